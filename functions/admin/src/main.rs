@@ -1,0 +1,2 @@
+//! Lambda function: the management API.
+fn main() {}

@@ -1,0 +1,2 @@
+//! Lambda function on a schedule: sweeps, roll-ups and resets.
+fn main() {}

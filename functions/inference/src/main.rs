@@ -1,0 +1,2 @@
+//! Lambda function: every route that calls a model, streaming.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The DynamoDB engine of the laptop and the tests, behind the SDK connector.

@@ -1,0 +1,1 @@
+//! The request pipeline, its routes, configuration, pricing and routing.

@@ -1,0 +1,1 @@
+//! Provider table, auth, transport and the driver that runs a call.

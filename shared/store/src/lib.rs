@@ -1,0 +1,1 @@
+//! The DynamoDB store: keys, ledger, usage, tables.

@@ -1,0 +1,19 @@
+//! The canonical form: a superset of what the dialects can say.
+
+mod event;
+mod gather;
+mod laws;
+mod part;
+mod request;
+mod response;
+mod tool;
+mod usage;
+
+pub use event::{Delta, Event, PartKind};
+pub use gather::Gather;
+pub use laws::Laws;
+pub use part::{CachePoint, Data, Document, Image, Part, Reasoning, ToolCall, ToolResult};
+pub use request::{Effort, Extras, Format, Request, Role, Sampling, Thinking, Turn};
+pub use response::{Finish, Response};
+pub use tool::{Tool, ToolChoice};
+pub use usage::Usage;

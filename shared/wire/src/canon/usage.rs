@@ -1,0 +1,54 @@
+//! Usage in one normal form.
+
+use serde_json::Value;
+
+/// What a call used. Input classes do not overlap, nor do output classes: the sum of all input
+/// fields is the prompt, the sum of all output fields is the completion.
+///
+/// The dialects disagree: OpenAI counts cached tokens inside `prompt_tokens` and reasoning inside
+/// `completion_tokens`; Anthropic and Bedrock count cached tokens beside `input_tokens`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Usage {
+    /// Prompt tokens that were neither read from nor written to a cache.
+    pub input: u64,
+    /// Prompt tokens read from the provider's cache.
+    pub cache_read: u64,
+    /// Prompt tokens written to the cache for five minutes.
+    pub cache_write_5m: u64,
+    /// Prompt tokens written to the cache for an hour.
+    pub cache_write_1h: u64,
+    /// Audio tokens in the prompt.
+    pub input_audio: u64,
+    /// Visible completion tokens.
+    pub output: u64,
+    /// Reasoning tokens, billed as output.
+    pub output_reasoning: u64,
+    /// Audio tokens in the completion.
+    pub output_audio: u64,
+    /// The provider's own usage object, verbatim.
+    pub raw: Option<Value>,
+}
+
+impl Usage {
+    /// All prompt tokens.
+    #[must_use]
+    pub fn prompt(&self) -> u64 {
+        self.input
+            .saturating_add(self.cache_read)
+            .saturating_add(self.cache_write_5m)
+            .saturating_add(self.cache_write_1h)
+            .saturating_add(self.input_audio)
+    }
+
+    /// All completion tokens.
+    #[must_use]
+    pub fn completion(&self) -> u64 {
+        self.output.saturating_add(self.output_reasoning).saturating_add(self.output_audio)
+    }
+
+    /// Prompt and completion.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.prompt().saturating_add(self.completion())
+    }
+}

@@ -1,0 +1,15 @@
+//! Requests, both ways.
+
+use crate::{
+    Fault, FaultKind, Target,
+    canon::Request,
+    dialect::{Encoded, Line},
+};
+
+pub(crate) fn decode(_body: &[u8], _line: Line<'_>) -> Result<Request, Fault> {
+    Err(Fault::new(FaultKind::Internal, "not yet"))
+}
+
+pub(crate) fn encode(_request: &Request, _target: Target<'_>) -> Result<Encoded, Fault> {
+    Err(Fault::new(FaultKind::Internal, "not yet"))
+}

@@ -1,0 +1,176 @@
+//! The dialects, and the one place that chooses between them.
+//!
+//! Each dialect is a module of small files: `request` (both ways), `response` (both ways),
+//! `stream` (decoder, encoder), `observe` (usage on the verbatim path), `error` (both ways).
+
+pub mod anthropic_messages;
+pub mod bedrock_converse;
+pub mod openai_chat;
+
+mod peek;
+mod stream;
+
+use bytes::Bytes;
+
+pub use peek::{Edits, Peek};
+pub use stream::{Observer, StreamDecoder, StreamEncoder};
+
+use crate::{
+    Fault, Loss,
+    canon::{Request, Response},
+};
+
+/// A way of writing requests and answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Dialect {
+    /// `POST /v1/chat/completions` (OpenAI API reference, "Chat").
+    OpenAiChat,
+    /// `POST /v1/messages` (Anthropic API reference, "Messages", version 2023-06-01).
+    AnthropicMessages,
+    /// `POST /model/{id}/converse` and `/converse-stream` (Bedrock Runtime API reference).
+    BedrockConverse,
+}
+
+/// What the caller's request line says that its body may not.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Line<'a> {
+    /// The model, where the path names it (Bedrock).
+    pub model: Option<&'a str>,
+    /// Streaming, where the path says so (Bedrock).
+    pub stream: Option<bool>,
+}
+
+/// For whom a request is encoded.
+#[derive(Debug, Clone, Copy)]
+pub struct Target<'a> {
+    /// The model id the provider knows.
+    pub model: &'a str,
+    /// The most output tokens the model has, for dialects that require a cap (Anthropic).
+    pub max_output: Option<u64>,
+    /// OpenAI reasoning models take `max_completion_tokens`; old compatible servers `max_tokens`.
+    pub max_completion_tokens: bool,
+}
+
+/// Identity the gateway gives to an answer that it writes itself.
+#[derive(Debug, Clone, Default)]
+pub struct Stamp {
+    /// Id to use where the provider's is of another dialect's form (no prefix).
+    pub id: String,
+    /// The model group the caller asked for.
+    pub model: String,
+    /// Unix seconds.
+    pub created: u64,
+    /// The caller asked for usage in the stream (OpenAI's `stream_options.include_usage`).
+    pub stream_usage: bool,
+}
+
+/// An encoded request, with what it could not carry.
+#[derive(Debug)]
+pub struct Encoded {
+    /// The body.
+    pub body: Vec<u8>,
+    /// What was left out.
+    pub losses: Vec<Loss>,
+}
+
+/// A rendered error: status and body in the caller's dialect, and headers the dialect wants.
+#[derive(Debug)]
+pub struct ErrorReply {
+    /// HTTP status.
+    pub status: u16,
+    /// Dialect's own headers (`x-amzn-errortype`), lower case.
+    pub headers: Vec<(&'static str, String)>,
+    /// JSON body.
+    pub body: Vec<u8>,
+}
+
+// === impl Dialect ===
+
+impl Dialect {
+    /// Content type of a streamed answer.
+    #[must_use]
+    pub fn stream_content_type(self) -> &'static str {
+        match self {
+            Self::OpenAiChat | Self::AnthropicMessages => "text/event-stream; charset=utf-8",
+            Self::BedrockConverse => "application/vnd.amazon.eventstream",
+        }
+    }
+
+    /// Reads a caller's request.
+    ///
+    /// # Errors
+    /// A fault of the caller, naming the parameter, for what the dialect does not allow.
+    pub fn decode_request(self, body: &[u8], line: Line<'_>) -> Result<Request, Fault> {
+        match self {
+            Self::OpenAiChat => openai_chat::request::decode(body),
+            Self::AnthropicMessages => anthropic_messages::request::decode(body),
+            Self::BedrockConverse => bedrock_converse::request::decode(body, line),
+        }
+    }
+
+    /// Writes a request for a provider.
+    ///
+    /// # Errors
+    /// A fault of the caller for what this dialect cannot say at all.
+    pub fn encode_request(self, request: &Request, target: Target<'_>) -> Result<Encoded, Fault> {
+        match self {
+            Self::OpenAiChat => openai_chat::request::encode(request, target),
+            Self::AnthropicMessages => anthropic_messages::request::encode(request, target),
+            Self::BedrockConverse => bedrock_converse::request::encode(request, target),
+        }
+    }
+
+    /// Reads a provider's whole answer.
+    ///
+    /// # Errors
+    /// A fault of the provider when the body is not what the dialect says.
+    pub fn decode_response(self, body: &[u8]) -> Result<Response, Fault> {
+        match self {
+            Self::OpenAiChat => openai_chat::response::decode(body),
+            Self::AnthropicMessages => anthropic_messages::response::decode(body),
+            Self::BedrockConverse => bedrock_converse::response::decode(body),
+        }
+    }
+
+    /// Writes a whole answer for a caller.
+    #[must_use]
+    pub fn encode_response(self, response: &Response, stamp: &Stamp) -> Vec<u8> {
+        match self {
+            Self::OpenAiChat => openai_chat::response::encode(response, stamp),
+            Self::AnthropicMessages => anthropic_messages::response::encode(response, stamp),
+            Self::BedrockConverse => bedrock_converse::response::encode(response, stamp),
+        }
+    }
+
+    /// Reads a provider's error answer (status not 2xx) by class: context window, content policy,
+    /// authentication, rate limit, overload...
+    #[must_use]
+    pub fn decode_error(
+        self,
+        provider: &str,
+        status: u16,
+        headers: &[(&str, &str)],
+        body: Bytes,
+    ) -> Fault {
+        match self {
+            Self::OpenAiChat => openai_chat::error::decode(provider, status, headers, body),
+            Self::AnthropicMessages => {
+                anthropic_messages::error::decode(provider, status, headers, body)
+            }
+            Self::BedrockConverse => {
+                bedrock_converse::error::decode(provider, status, headers, body)
+            }
+        }
+    }
+
+    /// Writes an error answer for a caller.
+    #[must_use]
+    pub fn encode_error(self, fault: &Fault, request_id: &str) -> ErrorReply {
+        match self {
+            Self::OpenAiChat => openai_chat::error::encode(fault),
+            Self::AnthropicMessages => anthropic_messages::error::encode(fault, request_id),
+            Self::BedrockConverse => bedrock_converse::error::encode(fault),
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The AWS event stream (`application/vnd.amazon.eventstream`).

@@ -1,0 +1,145 @@
+//! One call's stream: upstream bytes in, the caller's bytes out.
+//!
+//! Where both sides speak the same dialect the bytes pass as they are, watched; otherwise they
+//! are decoded to events and encoded again. Whoever drives the pump need not know which.
+
+use crate::{
+    Dialect, Fault, Stamp,
+    canon::{Delta, Event, Laws, Usage},
+    dialect::{Observer, StreamDecoder, StreamEncoder},
+};
+
+/// A stream between two dialects. Pure: the driver owns the sockets.
+#[derive(Debug)]
+pub struct Pump {
+    route: Route,
+}
+
+#[derive(Debug)]
+enum Route {
+    Verbatim { observer: Observer, encoder: StreamEncoder },
+    Translated(Box<Translation>),
+}
+
+#[derive(Debug)]
+struct Translation {
+    decoder: StreamDecoder,
+    encoder: StreamEncoder,
+    events: Vec<Event>,
+    laws: Laws,
+    text_bytes: u64,
+}
+
+// === impl Pump ===
+
+impl Pump {
+    /// A pump from a provider that speaks `upstream` to a caller that speaks `caller`.
+    #[must_use]
+    pub fn new(upstream: Dialect, caller: Dialect, stamp: Stamp) -> Self {
+        let hide_usage = !stamp.stream_usage;
+        let encoder = StreamEncoder::new(caller, stamp);
+        let route = if upstream == caller {
+            Route::Verbatim { observer: Observer::new(upstream, hide_usage), encoder }
+        } else {
+            Route::Translated(Box::new(Translation {
+                decoder: StreamDecoder::new(upstream),
+                encoder,
+                events: Vec::new(),
+                laws: Laws::default(),
+                text_bytes: 0,
+            }))
+        };
+        Self { route }
+    }
+
+    /// Takes upstream bytes, cut anywhere; appends what the caller gets for them.
+    ///
+    /// # Errors
+    /// What the upstream did wrong. `out` then ends with the error in the caller's dialect, and
+    /// the pump must not be used again save for [`Self::usage`] and [`Self::text_bytes`].
+    pub fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), Fault> {
+        match &mut self.route {
+            Route::Verbatim { observer, encoder } => {
+                if let Err(fault) = observer.push(bytes, out) {
+                    encoder.error(&fault, out);
+                    return Err(fault);
+                }
+                // The provider's own error event has been forwarded as it came.
+                observer.fault().cloned().map_or(Ok(()), Err)
+            }
+            Route::Translated(inner) => {
+                let result = inner.decoder.push(bytes, &mut inner.events);
+                inner.drain(out);
+                result.inspect_err(|fault| inner.encoder.error(fault, out))
+            }
+        }
+    }
+
+    /// The upstream has ended.
+    ///
+    /// # Errors
+    /// [`crate::FaultKind::Truncated`] when it ended too early; `out` says so to the caller.
+    pub fn end(&mut self, out: &mut Vec<u8>) -> Result<(), Fault> {
+        match &mut self.route {
+            Route::Verbatim { observer, encoder } => {
+                observer.end(out).inspect_err(|fault| encoder.error(fault, out))
+            }
+            Route::Translated(inner) => {
+                let result = inner.decoder.end(&mut inner.events);
+                inner.drain(out);
+                result.inspect_err(|fault| inner.encoder.error(fault, out))
+            }
+        }
+    }
+
+    /// The driver gives up (connection lost, timeout): tells the caller in its dialect.
+    pub fn fail(&mut self, fault: &Fault, out: &mut Vec<u8>) {
+        match &mut self.route {
+            Route::Verbatim { encoder, .. } => encoder.error(fault, out),
+            Route::Translated(inner) => inner.encoder.error(fault, out),
+        }
+    }
+
+    /// Usage seen so far.
+    #[must_use]
+    pub fn usage(&self) -> Option<&Usage> {
+        match &self.route {
+            Route::Verbatim { observer, .. } => observer.usage(),
+            Route::Translated(inner) => inner.decoder.usage(),
+        }
+    }
+
+    /// Bytes of generated text seen so far, for an estimate when usage never comes.
+    #[must_use]
+    pub fn text_bytes(&self) -> u64 {
+        match &self.route {
+            Route::Verbatim { observer, .. } => observer.text_bytes(),
+            Route::Translated(inner) => inner.text_bytes,
+        }
+    }
+}
+
+// === impl Translation ===
+
+impl Translation {
+    fn drain(&mut self, out: &mut Vec<u8>) {
+        for event in self.events.drain(..) {
+            if cfg!(debug_assertions)
+                && let Err(law) = self.laws.check(&event)
+            {
+                debug_assert!(false, "{law}: {event:?}");
+            }
+            if let Event::Delta { delta, .. } = &event {
+                self.text_bytes = self.text_bytes.saturating_add(weight(delta));
+            }
+            self.encoder.event(&event, out);
+        }
+    }
+}
+
+fn weight(delta: &Delta) -> u64 {
+    match delta {
+        Delta::Text(text) | Delta::Arguments(text) | Delta::Reasoning(text) => text.len() as u64,
+        Delta::Signature(_) | Delta::Redacted(_) | Delta::Citation(_) => 0,
+    }
+}

@@ -1,0 +1,1 @@
+//! Providers on loopback that speak the exact wire, for tests and benchmarks.

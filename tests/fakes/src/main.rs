@@ -1,0 +1,2 @@
+//! Runs the fakes by hand.
+fn main() {}
