@@ -1,0 +1,242 @@
+"""The functions: how they are built, what they may do, and where they write."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from conftest import of_type
+
+FUNCTIONS = {"InferenceFunction", "AdminFunction", "BudgetResetFunction"}
+
+
+@pytest.fixture(scope="session")
+def functions(resources: dict) -> dict:
+    return of_type(resources, "AWS::Lambda::Function")
+
+
+def statements(role: dict) -> list[dict]:
+    """Every statement of a role's inline policies, also those that a condition may leave out."""
+    found = []
+    for policy in role["Properties"].get("Policies", []):
+        for statement in policy["PolicyDocument"]["Statement"]:
+            if "Fn::If" in statement:
+                statement = statement["Fn::If"][1]
+            found.append(statement)
+    return found
+
+
+def listed(value: object) -> list:
+    return value if isinstance(value, list) else [value]
+
+
+def every_statement(resources: dict) -> list[tuple[str, dict]]:
+    found = []
+    for name, role in of_type(resources, "AWS::IAM::Role").items():
+        found += [(name, s) for s in statements(role)]
+        found += [(name, s) for s in role["Properties"]["AssumeRolePolicyDocument"]["Statement"]]
+    for kind in ("AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy"):
+        for name, policy in of_type(resources, kind).items():
+            found += [(name, s) for s in policy["Properties"]["PolicyDocument"]["Statement"]]
+    return found
+
+
+def test_there_are_three_functions(functions: dict) -> None:
+    assert set(functions) == FUNCTIONS
+
+
+def test_every_function_runs_on_arm64_and_amazon_linux_2023(functions: dict) -> None:
+    for name, function in functions.items():
+        assert function["Properties"]["Architectures"] == ["arm64"], name
+        assert function["Properties"]["Runtime"] == "provided.al2023", name
+        assert function["Properties"]["Handler"] == "bootstrap", name
+
+
+def test_every_function_is_built_from_the_binary_of_its_name(functions: dict) -> None:
+    binaries = {}
+    for name, function in functions.items():
+        assert function["Metadata"]["BuildMethod"] == "rust-cargolambda", name
+        binaries[name] = function["Metadata"]["BuildProperties"]["Binary"]
+    assert binaries == {
+        "InferenceFunction": "inference",
+        "AdminFunction": "admin",
+        "BudgetResetFunction": "budget-reset",
+    }
+
+
+def test_every_function_writes_to_a_log_group_of_its_own_with_a_retention(
+    functions: dict, resources: dict
+) -> None:
+    groups = [f["Properties"]["LoggingConfig"]["LogGroup"]["Ref"] for f in functions.values()]
+    assert len(set(groups)) == len(functions)
+    for group in groups:
+        assert "RetentionInDays" in resources[group]["Properties"], group
+
+
+def test_every_function_has_a_role_of_its_own_without_managed_policies(
+    functions: dict, resources: dict
+) -> None:
+    roles = [f["Properties"]["Role"]["Fn::GetAtt"][0] for f in functions.values()]
+    assert len(set(roles)) == len(functions)
+    for role in roles:
+        assert "ManagedPolicyArns" not in resources[role]["Properties"], role
+    # SAM adds no role behind our back.
+    assert set(of_type(resources, "AWS::IAM::Role")) == {*roles, "ScheduleRole"}
+
+
+def test_every_invoker_goes_through_the_alias(resources: dict, paths: dict) -> None:
+    aliases = set(of_type(resources, "AWS::Lambda::Alias"))
+    assert len(aliases) == len(FUNCTIONS)
+    for name, permission in of_type(resources, "AWS::Lambda::Permission").items():
+        assert permission["Properties"]["FunctionName"]["Ref"] in aliases, name
+    for path, methods in paths.items():
+        for method in methods.values():
+            uri = method["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
+            assert re.search(r"\$\{(\w+)\}/", uri.split("functions/")[1]).group(1) in aliases, path
+    schedule = resources["BudgetResetFunctionSweep"]["Properties"]
+    assert schedule["Target"]["Arn"]["Ref"] in aliases
+
+
+def test_no_action_has_a_wildcard(resources: dict) -> None:
+    for name, statement in every_statement(resources):
+        assert "NotAction" not in statement, name
+        for action in listed(statement["Action"]):
+            assert "*" not in action, f"{name}: {action}"
+
+
+def test_no_resource_is_everything(resources: dict) -> None:
+    for name, role in of_type(resources, "AWS::IAM::Role").items():
+        for statement in statements(role):
+            assert "NotResource" not in statement, name
+            for resource in listed(statement["Resource"]):
+                assert resource != "*", f"{name}: {statement['Action']}"
+
+
+def test_nobody_may_list_or_write_secrets(resources: dict) -> None:
+    for name, statement in every_statement(resources):
+        for action in listed(statement["Action"]):
+            if action.startswith("secretsmanager:"):
+                assert action == "secretsmanager:GetSecretValue", name
+
+
+def test_only_inference_may_call_models(resources: dict) -> None:
+    reach = {
+        name
+        for name, statement in every_statement(resources)
+        for action in listed(statement["Action"])
+        if action.split(":")[0] in {"bedrock", "sagemaker"}
+    }
+    assert reach == {"InferenceRole"}
+
+
+def test_bedrock_covers_models_and_the_profiles_that_lead_to_them(resources: dict) -> None:
+    bedrock = next(s for s in statements(resources["InferenceRole"]) if s.get("Sid") == "Bedrock")
+    arns = [r["Fn::Sub"] for r in bedrock["Resource"]]
+    # A cross-region profile is refused unless both may be invoked, in every region it reaches.
+    assert "arn:${AWS::Partition}:bedrock:*::foundation-model/*" in arns
+    assert "arn:${AWS::Partition}:bedrock:*:${AWS::AccountId}:inference-profile/*" in arns
+
+
+def test_providers_secrets_are_reached_by_prefix(resources: dict) -> None:
+    secrets = [
+        resource
+        for statement in statements(resources["InferenceRole"])
+        if statement["Action"] == "secretsmanager:GetSecretValue"
+        for resource in listed(statement["Resource"])
+    ]
+    assert {"Ref": "MasterKeySecret"} in secrets
+    by_prefix = [s["Fn::Sub"] for s in secrets if "Fn::Sub" in s]
+    assert len(by_prefix) == 1 and by_prefix[0].endswith("secret:${ProviderSecretPrefix}*")
+
+
+def test_only_admin_may_delete_and_it_may_not_write_usage(resources: dict) -> None:
+    may = {
+        (name, action, json.dumps(resource))
+        for name, statement in every_statement(resources)
+        for action in listed(statement["Action"])
+        for resource in listed(statement.get("Resource", []))
+        if action.startswith("dynamodb:")
+    }
+    assert {name for name, action, _ in may if action == "dynamodb:DeleteItem"} == {"AdminRole"}
+    usage = json.dumps({"Fn::GetAtt": ["UsageTable", "Arn"]})
+    writes = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
+    assert not [m for m in may if m[0] == "AdminRole" and m[1] in writes and m[2] == usage]
+
+
+def test_the_environment_is_what_the_binaries_read(functions: dict) -> None:
+    every = {"SLUICE_CONFIG", "SLUICE_TABLE_CORE", "SLUICE_TABLE_USAGE", "SLUICE_TABLE_CACHE"}
+    for name, function in functions.items():
+        variables = function["Properties"]["Environment"]["Variables"]
+        assert every <= set(variables), name
+        assert variables["SLUICE_LEDGER"] == "strict", name
+    for name, mode in {"InferenceFunction": "stream", "AdminFunction": "buffered"}.items():
+        variables = functions[name]["Properties"]["Environment"]["Variables"]
+        assert variables["SLUICE_RESPONSE_MODE"] == mode
+        assert variables["SLUICE_MASTER_KEY_SECRET"] == {"Ref": "MasterKeySecret"}
+        # A REST API puts the stage in front of the path, where no route expects it.
+        assert variables["AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH"] == "true"
+
+
+def test_no_secret_is_in_the_environment_or_the_outputs(functions: dict, stack: dict) -> None:
+    named = re.compile(r"KEY|SECRET|TOKEN|PASSWORD", re.IGNORECASE)
+    for name, function in functions.items():
+        variables = function["Properties"]["Environment"]["Variables"]
+        for variable, value in variables.items():
+            if named.search(variable):
+                # An ARN to read the secret by, never its value.
+                assert variable == "SLUICE_MASTER_KEY_SECRET" and set(value) == {"Ref"}, name
+    written = json.dumps(stack)
+    assert "resolve:secretsmanager" not in written
+    assert not re.search(r"sk-[A-Za-z0-9]{8,}", written)
+
+
+def test_the_master_key_is_made_by_the_secret_itself(resources: dict) -> None:
+    (secret,) = of_type(resources, "AWS::SecretsManager::Secret").values()
+    assert "SecretString" not in secret["Properties"]
+    generated = secret["Properties"]["GenerateSecretString"]
+    assert json.loads(generated["SecretStringTemplate"]) == {}
+    assert generated["GenerateStringKey"] == "master_key"
+    assert generated["PasswordLength"] >= 40 and generated["ExcludePunctuation"] is True
+
+
+def test_the_inference_function_may_run_as_long_as_a_stream(functions: dict) -> None:
+    assert functions["InferenceFunction"]["Properties"]["Timeout"] == 900
+
+
+def test_the_sweep_is_over_before_the_next_one(functions: dict, resources: dict) -> None:
+    schedule = resources["BudgetResetFunctionSweep"]["Properties"]
+    minutes = int(re.fullmatch(r"rate\((\d+) minutes\)", schedule["ScheduleExpression"]).group(1))
+    assert functions["BudgetResetFunction"]["Properties"]["Timeout"] < minutes * 60
+
+
+def test_the_schedule_is_named_by_the_stack_and_has_a_dead_letter_queue(resources: dict) -> None:
+    schedule = resources["BudgetResetFunctionSweep"]["Properties"]
+    assert "${AWS::StackName}" in schedule["Name"]["Fn::Sub"]
+    queue = schedule["Target"]["DeadLetterConfig"]["Arn"]["Fn::GetAtt"][0]
+    assert resources[queue]["Type"] == "AWS::SQS::Queue"
+    assert resources[queue]["Properties"]["SqsManagedSseEnabled"] is True
+    sends = [s for s in statements(resources["ScheduleRole"]) if s["Action"] == "sqs:SendMessage"]
+    assert sends and sends[0]["Resource"] == {"Fn::GetAtt": [queue, "Arn"]}
+
+
+def test_a_missed_sweep_raises_an_alarm(resources: dict) -> None:
+    alarm = resources["SweepMissed"]["Properties"]
+    assert alarm["MetricName"] == "Invocations" and alarm["TreatMissingData"] == "breaching"
+    assert alarm["ComparisonOperator"] == "LessThanThreshold" and alarm["Threshold"] == 1
+
+
+def test_every_function_has_alarms_for_errors_and_throttles(resources: dict) -> None:
+    watched = {
+        (alarm["Properties"]["Dimensions"][0]["Value"].get("Ref"), alarm["Properties"]["MetricName"])
+        for alarm in of_type(resources, "AWS::CloudWatch::Alarm").values()
+        if alarm["Properties"]["Namespace"] == "AWS/Lambda"
+    }
+    for function in FUNCTIONS:
+        assert {(function, "Errors"), (function, "Throttles")} <= watched
+
+
+def test_every_alarm_reaches_the_topic(resources: dict) -> None:
+    for name, alarm in of_type(resources, "AWS::CloudWatch::Alarm").items():
+        assert alarm["Properties"]["AlarmActions"] == [{"Ref": "AlarmTopic"}], name
