@@ -19,6 +19,7 @@ STREAMED = [
     ("POST", "/bedrock/model/us.anthropic.claude-v1%3A0/converse"),
     ("GET", "/v1/models"),
     ("GET", "/models"),
+    ("GET", "/models/openai/gpt-4o"),
     ("GET", "/health/liveliness"),
     ("GET", "/health/readiness"),
     ("GET", "/v1/health/liveliness"),

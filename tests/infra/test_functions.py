@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from conftest import of_type
+from conftest import ROOT, of_type
 
 FUNCTIONS = {"InferenceFunction", "AdminFunction", "BudgetResetFunction"}
 
@@ -170,13 +170,20 @@ def test_the_environment_is_what_the_binaries_read(functions: dict) -> None:
     for name, function in functions.items():
         variables = function["Properties"]["Environment"]["Variables"]
         assert every <= set(variables), name
-        assert variables["SLUICE_LEDGER"] == "strict", name
+        assert variables["SLUICE_MASTER_KEY_SECRET"] == {"Ref": "MasterKeySecret"}, name
     for name, mode in {"InferenceFunction": "stream", "AdminFunction": "buffered"}.items():
         variables = functions[name]["Properties"]["Environment"]["Variables"]
         assert variables["SLUICE_RESPONSE_MODE"] == mode
-        assert variables["SLUICE_MASTER_KEY_SECRET"] == {"Ref": "MasterKeySecret"}
         # A REST API puts the stage in front of the path, where no route expects it.
         assert variables["AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH"] == "true"
+
+
+def test_every_variable_is_read_by_the_code(functions: dict) -> None:
+    code = "".join(path.read_text() for path in (ROOT / "shared" / "lambda" / "src").rglob("*.rs"))
+    for name, function in functions.items():
+        for variable in function["Properties"]["Environment"]["Variables"]:
+            if variable.startswith("SLUICE_"):
+                assert f'"{variable}"' in code, f"{name}: nobody reads {variable}"
 
 
 def test_no_secret_is_in_the_environment_or_the_outputs(functions: dict, stack: dict) -> None:
