@@ -1,1 +1,31 @@
-//! Provider table, auth, transport and the driver that runs a call.
+//! Provider table, auth, transport: one call to one deployment of one provider.
+//!
+//! The crate takes a request whose body is already in the provider's dialect, and answers with
+//! the provider's bytes, or with a [`sluice_wire::Fault`] that says whose fault it was. It knows
+//! neither keys nor budgets, does not choose among deployments and does not retry: whoever drives
+//! the call owns those policies.
+//!
+//! * [`Provider`], [`provider`], [`split_model`]: the table. A provider is a row.
+//! * [`Deployment`]: one entry of `model_list`, resolved.
+//! * [`Transport`]: sends. OpenAI's and Anthropic's dialects over one HTTP client; Bedrock and
+//!   SageMaker through the official SDK, which resolves endpoints and credentials and signs, while
+//!   the bytes pass unread (`docs/adr/0005`); `demo` answers in process.
+//! * [`Secret`], [`Redacted`]: credentials that do not print.
+//!
+//! Invariants: an [`Answer`] is always 2xx; a stream that breaks ends with an `Err`, never with a
+//! clean end; dropping a call or its stream closes the connection to the provider; no secret is in
+//! any `Debug` output, and no redirect is followed with one.
+
+mod call;
+mod deployment;
+mod redacted;
+mod table;
+mod transport;
+
+pub use call::{Answer, AnswerBody, ByteStream, Outbound};
+pub use deployment::{Aws, Deployment, Secret, Timeouts};
+pub use redacted::Redacted;
+pub use table::{
+    Auth, ModelError, ModelRef, Provider, Quirk, Reach, provider, providers, split_model,
+};
+pub use transport::{Transport, TransportError, TransportOptions};

@@ -1,0 +1,101 @@
+//! One model at one provider, as the configuration describes it.
+
+mod aws;
+mod secret;
+mod timeouts;
+mod url;
+
+use serde_json::{Map, Value};
+
+pub use aws::Aws;
+pub use secret::Secret;
+pub use timeouts::Timeouts;
+pub(crate) use url::chat_url;
+
+use crate::{
+    table::{ModelError, Provider, split_model},
+    transport::Prepared,
+};
+
+/// One entry of `model_list`, resolved.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Deployment {
+    /// `model_info.id`, or the hash of the parameters.
+    pub id: String,
+    /// `model_name`: the group that callers ask for.
+    pub group: String,
+    /// Who serves it.
+    pub provider: &'static Provider,
+    /// The id the provider knows it by.
+    pub model: String,
+    /// `litellm_params.model` as written.
+    pub name: String,
+    /// `litellm_params.api_base`.
+    pub api_base: Option<String>,
+    /// `litellm_params.api_key`.
+    pub credential: Option<Secret>,
+    /// The `aws_*` parameters.
+    pub aws: Aws,
+    /// How long to wait, and for what.
+    pub timeouts: Timeouts,
+    /// Headers to send with every call.
+    pub extra_headers: Vec<(String, String)>,
+    /// Top-level fields to set in every body.
+    pub extra_body: Map<String, Value>,
+    /// Share of the calls in `simple-shuffle`, relative to the group's others.
+    pub weight: Option<f64>,
+    /// Preference: the lowest of a group is used first.
+    pub order: Option<i64>,
+    /// Requests a minute.
+    pub rpm: Option<u64>,
+    /// Tokens a minute.
+    pub tpm: Option<u64>,
+    /// Calls at a time.
+    pub max_parallel_requests: Option<u64>,
+    /// Leave out, instead of refusing, what this deployment's dialect cannot carry.
+    pub drop_params: Option<bool>,
+    /// Attempts after the first.
+    pub max_retries: Option<u32>,
+    /// What the transport worked out at the first call. A change of the other fields after that
+    /// is not seen: build a new deployment instead.
+    pub(crate) prepared: Prepared,
+}
+
+// === impl Deployment ===
+
+impl Deployment {
+    /// A deployment of `name` (`litellm_params.model`) with everything else at its default.
+    ///
+    /// # Errors
+    /// When `name` does not say a provider that is supported.
+    pub fn new(
+        id: impl Into<String>,
+        group: impl Into<String>,
+        name: impl Into<String>,
+    ) -> Result<Self, ModelError> {
+        let name = name.into();
+        let split = split_model(&name)?;
+        Ok(Self {
+            id: id.into(),
+            group: group.into(),
+            provider: split.provider,
+            model: split.model.to_owned(),
+            api_base: None,
+            credential: None,
+            aws: Aws { region: split.region.map(str::to_owned), ..Aws::default() },
+            timeouts: Timeouts::default(),
+            extra_headers: Vec::new(),
+            extra_body: Map::new(),
+            weight: None,
+            order: None,
+            rpm: None,
+            tpm: None,
+            max_parallel_requests: None,
+            drop_params: None,
+            max_retries: None,
+            prepared: Prepared::default(),
+            name,
+        })
+    }
+}

@@ -1,0 +1,128 @@
+//! Providers are rows of a table, not code: a new OpenAI-compatible provider is one row.
+
+mod model;
+mod rows;
+
+use sluice_wire::Dialect;
+
+pub use model::{ModelError, ModelRef, split_model};
+
+/// One provider: what it speaks, where it is, and how it is told who calls.
+#[derive(Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Provider {
+    /// LiteLLM's name for it: the first segment of `litellm_params.model`.
+    pub name: &'static str,
+    /// Other names that mean the same row.
+    pub aliases: &'static [&'static str],
+    /// What its chat route speaks.
+    pub dialect: Dialect,
+    /// How it is reached.
+    pub reach: Reach,
+    /// Where it is, unless the deployment says otherwise. `None`: the deployment must say
+    /// (or, for AWS, the SDK's endpoint resolver does).
+    pub base_url: Option<&'static str>,
+    /// The chat route below the base URL, without a leading slash.
+    pub path: &'static str,
+    /// How it is told who calls.
+    pub auth: Auth,
+    /// Environment variables that hold its key when the deployment names none, first wins.
+    /// This crate reads no environment; the configuration does.
+    pub key_variables: &'static [&'static str],
+    /// Environment variables that hold its base URL when the deployment names none.
+    pub base_variables: &'static [&'static str],
+    /// `litellm_provider` of its rows in the price catalogue.
+    pub price_family: &'static str,
+    /// Deviations from the dialect.
+    pub quirks: &'static [Quirk],
+}
+
+/// How a provider is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// HTTP, at a base URL.
+    Http,
+    /// The Bedrock Runtime client of the AWS SDK.
+    Bedrock,
+    /// The SageMaker Runtime client of the AWS SDK.
+    SageMaker,
+    /// No network: answers in process.
+    Demo,
+}
+
+/// How a provider is told who calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Auth {
+    /// `authorization: Bearer <key>`.
+    Bearer,
+    /// `<header>: <key>`, e.g. `x-api-key`.
+    Header(&'static str),
+    /// AWS credentials (signature version 4), or a bearer token where the service takes one.
+    Aws,
+    /// Nobody asks.
+    None,
+}
+
+/// A named deviation from the dialect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Quirk {
+    /// Takes `max_tokens`, not `max_completion_tokens`.
+    MaxTokens,
+    /// Refuses `stream_options`; tells the usage at a stream's end unasked.
+    NoStreamOptions,
+    /// Wants no key (a server of one's own); sends one when the deployment has it.
+    Keyless,
+}
+
+/// The provider of this name, or of this alias.
+#[must_use]
+pub fn provider(name: &str) -> Option<&'static Provider> {
+    rows::ROWS.iter().find(|row| row.name == name || row.aliases.contains(&name))
+}
+
+/// Every provider there is.
+#[must_use]
+pub fn providers() -> &'static [Provider] {
+    rows::ROWS
+}
+
+// === impl Provider ===
+
+impl Provider {
+    /// Whether it has this deviation.
+    #[must_use]
+    pub fn has(&self, quirk: Quirk) -> bool {
+        self.quirks.contains(&quirk)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn gives_every_name_to_one_row() {
+        let mut seen = HashSet::new();
+        for row in providers() {
+            for name in [row.name].iter().chain(row.aliases) {
+                assert!(seen.insert(*name), "{name} stands twice");
+                assert_eq!(provider(name).map(|found| found.name), Some(row.name));
+            }
+        }
+    }
+
+    #[test]
+    fn states_base_urls_that_join_to_a_route() {
+        for row in providers().iter().filter(|row| row.reach == Reach::Http) {
+            assert!(!row.path.starts_with('/'), "{}", row.name);
+            if let Some(base) = row.base_url {
+                let local = base.starts_with("http://localhost");
+                assert!(base.starts_with("https://") || local, "{}: {base}", row.name);
+                assert!(!base.ends_with('/'), "{}: {base}", row.name);
+            }
+        }
+    }
+}

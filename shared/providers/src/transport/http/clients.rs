@@ -1,0 +1,115 @@
+//! The HTTP clients. There is one, save where deployments differ in how long they wait for a
+//! connection: that is a property of a client, not of a request.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use reqwest::{Client, Proxy, redirect};
+use sluice_wire::{Fault, FaultKind};
+
+use crate::{
+    Timeouts,
+    transport::{TransportError, TransportOptions, tls},
+};
+
+/// Clients by connect timeout.
+pub(crate) struct Clients {
+    usual: Client,
+    usual_connect: Duration,
+    others: Mutex<HashMap<Duration, Client>>,
+    recipe: Recipe,
+    body_limit: usize,
+}
+
+/// What every client is made of.
+struct Recipe {
+    tls: rustls::ClientConfig,
+    proxy: Option<Proxy>,
+    pool_idle: Duration,
+}
+
+// === impl Clients ===
+
+impl Clients {
+    /// Makes the usual client.
+    pub(crate) fn new(options: &TransportOptions) -> Result<Self, TransportError> {
+        let recipe = Recipe {
+            tls: tls::config(options.extra_roots.as_deref())?,
+            proxy: options
+                .proxy
+                .as_deref()
+                .map(Proxy::all)
+                .transpose()
+                .map_err(TransportError::Proxy)?,
+            pool_idle: options.pool_idle,
+        };
+        let usual_connect = Timeouts::default().connect;
+        Ok(Self {
+            usual: recipe.client(usual_connect).map_err(TransportError::Client)?,
+            usual_connect,
+            others: Mutex::default(),
+            recipe,
+            body_limit: options.body_limit,
+        })
+    }
+
+    /// The client for calls without a deployment of their own (AWS).
+    pub(crate) fn usual(&self) -> &Client {
+        &self.usual
+    }
+
+    /// The client that waits this long for a connection.
+    pub(crate) fn with_connect_timeout(&self, connect: Duration) -> Result<Client, Fault> {
+        if connect == self.usual_connect {
+            return Ok(self.usual.clone());
+        }
+        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = others.get(&connect) {
+            return Ok(client.clone());
+        }
+        let client = self.recipe.client(connect).map_err(|error| {
+            Fault::new(FaultKind::Internal, "no HTTP client can be made")
+                .with_detail(error.to_string())
+        })?;
+        others.insert(connect, client.clone());
+        Ok(client)
+    }
+
+    /// The largest whole answer, in bytes.
+    pub(crate) fn body_limit(&self) -> usize {
+        self.body_limit
+    }
+}
+
+impl fmt::Debug for Clients {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Clients")
+    }
+}
+
+// === impl Recipe ===
+
+impl Recipe {
+    fn client(&self, connect: Duration) -> reqwest::Result<Client> {
+        let builder = Client::builder()
+            .tls_backend_preconfigured(self.tls.clone())
+            .connect_timeout(connect)
+            .pool_idle_timeout(self.pool_idle)
+            .tcp_nodelay(true)
+            // Finds a peer that has vanished without a word behind an idle stream.
+            .tcp_keepalive(Duration::from_secs(60))
+            // A redirect would carry the prompt, and perhaps the key, to somewhere else.
+            .redirect(redirect::Policy::none())
+            .referer(false)
+            .no_proxy();
+        match &self.proxy {
+            Some(proxy) => builder.proxy(proxy.clone()),
+            None => builder,
+        }
+        .build()
+    }
+}

@@ -1,0 +1,118 @@
+//! What all calls to one HTTP deployment have in common.
+
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+use reqwest::Url;
+use sluice_wire::{Dialect, Fault};
+
+use crate::{
+    Auth, Deployment, Provider, Quirk, Secret,
+    deployment::chat_url,
+    transport::{fault, headers::may_pass},
+};
+
+/// `user-agent` of every call.
+const USER_AGENT: &str = concat!("sluice/", env!("CARGO_PKG_VERSION"));
+
+/// URL and headers.
+#[derive(Debug)]
+pub(crate) struct HttpPrepared {
+    pub(super) url: Url,
+    /// With the key, where it is at hand.
+    pub(super) headers: HeaderMap,
+    provider: &'static Provider,
+    key: Key,
+}
+
+/// Where the key is.
+#[derive(Debug, PartialEq, Eq)]
+enum Key {
+    /// In the headers, or nowhere because none is wanted.
+    Settled,
+    /// The call brings it.
+    PerCall,
+    /// Wanted, and not configured.
+    Missing,
+}
+
+// === impl HttpPrepared ===
+
+impl HttpPrepared {
+    /// Works it out.
+    ///
+    /// # Errors
+    /// What is wrong with the deployment, naming the parameter.
+    pub(crate) fn new(deployment: &Deployment) -> Result<Self, String> {
+        let provider = deployment.provider;
+        let mut headers = HeaderMap::new();
+        headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if provider.dialect == Dialect::AnthropicMessages {
+            headers.insert("anthropic-version", HeaderValue::from_static("2023-06-01"));
+        }
+        let mut key = match &deployment.credential {
+            Some(Secret::Plain(secret)) if !secret.expose().trim().is_empty() => {
+                if let Some(name) = auth_header(provider.auth) {
+                    headers.insert(name, auth_value(provider.auth, secret.expose())?);
+                }
+                Key::Settled
+            }
+            Some(Secret::AwsSecret { .. }) => Key::PerCall,
+            // A base of one's own may well be a server without keys.
+            _ if deployment.api_base.is_some() || provider.has(Quirk::Keyless) => Key::Settled,
+            _ => Key::Missing,
+        };
+        for (name, value) in &deployment.extra_headers {
+            let bad = |what| format!("`extra_headers`: {what} of `{name}` cannot stand in HTTP");
+            let name = HeaderName::try_from(name.as_str()).map_err(|_| bad("the name"))?;
+            let value = HeaderValue::try_from(value.as_str()).map_err(|_| bad("the value"))?;
+            if key == Key::Missing && auth_header(provider.auth).as_ref() == Some(&name) {
+                key = Key::Settled;
+            }
+            if may_pass(&name) {
+                headers.insert(name, value);
+            }
+        }
+        Ok(Self { url: chat_url(deployment)?, headers, provider, key })
+    }
+
+    /// Adds the key that the call brings.
+    pub(super) fn authorize(
+        &self,
+        headers: &mut HeaderMap,
+        key: Option<HeaderValue>,
+    ) -> Result<(), Fault> {
+        match (&self.key, key, auth_header(self.provider.auth)) {
+            (Key::Settled, ..) => Ok(()),
+            (Key::PerCall, Some(value), Some(name)) => {
+                headers.insert(name, value);
+                Ok(())
+            }
+            _ => Err(fault::credential(self.provider, "no `api_key` is configured")),
+        }
+    }
+}
+
+/// The header a key goes into.
+fn auth_header(auth: Auth) -> Option<HeaderName> {
+    match auth {
+        Auth::Bearer => Some(header::AUTHORIZATION),
+        Auth::Header(name) => Some(HeaderName::from_static(name)),
+        Auth::Aws | Auth::None => None,
+    }
+}
+
+/// A key as a header's value.
+///
+/// # Errors
+/// When it has characters that no header may have. The message does not hold the key.
+pub(crate) fn auth_value(auth: Auth, key: &str) -> Result<HeaderValue, String> {
+    let key = key.trim();
+    let text = match auth {
+        Auth::Bearer => format!("Bearer {key}"),
+        Auth::Header(_) | Auth::Aws | Auth::None => key.to_owned(),
+    };
+    let mut value = HeaderValue::try_from(text)
+        .map_err(|_| "`api_key` holds characters that cannot stand in a header".to_owned())?;
+    value.set_sensitive(true);
+    Ok(value)
+}

@@ -1,0 +1,47 @@
+//! What a transport is made with.
+
+use std::time::Duration;
+
+/// Settings of a [`super::Transport`], the same for all deployments.
+#[derive(Debug, Clone)]
+pub struct TransportOptions {
+    /// An HTTP proxy for every call, as a URL. The environment's proxy variables are not read here.
+    pub proxy: Option<String>,
+    /// PEM certificates of authorities to trust besides Mozilla's (a company's own).
+    pub extra_roots: Option<Vec<u8>>,
+    /// The largest whole answer, in bytes.
+    pub body_limit: usize,
+    /// How long an idle connection is kept.
+    pub pool_idle: Duration,
+}
+
+/// Why a transport could not be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TransportError {
+    /// The proxy is not a URL.
+    #[error("the proxy is not a URL: {0}")]
+    Proxy(#[source] reqwest::Error),
+    /// The extra authorities are not PEM certificates.
+    #[error("the extra certificate authorities are not PEM certificates: {0}")]
+    Roots(String),
+    /// The TLS library refused its settings.
+    #[error("TLS: {0}")]
+    Tls(#[from] rustls::Error),
+    /// The HTTP client refused its settings.
+    #[error("HTTP client: {0}")]
+    Client(#[source] reqwest::Error),
+}
+
+// === impl TransportOptions ===
+
+impl Default for TransportOptions {
+    fn default() -> Self {
+        Self {
+            proxy: None,
+            extra_roots: None,
+            body_limit: 64 * 1024 * 1024,
+            pool_idle: Duration::from_secs(90),
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! What a deployment's every call has in common, worked out once.
+
+use std::{fmt, sync::OnceLock};
+
+use sluice_wire::{Fault, FaultKind, Retry};
+
+use super::http::HttpPrepared;
+use crate::Deployment;
+
+/// A deployment's cache. A clone starts empty, because a clone is made to be changed.
+#[derive(Default)]
+pub(crate) struct Prepared {
+    http: OnceLock<Result<HttpPrepared, String>>,
+}
+
+// === impl Prepared ===
+
+impl Prepared {
+    /// The URL and headers of an HTTP deployment.
+    pub(crate) fn http<'a>(&'a self, deployment: &Deployment) -> Result<&'a HttpPrepared, Fault> {
+        self.http.get_or_init(|| HttpPrepared::new(deployment)).as_ref().map_err(|reason| {
+            Fault::new(
+                FaultKind::Unavailable,
+                format!("deployment `{}` is misconfigured", deployment.group),
+            )
+            .with_status(500)
+            .with_retry(Retry::Elsewhere)
+            .with_detail(format!("{} ({}): {reason}", deployment.name, deployment.id))
+        })
+    }
+}
+
+impl Clone for Prepared {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl fmt::Debug for Prepared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Prepared")
+    }
+}
