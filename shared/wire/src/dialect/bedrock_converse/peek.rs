@@ -1,11 +1,127 @@
 //! The few fields the gateway reads and changes on the verbatim path.
 
-use crate::{Edits, Fault, FaultKind, Peek, dialect::Line};
+use std::fmt;
 
-pub(crate) fn peek(_body: &[u8], _line: Line<'_>) -> Result<Peek, Fault> {
-    Err(Fault::new(FaultKind::Internal, "not yet"))
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
+};
+use serde_json::value::RawValue;
+
+use super::{reader, request};
+use crate::{Edits, Fault, Peek, Splice, dialect::Line, splice};
+
+/// A field that stands twice is refused: readers disagree on which one counts.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Body {
+    messages: Option<Messages>,
+    inference_config: Option<Inference>,
 }
 
-pub(crate) fn patch(_body: &[u8], _edits: &Edits<'_>) -> Result<Vec<u8>, Fault> {
-    Err(Fault::new(FaultKind::Internal, "not yet"))
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Inference {
+    max_tokens: Option<std::num::NonZeroU64>,
+}
+
+/// How many messages there are; each must be an object.
+#[derive(Debug)]
+struct Messages(usize);
+
+/// An object whose fields do not matter here.
+struct Object;
+
+#[derive(Debug, Deserialize)]
+struct Patched<'a> {
+    #[serde(borrow, rename = "inferenceConfig")]
+    inference_config: Option<&'a RawValue>,
+}
+
+pub(crate) fn peek(body: &[u8], line: Line<'_>) -> Result<Peek, Fault> {
+    let model = line.model.filter(|model| !model.is_empty()).ok_or_else(request::no_model)?;
+    let read: Body = match serde_json::from_slice(body) {
+        Ok(read) => read,
+        // The full reader names the place; what it lets pass is the strict reader's complaint.
+        Err(error) => {
+            request::decode(body, line)?;
+            return Err(reader::malformed(error));
+        }
+    };
+    if read.messages.is_none_or(|messages| messages.0 == 0) && request::needs_messages(model) {
+        request::decode(body, line)?;
+        return Err(reader::At::root("messages").missing());
+    }
+    Ok(Peek {
+        model: model.to_owned(),
+        stream: line.stream.unwrap_or_default(),
+        max_output: read.inference_config.and_then(|config| config.max_tokens).map(u64::from),
+        stream_usage: true,
+        n: 1,
+    })
+}
+
+/// The model stands in the path and usage is always told: of the edits, only the cap and the
+/// removals concern the body.
+pub(crate) fn patch(body: &[u8], edits: &Edits<'_>) -> Result<Vec<u8>, Fault> {
+    let mut splices: Vec<Splice<'_>> =
+        edits.remove.iter().map(|field| Splice::Remove(field)).collect();
+    if let Some(cap) = edits.max_output {
+        let read: Patched<'_> = serde_json::from_slice(body).map_err(reader::malformed)?;
+        let config = match read.inference_config.map(RawValue::get) {
+            None | Some("null") => format!("{{\"maxTokens\":{cap}}}"),
+            Some(config) => {
+                let edit = [Splice::Set("maxTokens", cap.to_string())];
+                let edited = splice(config.as_bytes(), &edit).map_err(reader::malformed)?;
+                String::from_utf8(edited).map_err(reader::malformed)?
+            }
+        };
+        splices.push(Splice::Set("inferenceConfig", config));
+    }
+    splice(body, &splices).map_err(reader::malformed)
+}
+
+// === impl Messages ===
+
+impl<'de> Deserialize<'de> for Messages {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Count;
+        impl<'de> Visitor<'de> for Count {
+            type Value = usize;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of messages")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<usize, A::Error> {
+                let mut count = 0;
+                while seq.next_element::<Object>()?.is_some() {
+                    count += 1;
+                }
+                Ok(count)
+            }
+        }
+        deserializer.deserialize_seq(Count).map(Self)
+    }
+}
+
+// === impl Object ===
+
+impl<'de> Deserialize<'de> for Object {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields;
+        impl<'de> Visitor<'de> for Fields {
+            type Value = Object;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a message")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(Object)
+            }
+        }
+        deserializer.deserialize_map(Fields)
+    }
 }

@@ -1,0 +1,201 @@
+//! A canonical request to Converse JSON. The model id is not in the body.
+
+use serde_json::{Map, Value, json};
+
+use super::{family::Family, fields, format, messages::Writer, tools};
+use crate::{
+    Dialect, Fault, Loss, Target,
+    canon::{Request, Sampling},
+    dialect::Encoded,
+};
+
+/// Fields of other dialects that do not bear on what is generated.
+const HARMLESS: [&str; 9] = [
+    "metadata",
+    "prompt_cache_key",
+    "prompt_cache_options",
+    "prompt_cache_retention",
+    "safety_identifier",
+    "store",
+    "stream_options",
+    "verbosity",
+    "betas",
+];
+
+/// The most entries of `requestMetadata`, and the longest key or value.
+const METADATA_ENTRIES: usize = 16;
+const METADATA_LENGTH: usize = 256;
+
+pub(crate) fn encode(request: &Request, target: Target<'_>) -> Result<Encoded, Fault> {
+    let family = Family::of(target.model);
+    let mut losses = Vec::new();
+    let mut own = own_extras(request, &mut losses);
+
+    let mut writer = Writer::new(family, &mut losses);
+    let messages = writer.messages(request)?;
+    let mut system = writer.system(request);
+    if messages.is_empty() && !own.contains_key("promptVariables") {
+        return Err(Fault::invalid(
+            "The messages hold nothing that can be sent: Bedrock takes no blank text.",
+            "messages",
+        ));
+    }
+    let mut config = take_object(&mut own, "outputConfig");
+    format::encode(&request.format, &mut system, &mut config, &mut losses);
+    let tools = tools::encode(request, family, &mut losses);
+    let chosen = tools.as_ref().map(|tools| tools.get("toolChoice").is_some());
+    let mut fields = take_object(&mut own, fields::KEY);
+    fields::encode(request, family, chosen, &mut fields, &mut losses);
+    let inference = inference(&request.sampling, request.max_output, &mut losses);
+    let metadata = metadata(&request.metadata, &mut losses);
+
+    let mut out = Map::new();
+    let mut put = |key: &str, value: Value| {
+        let empty = match &value {
+            Value::Null => true,
+            Value::Array(list) => list.is_empty(),
+            Value::Object(map) => map.is_empty(),
+            _ => false,
+        };
+        if !empty {
+            out.insert(key.to_owned(), value);
+        }
+    };
+    put("system", system.into());
+    put("messages", messages.into());
+    put("inferenceConfig", inference.into());
+    put("toolConfig", tools.unwrap_or_default());
+    put(fields::KEY, fields.into());
+    put("outputConfig", config.into());
+    put("requestMetadata", metadata.into());
+    put("serviceTier", service_tier(request.service_tier.as_deref(), &mut losses));
+    for (key, value) in own {
+        put(&key, value);
+    }
+    unsaid(request, &mut losses);
+    Ok(Encoded { body: Value::Object(out).to_string().into_bytes(), losses })
+}
+
+/// The extras of a Converse caller; those of another dialect are lost.
+fn own_extras(request: &Request, losses: &mut Vec<Loss>) -> Map<String, Value> {
+    let Some(extras) = &request.extras else { return Map::new() };
+    if extras.dialect == Dialect::BedrockConverse {
+        return extras.fields.clone();
+    }
+    for (field, value) in &extras.fields {
+        if says_nothing(field, value) {
+            continue;
+        }
+        losses.push(Loss {
+            field: field.clone().into(),
+            changes_meaning: !HARMLESS.contains(&field.as_str()),
+        });
+    }
+    Map::new()
+}
+
+/// Whether a field only states the default.
+fn says_nothing(field: &str, value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::Array(list) if field == "modalities" => list.iter().all(|mode| mode == "text"),
+        Value::Array(list) => list.is_empty(),
+        Value::Object(map) => map.is_empty(),
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        _ => false,
+    }
+}
+
+fn take_object(map: &mut Map<String, Value>, key: &str) -> Map<String, Value> {
+    match map.shift_remove(key) {
+        Some(Value::Object(object)) => object,
+        _ => Map::new(),
+    }
+}
+
+fn inference(
+    sampling: &Sampling,
+    max_output: Option<u64>,
+    losses: &mut Vec<Loss>,
+) -> Map<String, Value> {
+    let mut out = Map::new();
+    if let Some(cap) = max_output {
+        out.insert("maxTokens".to_owned(), cap.into());
+    }
+    if let Some(temperature) = sampling.temperature {
+        // OpenAI's scale goes to 2.
+        if temperature > 1.0 {
+            losses.push(Loss::of_meaning("temperature"));
+        }
+        out.insert("temperature".to_owned(), temperature.clamp(0.0, 1.0).into());
+    }
+    if let Some(top_p) = sampling.top_p {
+        out.insert("topP".to_owned(), top_p.clamp(0.0, 1.0).into());
+    }
+    let stop: Vec<&str> =
+        sampling.stop.iter().map(String::as_str).filter(|stop| !stop.is_empty()).collect();
+    if !stop.is_empty() {
+        out.insert("stopSequences".to_owned(), stop.into());
+    }
+    out
+}
+
+/// The entries that Converse takes.
+fn metadata(metadata: &Map<String, Value>, losses: &mut Vec<Loss>) -> Map<String, Value> {
+    let mut out = Map::new();
+    for (key, value) in metadata {
+        let fits = !key.is_empty()
+            && is_metadata(key)
+            && value.as_str().is_some_and(is_metadata)
+            && out.len() < METADATA_ENTRIES;
+        if fits {
+            out.insert(key.clone(), value.clone());
+        } else {
+            losses.push(Loss::minor(format!("metadata.{key}")));
+        }
+    }
+    out
+}
+
+/// `[a-zA-Z0-9\s:_@$#=/+,-.]{0,256}`, where `,-.` is a range of three characters.
+fn is_metadata(text: &str) -> bool {
+    text.len() <= METADATA_LENGTH
+        && text.chars().all(|c| {
+            c.is_ascii_alphanumeric() || c.is_ascii_whitespace() || ":_@$#=/+,-.".contains(c)
+        })
+}
+
+/// OpenAI's and Anthropic's words for Bedrock's tiers. `auto` is what Bedrock does unasked.
+fn service_tier(tier: Option<&str>, losses: &mut Vec<Loss>) -> Value {
+    match tier {
+        None | Some("auto") => Value::Null,
+        Some("standard_only" | "standard") => json!({"type": "default"}),
+        Some(tier @ ("default" | "flex" | "priority" | "reserved")) => json!({"type": tier}),
+        Some(_) => {
+            losses.push(Loss::minor("service_tier"));
+            Value::Null
+        }
+    }
+}
+
+/// Canonical fields that Converse has no word for.
+fn unsaid(request: &Request, losses: &mut Vec<Loss>) {
+    let sampling = &request.sampling;
+    let not_zero = |value: Option<f64>| value.is_some_and(|value| value != 0.0);
+    if not_zero(sampling.frequency_penalty) {
+        losses.push(Loss::of_meaning("frequency_penalty"));
+    }
+    if not_zero(sampling.presence_penalty) {
+        losses.push(Loss::of_meaning("presence_penalty"));
+    }
+    if request.n.is_some_and(|n| n > 1) {
+        losses.push(Loss::of_meaning("n"));
+    }
+    // A best effort by OpenAI's own word for it.
+    if sampling.seed.is_some() {
+        losses.push(Loss::minor("seed"));
+    }
+    if request.user.is_some() {
+        losses.push(Loss::minor("user"));
+    }
+}
