@@ -1,30 +1,113 @@
 //! The verbatim path: bytes pass, usage is watched.
 
-use crate::{Fault, canon::Usage};
+use super::{
+    error,
+    stream::{Frame, truncated},
+    usage::Meter,
+};
+use crate::{
+    Fault,
+    canon::Usage,
+    frame::sse::{self, Framer},
+};
 
 /// Watches a stream that is forwarded as it is.
 #[derive(Debug, Default)]
-pub struct Observer {}
+pub struct Observer {
+    framer: Framer,
+    watch: Watch,
+}
+
+#[derive(Debug, Default)]
+struct Watch {
+    meter: Meter,
+    fault: Option<Fault>,
+    text_bytes: u64,
+    done: bool,
+}
+
+// === impl Observer ===
 
 impl Observer {
     pub(crate) fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), Fault> {
-        out.extend_from_slice(bytes);
-        Ok(())
+        let watch = &mut self.watch;
+        self.framer.push(bytes, |frame| {
+            watch.frame(&frame)?;
+            out.extend_from_slice(frame.raw);
+            Ok(())
+        })
     }
 
-    pub(crate) fn end(&mut self, _out: &mut Vec<u8>) -> Result<(), Fault> {
-        Ok(())
+    pub(crate) fn end(&mut self, out: &mut Vec<u8>) -> Result<(), Fault> {
+        let watch = &mut self.watch;
+        // A last frame without its blank line counts if it is whole; one that is cut is not
+        // forwarded: what is written after it would run into it.
+        let _cut = self.framer.end(|frame| {
+            watch.frame(&frame)?;
+            out.extend_from_slice(frame.raw);
+            if !watch.done {
+                out.extend_from_slice(b"\n\n");
+            }
+            Ok(())
+        });
+        match &self.watch {
+            Watch { fault: Some(fault), .. } => Err(fault.clone()),
+            Watch { done: true, .. } => Ok(()),
+            _ => Err(truncated()),
+        }
     }
 
     pub(crate) fn usage(&self) -> Option<&Usage> {
-        None
+        self.watch.meter.usage()
     }
 
     pub(crate) fn fault(&self) -> Option<&Fault> {
-        None
+        self.watch.fault.as_ref()
     }
 
     pub(crate) fn text_bytes(&self) -> u64 {
-        0
+        self.watch.text_bytes
+    }
+}
+
+// === impl Watch ===
+
+impl Watch {
+    fn frame(&mut self, frame: &sse::Frame<'_>) -> Result<(), Fault> {
+        // Blocks' starts carry whole results of server tools, pings nothing: not worth reading.
+        let idle =
+            matches!(frame.event, Some("ping" | "content_block_start" | "content_block_stop"));
+        if idle || self.done || frame.data.trim_ascii().is_empty() || frame.is_done() {
+            return Ok(());
+        }
+        let event = Frame::read(frame)?;
+        match &*event.r#type {
+            "content_block_delta" => {
+                let piece = event.piece()?;
+                let bytes = [&piece.text, &piece.thinking, &piece.partial_json]
+                    .into_iter()
+                    .flatten()
+                    .map(|text| text.len() as u64)
+                    .sum();
+                self.text_bytes = self.text_bytes.saturating_add(bytes);
+            }
+            "message_start" => {
+                if let Some(usage) = event.head()?.usage {
+                    self.meter.merge(usage);
+                }
+            }
+            "message_delta" => {
+                if let Some(usage) = event.usage {
+                    self.meter.merge(usage);
+                }
+            }
+            "message_stop" => self.done = true,
+            "error" => {
+                let body = frame.data.to_vec().into();
+                self.fault = Some(error::decode("anthropic", 200, &[], body));
+            }
+            _ => {}
+        }
+        Ok(())
     }
 }

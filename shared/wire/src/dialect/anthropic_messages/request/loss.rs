@@ -1,0 +1,111 @@
+//! What a request cannot take with it.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
+
+use crate::{
+    Dialect, Loss,
+    canon::{Request, Sampling},
+};
+
+/// Fields of other dialects that do not change what is generated.
+const HINTS: [&str; 10] = [
+    // OpenAI
+    "prediction",
+    "prompt_cache_key",
+    "prompt_cache_retention",
+    "safety_identifier",
+    "store",
+    "stream_options",
+    // LiteLLM
+    "litellm_metadata",
+    "tags",
+    // Bedrock
+    "performanceConfig",
+    "requestMetadata",
+];
+
+/// Losses, each named once.
+#[derive(Debug, Default)]
+pub(super) struct Losses(Vec<Loss>);
+
+// === impl Losses ===
+
+impl Losses {
+    /// One that changes what is generated.
+    pub(super) fn of_meaning(&mut self, field: impl Into<Cow<'static, str>>) {
+        self.push(Loss::of_meaning(field));
+    }
+
+    /// One that does not.
+    pub(super) fn minor(&mut self, field: impl Into<Cow<'static, str>>) {
+        self.push(Loss::minor(field));
+    }
+
+    fn push(&mut self, loss: Loss) {
+        if !self.0.contains(&loss) {
+            self.0.push(loss);
+        }
+    }
+
+    /// All of them.
+    pub(super) fn into_vec(self) -> Vec<Loss> {
+        self.0
+    }
+}
+
+/// Names what this dialect has no word for.
+pub(super) fn unsayable(request: &Request, losses: &mut Losses) {
+    if request.n.is_some_and(|n| n > 1) {
+        losses.of_meaning("n");
+    }
+    let Sampling { seed, frequency_penalty, presence_penalty, .. } = &request.sampling;
+    // Best effort by its own definition.
+    if seed.is_some() {
+        losses.minor("seed");
+    }
+    if frequency_penalty.is_some_and(|penalty| penalty != 0.0) {
+        losses.of_meaning("frequency_penalty");
+    }
+    if presence_penalty.is_some_and(|penalty| penalty != 0.0) {
+        losses.of_meaning("presence_penalty");
+    }
+    if !request.metadata.is_empty() {
+        losses.minor("metadata");
+    }
+    for (index, turn) in request.turns.iter().enumerate() {
+        if turn.name.is_some() {
+            losses.minor(format!("messages[{index}].name"));
+        }
+    }
+}
+
+/// The extras of this dialect; those of another are losses.
+pub(super) fn own_extras(request: &Request, losses: &mut Losses) -> Map<String, Value> {
+    let Some(extras) = &request.extras else { return Map::new() };
+    if extras.dialect == Dialect::AnthropicMessages {
+        return extras.fields.clone();
+    }
+    for (field, value) in &extras.fields {
+        if says_nothing(value) {
+            continue;
+        }
+        if HINTS.contains(&field.as_str()) {
+            losses.minor(field.clone());
+        } else {
+            losses.of_meaning(field.clone());
+        }
+    }
+    Map::new()
+}
+
+/// Whether the value is what leaving the field out means, too.
+fn says_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::Array(items) => items.is_empty(),
+        Value::Object(fields) => fields.is_empty(),
+        Value::Bool(true) | Value::Number(_) | Value::String(_) => false,
+    }
+}
