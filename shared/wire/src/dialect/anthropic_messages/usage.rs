@@ -12,7 +12,7 @@ pub(super) struct Meter {
 }
 
 /// The normal form of a usage object.
-pub(super) fn read(raw: Value) -> Usage {
+pub(crate) fn read(raw: Value) -> Usage {
     let count = |value: Option<&Value>| value.and_then(Value::as_u64).unwrap_or(0);
     let field = |name: &str| count(raw.get(name));
     let ttl = |name: &str| count(raw.get("cache_creation").and_then(|ttl| ttl.get(name)));

@@ -17,6 +17,7 @@ use crate::{
     dialect::{
         Encoded,
         anthropic_messages::{
+            is_hint,
             model::Generation,
             wire::{Block, Body},
         },
@@ -166,15 +167,15 @@ fn under(prefix: &str, own: &mut Map<String, Value>) -> Map<String, Value> {
 }
 
 /// Extras of the body itself. What stood inside of messages has no place any more once they have
-/// been taken apart; a field of ours must not be written twice.
+/// been taken apart.
 fn top_level(own: Map<String, Value>, losses: &mut Losses) -> Map<String, Value> {
-    own.into_iter()
-        .filter(|(name, _)| {
-            let inside = name.contains('.');
-            if inside {
-                losses.minor(name.clone());
-            }
-            !inside
-        })
-        .collect()
+    let (inside, top): (Map<_, _>, _) = own.into_iter().partition(|(name, _)| name.contains('.'));
+    for field in inside.into_iter().map(|(field, _)| field) {
+        if is_hint(&field) {
+            losses.minor(field);
+        } else {
+            losses.of_meaning(field);
+        }
+    }
+    top
 }

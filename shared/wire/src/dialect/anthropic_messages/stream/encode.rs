@@ -55,13 +55,18 @@ struct Grows<'a> {
 
 /// Its delta.
 #[derive(Debug, Serialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(tag = "type")]
 enum Piece<'a> {
-    TextDelta { text: &'a str },
-    InputJsonDelta { partial_json: &'a str },
-    ThinkingDelta { thinking: &'a str },
-    SignatureDelta { signature: &'a str },
-    CitationsDelta { citation: Cow<'a, Value> },
+    #[serde(rename = "text_delta")]
+    Text { text: &'a str },
+    #[serde(rename = "input_json_delta")]
+    InputJson { partial_json: &'a str },
+    #[serde(rename = "thinking_delta")]
+    Thinking { thinking: &'a str },
+    #[serde(rename = "signature_delta")]
+    Signature { signature: &'a str },
+    #[serde(rename = "citations_delta")]
+    Citations { citation: Cow<'a, Value> },
 }
 
 // === impl Encoder ===
@@ -216,7 +221,7 @@ fn opaque(value: &Value, blocks: &u32, begun: &mut bool, out: &mut Vec<u8>) {
     }
     begin(blocks, begun, &block, out);
     if let Some(input) = input {
-        write_piece(*blocks, Piece::InputJsonDelta { partial_json: &input.to_string() }, out);
+        write_piece(*blocks, Piece::InputJson { partial_json: &input.to_string() }, out);
     }
 }
 
@@ -254,17 +259,11 @@ impl<'a> Piece<'a> {
     /// The delta as it is written; `None` where it says nothing here.
     fn of(delta: &'a Delta) -> Option<Self> {
         Some(match delta {
-            Delta::Text(text) if !text.is_empty() => Self::TextDelta { text },
-            Delta::Arguments(json) if !json.is_empty() => {
-                Self::InputJsonDelta { partial_json: json }
-            }
-            Delta::Reasoning(text) if !text.is_empty() => Self::ThinkingDelta { thinking: text },
-            Delta::Signature(signature) if !signature.is_empty() => {
-                Self::SignatureDelta { signature }
-            }
-            Delta::Citation(citation) => {
-                Self::CitationsDelta { citation: wire::citation(citation)? }
-            }
+            Delta::Text(text) if !text.is_empty() => Self::Text { text },
+            Delta::Arguments(json) if !json.is_empty() => Self::InputJson { partial_json: json },
+            Delta::Reasoning(text) if !text.is_empty() => Self::Thinking { thinking: text },
+            Delta::Signature(signature) if !signature.is_empty() => Self::Signature { signature },
+            Delta::Citation(citation) => Self::Citations { citation: wire::citation(citation)? },
             _ => return None,
         })
     }
