@@ -17,7 +17,7 @@ pub struct Pump {
 
 #[derive(Debug)]
 enum Route {
-    Verbatim { observer: Observer, encoder: StreamEncoder },
+    Verbatim { observer: Box<Observer>, encoder: Box<StreamEncoder> },
     Translated(Box<Translation>),
 }
 
@@ -39,7 +39,10 @@ impl Pump {
         let hide_usage = !stamp.stream_usage;
         let encoder = StreamEncoder::new(caller, stamp);
         let route = if upstream == caller {
-            Route::Verbatim { observer: Observer::new(upstream, hide_usage), encoder }
+            Route::Verbatim {
+                observer: Box::new(Observer::new(upstream, hide_usage)),
+                encoder: Box::new(encoder),
+            }
         } else {
             Route::Translated(Box::new(Translation {
                 decoder: StreamDecoder::new(upstream),

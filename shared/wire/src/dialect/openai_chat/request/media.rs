@@ -1,0 +1,116 @@
+//! Addresses and data URLs.
+
+use std::fmt::Write as _;
+
+use super::super::field;
+use crate::{Fault, canon::Data};
+
+/// An image's or a file's address: a data URL by value, the rest by reference.
+pub(super) fn address(url: String, media_type: Option<&str>, path: &str) -> Result<Data, Fault> {
+    if let Some(rest) = url.strip_prefix("data:") {
+        return inline(rest, media_type).ok_or_else(|| {
+            Fault::invalid(
+                format!(
+                    "Invalid '{path}'. Expected a base64-encoded data URL with a media type (e.g. \
+                     'data:image/png;base64,aW1nIGJ5dGVzIGhlcmU='), but got a value without one."
+                ),
+                path.to_owned(),
+            )
+        });
+    }
+    if url.starts_with("s3://") {
+        return Ok(Data::S3 { uri: url, owner: None, media_type: media_type.map(str::to_owned) });
+    }
+    if url.is_empty() {
+        return Err(field::missing(path));
+    }
+    Ok(Data::Url(url))
+}
+
+/// What stands after `data:`.
+fn inline(rest: &str, media_type: Option<&str>) -> Option<Data> {
+    let (head, base64) = rest.split_once(',')?;
+    let head = head.strip_suffix(";base64")?;
+    // Parameters (`;charset=...`, `;name=...`) are no part of the media type.
+    let named = head.split(';').next().filter(|name| name.contains('/'));
+    let media_type = media_type.or(named)?.to_owned();
+    is_base64(base64).then(|| Data::Base64 { media_type, base64: base64.to_owned() })
+}
+
+/// A file's content: a data URL or bare base64.
+pub(super) fn file(
+    content: String,
+    media_type: Option<&str>,
+    name: Option<&str>,
+    path: &str,
+) -> Result<Data, Fault> {
+    if content.starts_with("data:") {
+        return address(content, media_type, path);
+    }
+    if !is_base64(&content) || content.is_empty() {
+        return Err(Fault::invalid(
+            format!("Invalid '{path}'. Expected base64-encoded data or a base64 data URL."),
+            path.to_owned(),
+        ));
+    }
+    let media_type = media_type
+        .or_else(|| name.and_then(type_of_name))
+        .or_else(|| type_of_head(&content))
+        // What OpenAI's file parts are unless they say otherwise.
+        .unwrap_or("application/pdf")
+        .to_owned();
+    Ok(Data::Base64 { media_type, base64: content })
+}
+
+fn is_base64(text: &str) -> bool {
+    text.bytes().all(|b| {
+        b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'-' | b'_' | b'\n' | b'\r')
+    })
+}
+
+const TYPES: [(&str, &str); 14] = [
+    ("pdf", "application/pdf"),
+    ("txt", "text/plain"),
+    ("md", "text/markdown"),
+    ("csv", "text/csv"),
+    ("html", "text/html"),
+    ("htm", "text/html"),
+    ("json", "application/json"),
+    ("xml", "application/xml"),
+    ("doc", "application/msword"),
+    ("docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+    ("xls", "application/vnd.ms-excel"),
+    ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    ("png", "image/png"),
+    ("jpg", "image/jpeg"),
+];
+
+fn type_of_name(name: &str) -> Option<&'static str> {
+    let (_, ending) = name.rsplit_once('.')?;
+    TYPES.iter().find(|(known, _)| ending.eq_ignore_ascii_case(known)).map(|(_, media)| *media)
+}
+
+/// The media type by the content's first bytes.
+fn type_of_head(base64: &str) -> Option<&'static str> {
+    const HEADS: [(&str, &str); 4] = [
+        ("JVBERi", "application/pdf"),
+        ("iVBORw0KGgo", "image/png"),
+        ("/9j/", "image/jpeg"),
+        ("R0lGOD", "image/gif"),
+    ];
+    HEADS.iter().find(|(head, _)| base64.starts_with(head)).map(|(_, media)| *media)
+}
+
+/// A file name for content that came without one: OpenAI wants one.
+pub(super) fn name_for(media_type: &str) -> String {
+    let ending = TYPES.iter().find(|(_, media)| *media == media_type).map_or("bin", |(e, _)| e);
+    format!("document.{ending}")
+}
+
+/// The data URL of content.
+pub(super) fn data_url(media_type: &str, base64: &str) -> String {
+    let mut url = String::with_capacity(media_type.len() + base64.len() + 13);
+    // Writing to a string does not fail.
+    let _ = write!(url, "data:{media_type};base64,{base64}");
+    url
+}
