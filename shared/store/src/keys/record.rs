@@ -1,0 +1,113 @@
+//! What is known of a key.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::{BudgetDuration, KeyHash, Millis, NanoUsd};
+
+/// What a key may do besides calling models.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum KeyRole {
+    /// The master key: everything.
+    Admin,
+    /// Calls models, sees itself.
+    #[default]
+    Virtual,
+}
+
+/// A key's record. The plaintext is not part of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct KeyRecord {
+    /// SHA-256 of the plaintext.
+    pub hash: KeyHash,
+    /// The plaintext, abbreviated for people: `sk-...abcd`.
+    pub name: String,
+    /// A unique name given by an administrator.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alias: Option<String>,
+    /// What the key may do.
+    #[serde(default)]
+    pub role: KeyRole,
+    /// Model groups that it may call; empty for all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub models: Vec<String>,
+    /// Model names that it may call models by, and the groups that they stand for.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub aliases: BTreeMap<String, String>,
+    /// What it may spend in a window; none for as much as it likes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_budget: Option<NanoUsd>,
+    /// The windows of its budget; none for one that never ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget_duration: Option<BudgetDuration>,
+    /// When it stops being valid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Millis>,
+    /// What callers keep with it.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub metadata: Map<String, Value>,
+    /// Whether it is switched off for now.
+    #[serde(default)]
+    pub blocked: bool,
+    /// Whose it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<String>,
+    /// Which team's it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team_id: Option<String>,
+    /// Who made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_by: Option<String>,
+    /// Who changed it last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated_by: Option<String>,
+    /// When it was made.
+    pub created_at: Millis,
+    /// When it was changed last.
+    pub updated_at: Millis,
+    /// Which version of the record this is; the guard's admissions compare it. The store counts it.
+    pub version: u64,
+    /// When it was deleted; the record stays, so that its calls can be told whose they were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<Millis>,
+}
+
+// === impl KeyRecord ===
+
+impl KeyRecord {
+    /// A record for a new key that may do everything a key may, without end.
+    pub fn new(plaintext: &str, now: Millis) -> Self {
+        Self {
+            hash: KeyHash::of_plaintext(plaintext),
+            name: abbreviated(plaintext),
+            alias: None,
+            role: KeyRole::Virtual,
+            models: Vec::new(),
+            aliases: BTreeMap::new(),
+            max_budget: None,
+            budget_duration: None,
+            expires: None,
+            metadata: Map::new(),
+            blocked: false,
+            user_id: None,
+            team_id: None,
+            created_by: None,
+            updated_by: None,
+            created_at: now,
+            updated_at: now,
+            version: 1,
+            deleted_at: None,
+        }
+    }
+}
+
+/// `sk-` and the last four characters, where that leaves enough unsaid.
+fn abbreviated(plaintext: &str) -> String {
+    let count = plaintext.chars().count();
+    let tail: String =
+        if count >= 12 { plaintext.chars().skip(count - 4).collect() } else { String::new() };
+    format!("sk-...{tail}")
+}

@@ -1,0 +1,109 @@
+//! What is asked of the ledger, and what it answers.
+
+use std::time::Duration;
+
+use crate::{CallId, KeyHash, Millis, NanoUsd, Window, WindowId};
+
+/// How a ledger keeps its books.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LedgerMode {
+    /// Each reservation and each settlement is written before it is answered.
+    #[default]
+    Strict,
+    /// A process that lives long takes slices of a budget and writes what was used within a second.
+    Batched,
+}
+
+/// A request to reserve money for a call.
+#[derive(Debug, Clone, Copy)]
+pub struct Ask<'a> {
+    /// The call; asking twice for one call reserves once.
+    pub call: &'a CallId,
+    /// The key that pays.
+    pub key: &'a KeyHash,
+    /// The version of the key's record that the caller has read.
+    pub version: u64,
+    /// The key's budget in that record.
+    pub max: Option<NanoUsd>,
+    /// The window that it is now.
+    pub window: Window,
+    /// What the call costs at most.
+    pub worst: NanoUsd,
+    /// The least that is of use.
+    pub floor: NanoUsd,
+    /// The instant it is.
+    pub now: Millis,
+    /// How long the call may take before it counts as crashed.
+    pub lease: Duration,
+}
+
+/// The answer to an [`Ask`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Admission {
+    /// The money is reserved.
+    Granted(Grant),
+    /// It is not.
+    Refused(Refusal),
+}
+
+/// Money that is reserved for a call. It must be settled or released; what is neither by
+/// `expires` is charged in full.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use = "a grant that is not settled is charged in full"]
+pub struct Grant {
+    /// The call.
+    pub call: CallId,
+    /// The key that pays.
+    pub key: KeyHash,
+    /// How much is reserved.
+    pub amount: NanoUsd,
+    /// The window that it is charged to.
+    pub window: WindowId,
+    /// When the lease ends.
+    pub expires: Millis,
+}
+
+/// Why nothing was reserved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// Less than the floor is left.
+    OverBudget {
+        /// Settled in this window.
+        spent: NanoUsd,
+        /// Held by calls that are under way.
+        reserved: NanoUsd,
+        /// The budget.
+        max: NanoUsd,
+        /// When the next window begins.
+        resets_at: Option<Millis>,
+    },
+    /// The key's record has changed since it was read.
+    Stale,
+    /// The key is not known.
+    Missing,
+}
+
+/// A key's account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Spend {
+    /// Settled in the window.
+    pub spent: NanoUsd,
+    /// Held by calls that are under way.
+    pub reserved: NanoUsd,
+    /// Settled for ever.
+    pub total: NanoUsd,
+    /// What may still be reserved; `None` without a budget. Negative after a call that cost more
+    /// than its worst case.
+    pub remaining: Option<NanoUsd>,
+}
+
+/// What a sweep has done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SweepReport {
+    /// Guards looked at.
+    pub guards: usize,
+    /// Leases found expired, and charged.
+    pub expired: usize,
+    /// Charges corrected by a settlement that was found written.
+    pub corrected: usize,
+}

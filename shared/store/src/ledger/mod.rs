@@ -1,0 +1,91 @@
+//! The ledger.
+
+mod ask;
+
+use std::{future::Future, sync::Arc};
+
+use crate::{KeyHash, Millis, NanoUsd, StoreError, UsageRow, Window, store::Inner};
+
+pub use ask::{Admission, Ask, Grant, LedgerMode, Refusal, Spend, SweepReport};
+
+/// The ledger of all keys.
+#[derive(Debug, Clone)]
+pub struct Ledger {
+    pub(crate) inner: Arc<Inner>,
+}
+
+// === impl Ledger ===
+
+impl Ledger {
+    /// Reserves money for a call: its worst case, or what is left if that is at least the floor.
+    ///
+    /// # Errors
+    /// The database's; whether something was reserved is then not known, and the lease sees to it.
+    pub async fn reserve(&self, ask: &Ask<'_>) -> Result<Admission, StoreError> {
+        let _ = ask;
+        todo!()
+    }
+
+    /// Settles a call at `row.spend`, exactly once; returns what the key has spent in its window.
+    ///
+    /// # Errors
+    /// The database's; settling again is harmless.
+    pub async fn settle(&self, grant: &Grant, row: UsageRow) -> Result<NanoUsd, StoreError> {
+        let _ = (grant, row);
+        todo!()
+    }
+
+    /// Gives back what was reserved for a call that used nothing and leaves no row.
+    ///
+    /// # Errors
+    /// The database's; releasing again is harmless.
+    pub async fn release(&self, grant: &Grant) -> Result<(), StoreError> {
+        let _ = grant;
+        todo!()
+    }
+
+    /// A key's account in a window.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn spend(&self, key: &KeyHash, window: Window) -> Result<Spend, StoreError> {
+        let _ = (key, window);
+        todo!()
+    }
+
+    /// Many keys' accounts, in the order asked for.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn spends(&self, keys: &[(KeyHash, Window)]) -> Result<Vec<Spend>, StoreError> {
+        let _ = keys;
+        todo!()
+    }
+
+    /// Charges leases that have expired, and corrects charges whose settlement has been written.
+    ///
+    /// # Errors
+    /// The database's; what was done stays done.
+    pub async fn sweep(&self, now: Millis) -> Result<SweepReport, StoreError> {
+        let _ = now;
+        todo!()
+    }
+
+    /// Forgets what this process holds for a key: its next call asks the database.
+    pub fn invalidate(&self, key: &KeyHash) {
+        let _ = key;
+    }
+
+    /// Writes what this process still holds, and returns what it has not used.
+    ///
+    /// # Errors
+    /// The database's; flushing again is harmless.
+    pub async fn flush(&self) -> Result<(), StoreError> {
+        todo!()
+    }
+
+    /// Writes what was used, about every second, until `stop` is ready.
+    pub async fn run(self, stop: impl Future<Output = ()>) {
+        stop.await;
+    }
+}

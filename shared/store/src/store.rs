@@ -1,0 +1,79 @@
+//! The store: a client, three tables and a clock.
+
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::Client;
+
+use crate::{Clock, Keys, Ledger, LedgerMode, StoreError, TableNames, Usage};
+
+/// All that is kept in the database. Cloning it is cheap.
+#[derive(Debug, Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+/// Builds a [`Store`].
+#[derive(Debug)]
+pub struct StoreBuilder {
+    client: Client,
+    tables: TableNames,
+    clock: Arc<dyn Clock>,
+    mode: LedgerMode,
+}
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) client: Client,
+    pub(crate) tables: TableNames,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) mode: LedgerMode,
+}
+
+// === impl Store ===
+
+impl Store {
+    /// Begins with what every store needs.
+    pub fn builder(client: Client, tables: TableNames, clock: Arc<dyn Clock>) -> StoreBuilder {
+        StoreBuilder { client, tables, clock, mode: LedgerMode::default() }
+    }
+
+    /// Makes the tables that are missing, for engines that have no template.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn create_tables(&self) -> Result<(), StoreError> {
+        todo!()
+    }
+
+    /// The keys.
+    pub fn keys(&self) -> Keys {
+        Keys { inner: Arc::clone(&self.inner) }
+    }
+
+    /// The ledger.
+    pub fn ledger(&self) -> Ledger {
+        Ledger { inner: Arc::clone(&self.inner) }
+    }
+
+    /// The usage rows.
+    pub fn usage(&self) -> Usage {
+        Usage { inner: Arc::clone(&self.inner) }
+    }
+}
+
+// === impl StoreBuilder ===
+
+impl StoreBuilder {
+    /// How the ledger keeps its books; strictly, unless said otherwise.
+    #[must_use]
+    pub fn ledger_mode(mut self, mode: LedgerMode) -> Self {
+        self.mode = mode;
+        self
+    }
+
+    /// The store. No I/O is done.
+    pub fn build(self) -> Store {
+        let Self { client, tables, clock, mode } = self;
+        Store { inner: Arc::new(Inner { client, tables, clock, mode }) }
+    }
+}
