@@ -1,16 +1,16 @@
 //! Errors, both ways.
 //!
 //! An AWS client tells errors apart by class: the `x-amzn-errortype` header, or `__type` or `code`
-//! in the body. The class comes with its status, and boto3's retries go by both, so what is written
-//! here is the class that AWS would use, with AWS's status, also where the other dialects answer
-//! otherwise:
+//! in the body; the status only matters to retries. So the status written is the fault's own, as in
+//! the other dialects (docs/errors.md), and the class is the one AWS has for the case. boto3 retries
+//! neither of the two that differ from AWS's status:
 //!
-//! * no or a wrong key: 403 `AccessDeniedException`, as Bedrock answers a bad bearer token (the
-//!   other dialects: 401);
-//! * out of budget: 400 `ServiceQuotaExceededException`, which no AWS SDK retries (the other
-//!   dialects: 422).
+//! * no or a wrong key: 401 `UnrecognizedClientException` (Bedrock: 403);
+//! * out of budget: 422 `ServiceQuotaExceededException` (Bedrock: 400).
+//!
+//! What Bedrock itself answered keeps Bedrock's class and status.
 
-use std::{borrow::Cow, time::Duration};
+use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::{Value, json};
@@ -35,8 +35,7 @@ const fn class(
     Class { name, in_stream, status, kind }
 }
 
-/// The classes by service model (`bedrock-runtime` 2023-09-30), then those of AWS's front door. The
-/// first with a kind is the one written for a fault of that kind.
+/// The classes of the service model (`bedrock-runtime` 2023-09-30), then those of AWS's front door.
 const CLASSES: [Class; 21] = [
     class("ValidationException", Some("validationException"), 400, FaultKind::InvalidRequest),
     class("AccessDeniedException", None, 403, FaultKind::Permission),
@@ -65,6 +64,9 @@ const CLASSES: [Class; 21] = [
     class("RequestEntityTooLargeException", None, 413, FaultKind::TooLarge),
     class("UnknownOperationException", None, 404, FaultKind::NotFound),
 ];
+
+/// How much of a body that is no JSON goes into the message; [`Upstream::body`] has it whole.
+const MOST_TEXT: usize = 2_000;
 
 /// What Bedrock and its models say when the prompt does not fit.
 const CONTEXT_WORDS: [&str; 8] = [
@@ -97,7 +99,7 @@ pub(crate) fn decode(provider: &str, status: u16, headers: &[(&str, &str)], body
     let code = header("x-amzn-errortype").or_else(|| field(["__type", "code"])).map(bare_class);
     let text = match field(["message", "Message"]) {
         Some(text) => text.to_owned(),
-        None => String::from_utf8_lossy(&body).into_owned(),
+        None => String::from_utf8_lossy(&body).chars().take(MOST_TEXT).collect(),
     };
     let retry_after = header("retry-after").and_then(|value| value.trim().parse().ok());
     let mut fault = classify(code, status, &text).with_upstream(Upstream {
@@ -130,7 +132,8 @@ pub(super) fn in_stream(code: &str, payload: Bytes) -> Fault {
 /// An error inside a stream, by its code and message.
 pub(super) fn stream_fault(code: &str, text: &str, body: Bytes) -> Fault {
     let status = find(code).map_or(500, |class| class.status);
-    classify(Some(code), status, text).with_upstream(Upstream {
+    // Bytes have gone out to the caller: there is no other attempt, whatever the class.
+    classify(Some(code), status, text).with_retry(Retry::Never).with_upstream(Upstream {
         provider: "bedrock".to_owned(),
         status: 200,
         code: Some(code.to_owned()),
@@ -208,66 +211,65 @@ fn litellm_class(kind: FaultKind) -> &'static str {
 }
 
 pub(crate) fn encode(fault: &Fault) -> ErrorReply {
-    let class = class_of(fault);
+    let (class, status) = match own_class(fault) {
+        Some(class) => (class.name, class.status),
+        None => (class_of(fault.kind), fault.status),
+    };
     ErrorReply {
-        status: class.status,
-        headers: vec![("x-amzn-errortype", class.name.to_owned())],
-        body: json!({"message": text(fault)}).to_string().into_bytes(),
+        status,
+        headers: vec![("x-amzn-errortype", class.to_owned())],
+        body: json!({"message": fault.message}).to_string().into_bytes(),
     }
 }
 
-fn text(fault: &Fault) -> Cow<'_, str> {
-    Cow::Borrowed(fault.message.as_ref())
-}
-
-/// Exception type and payload of an error inside a stream. A class that `ConverseStreamOutput` does
-/// not have becomes the nearest one that it has.
+/// Exception type and payload of an error inside a stream: the nearest of those that
+/// `ConverseStreamOutput` has.
 pub(super) fn encode_in_stream(fault: &Fault) -> (&'static str, Vec<u8>) {
-    let class = class_of(fault);
-    let name = class.in_stream.unwrap_or(match class.status {
-        424 | 408 => "modelStreamErrorException",
-        429 => "throttlingException",
-        503 => "serviceUnavailableException",
-        500..=599 => "internalServerException",
+    let name = own_class(fault).and_then(|class| class.in_stream).unwrap_or(match fault.kind {
+        FaultKind::RateLimit => "throttlingException",
+        FaultKind::Overloaded | FaultKind::Unavailable => "serviceUnavailableException",
+        FaultKind::Truncated | FaultKind::Timeout => "modelStreamErrorException",
+        FaultKind::Connection | FaultKind::Upstream | FaultKind::Internal => {
+            "internalServerException"
+        }
         _ => "validationException",
     });
-    let mut payload = json!({"message": text(fault)});
+    let mut payload = json!({"message": fault.message});
     if name == "modelStreamErrorException"
         && let Some(map) = payload.as_object_mut()
     {
         map.insert("originalStatusCode".to_owned(), fault.status.into());
-        map.insert("originalMessage".to_owned(), text(fault).into());
+        map.insert("originalMessage".to_owned(), fault.message.as_ref().into());
     }
     (name, payload.to_string().into_bytes())
 }
 
-/// The class to answer with: Bedrock's own where it was Bedrock who failed, else by kind.
-fn class_of(fault: &Fault) -> &'static Class {
-    let own = fault.upstream.as_ref().and_then(|upstream| find(upstream.code.as_deref()?));
-    let name = match fault.kind {
-        _ if own.is_some() => own.map_or("", |class| class.name),
-        FaultKind::Authentication | FaultKind::Permission => "AccessDeniedException",
+/// Bedrock's class, where it was Bedrock who failed. That it refused the gateway's own credentials is
+/// told like a wrong key.
+fn own_class(fault: &Fault) -> Option<&'static Class> {
+    let code = fault.upstream.as_ref()?.code.as_deref()?;
+    find(code).filter(|class| class.kind != FaultKind::Authentication)
+}
+
+fn class_of(kind: FaultKind) -> &'static str {
+    match kind {
+        FaultKind::Authentication => "UnrecognizedClientException",
+        FaultKind::Permission => "AccessDeniedException",
         FaultKind::NotFound => "ResourceNotFoundException",
-        FaultKind::MethodNotAllowed => "UnknownOperationException",
-        FaultKind::TooLarge => "RequestEntityTooLargeException",
         FaultKind::Budget => "ServiceQuotaExceededException",
         FaultKind::RateLimit => "ThrottlingException",
         FaultKind::Overloaded | FaultKind::Unavailable => "ServiceUnavailableException",
         FaultKind::Timeout => "ModelTimeoutException",
-        // The model's answer is broken and paid for: a class that is not retried by itself.
-        FaultKind::Truncated => "ModelErrorException",
-        FaultKind::Connection | FaultKind::Upstream | FaultKind::Internal => {
-            "InternalServerException"
-        }
+        FaultKind::Connection
+        | FaultKind::Truncated
+        | FaultKind::Upstream
+        | FaultKind::Internal => "InternalServerException",
         FaultKind::InvalidRequest
         | FaultKind::ContextWindow
         | FaultKind::ContentPolicy
+        | FaultKind::MethodNotAllowed
+        | FaultKind::TooLarge
         | FaultKind::UnsupportedMedia
         | FaultKind::Unprocessable => "ValidationException",
-    };
-    find(name).unwrap_or(&FALLBACK)
+    }
 }
-
-/// For a name that is not in the table, which [`class_of`] never gives.
-static FALLBACK: Class =
-    class("InternalServerException", Some("internalServerException"), 500, FaultKind::Internal);

@@ -12,7 +12,7 @@ mod content;
 mod finish;
 mod media;
 mod reader;
-mod usage;
+pub(crate) mod usage;
 
 pub mod error;
 pub mod observe;

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::canon::Usage;
 
-pub(super) fn decode(value: &Value) -> Usage {
+pub(crate) fn decode(value: &Value) -> Usage {
     let count = |key: &str| value.get(key).and_then(Value::as_u64).unwrap_or_default();
     let written = count("cacheWriteInputTokens");
     let (short, long) = by_ttl(value);
