@@ -1,4 +1,5 @@
 //! Anthropic's requests, both ways.
+#![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
 use serde_json::{Value, json};
 use sluice_wire::{
@@ -573,7 +574,7 @@ fn reasoning_is_asked_for_as_each_generation_takes_it() {
             9000,
             vec![minor("thinking.budget_tokens")],
         ),
-        ("claude-opus-4-7", Thinking::Adaptive(None), Some(9), adaptive.clone(), None, 9, vec![]),
+        ("claude-opus-4-7", Thinking::Adaptive(None), Some(9), adaptive, None, 9, vec![]),
         ("claude-opus-4-7", Thinking::Off, Some(9), json!({"type": "disabled"}), None, 9, vec![]),
     ] {
         let request = Request { thinking: Some(thinking.clone()), max_output: cap, ..hello() };

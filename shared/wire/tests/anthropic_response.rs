@@ -1,4 +1,5 @@
 //! Anthropic's whole answers, both ways.
+#![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
 use serde_json::{Value, json};
 use sluice_wire::{
@@ -45,8 +46,10 @@ fn reads_every_part_and_the_usage_in_its_normal_form() {
     assert!(matches!(&response.parts[4], Part::Opaque { dialect: ME, .. }));
     assert_eq!(response.extras.keys().collect::<Vec<_>>(), ["container"]);
     let usage = response.usage.unwrap();
+    assert_eq!((usage.prompt(), usage.completion()), (42, 40));
+    assert_eq!(usage.raw.as_ref().unwrap()["inference_geo"], "global");
     assert_eq!(
-        Usage { raw: None, ..usage.clone() },
+        Usage { raw: None, ..usage },
         Usage {
             input: 5,
             cache_read: 7,
@@ -57,8 +60,6 @@ fn reads_every_part_and_the_usage_in_its_normal_form() {
             ..Usage::default()
         }
     );
-    assert_eq!((usage.prompt(), usage.completion()), (42, 40));
-    assert_eq!(usage.raw.unwrap()["inference_geo"], "global");
 }
 
 #[test]
