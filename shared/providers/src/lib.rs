@@ -17,8 +17,10 @@
 //! any `Debug` output, and no redirect is followed with one.
 
 mod call;
+mod demo;
 mod deployment;
 mod redacted;
+mod secrets;
 mod table;
 mod transport;
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use aws_config::SdkConfig;
+
 /// Settings of a [`super::Transport`], the same for all deployments.
 #[derive(Debug, Clone)]
 pub struct TransportOptions {
@@ -13,6 +15,13 @@ pub struct TransportOptions {
     pub body_limit: usize,
     /// How long an idle connection is kept.
     pub pool_idle: Duration,
+    /// Region and credentials where a deployment names none; `None`: the SDK's default chain
+    /// (environment, profile, container, instance), loaded at the first call that needs it.
+    pub sdk: Option<SdkConfig>,
+    /// How long a secret of AWS Secrets Manager is kept before it is read again.
+    pub secret_ttl: Duration,
+    /// Between two words of the demo provider's stream.
+    pub demo_pace: Duration,
 }
 
 /// Why a transport could not be made.
@@ -42,6 +51,9 @@ impl Default for TransportOptions {
             extra_roots: None,
             body_limit: 64 * 1024 * 1024,
             pool_idle: Duration::from_secs(90),
+            sdk: None,
+            secret_ttl: Duration::from_secs(300),
+            demo_pace: Duration::from_millis(15),
         }
     }
 }

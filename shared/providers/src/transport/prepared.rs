@@ -4,13 +4,18 @@ use std::{fmt, sync::OnceLock};
 
 use sluice_wire::{Fault, FaultKind, Retry};
 
-use super::http::HttpPrepared;
+use super::{
+    aws::{bedrock::Bedrock, sagemaker::SageMaker},
+    http::HttpPrepared,
+};
 use crate::Deployment;
 
 /// A deployment's cache. A clone starts empty, because a clone is made to be changed.
 #[derive(Default)]
 pub(crate) struct Prepared {
     http: OnceLock<Result<HttpPrepared, String>>,
+    pub(super) bedrock: Bedrock,
+    pub(super) sagemaker: SageMaker,
 }
 
 // === impl Prepared ===

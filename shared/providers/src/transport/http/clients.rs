@@ -9,7 +9,6 @@ use std::{
 };
 
 use reqwest::{Client, Proxy, redirect};
-use sluice_wire::{Fault, FaultKind};
 
 use crate::{
     Timeouts,
@@ -57,13 +56,8 @@ impl Clients {
         })
     }
 
-    /// The client for calls without a deployment of their own (AWS).
-    pub(crate) fn usual(&self) -> &Client {
-        &self.usual
-    }
-
     /// The client that waits this long for a connection.
-    pub(crate) fn with_connect_timeout(&self, connect: Duration) -> Result<Client, Fault> {
+    pub(crate) fn with_connect_timeout(&self, connect: Duration) -> reqwest::Result<Client> {
         if connect == self.usual_connect {
             return Ok(self.usual.clone());
         }
@@ -71,10 +65,7 @@ impl Clients {
         if let Some(client) = others.get(&connect) {
             return Ok(client.clone());
         }
-        let client = self.recipe.client(connect).map_err(|error| {
-            Fault::new(FaultKind::Internal, "no HTTP client can be made")
-                .with_detail(error.to_string())
-        })?;
+        let client = self.recipe.client(connect)?;
         others.insert(connect, client.clone());
         Ok(client)
     }

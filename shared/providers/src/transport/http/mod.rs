@@ -1,32 +1,31 @@
 //! Calls over plain HTTP: one client, one pool, one TLS configuration.
 
-mod body;
 mod clients;
 mod prepared;
 
-use http::{HeaderValue, Method};
+use http::{Method, Response};
 use reqwest::Request;
 use sluice_wire::Fault;
 
 pub(crate) use clients::Clients;
 pub(crate) use prepared::HttpPrepared;
 
-use self::body::{error, stream, whole};
 use super::{
+    body,
     deadline::Deadline,
     fault::{self, Wait},
     headers,
 };
-use crate::{Answer, AnswerBody, Deployment, Outbound};
+use crate::{Answer, Deployment, Outbound, Redacted};
 
 /// Sends one call.
 ///
-/// `key` is the value of the authorization header where it is not known before the call.
+/// `key` counts where the deployment's is not known before the call.
 pub(super) async fn send(
     clients: &Clients,
     deployment: &Deployment,
     call: &Outbound,
-    key: Option<HeaderValue>,
+    key: Option<&Redacted<String>>,
     deadline: Deadline,
 ) -> Result<Answer, Fault> {
     let provider = deployment.provider;
@@ -37,33 +36,16 @@ pub(super) async fn send(
     headers::pass_on(&call.headers, request.headers_mut());
     *request.body_mut() = Some(call.body.clone().into());
 
-    let client = clients.with_connect_timeout(deployment.timeouts.connect)?;
-    let mut response = deadline.first_byte(client.execute(request)).await?.map_err(|error| {
-        match error.is_connect() && error.is_timeout() {
-            true => fault::timeout(provider, Wait::Connect, deployment.timeouts.connect),
-            false => fault::connection(provider, fault::chain(&error.without_url())),
+    let client = clients.with_connect_timeout(deployment.timeouts.connect).map_err(|error| {
+        fault::connection(provider, format!("no HTTP client can be made: {error}"))
+    })?;
+    let response = deadline.first_byte(client.execute(request)).await?.map_err(|error| {
+        if error.is_connect() && error.is_timeout() {
+            fault::timeout(provider, Wait::Connect, deployment.timeouts.connect)
+        } else {
+            fault::connection(provider, fault::chain(&error.without_url()))
         }
     })?;
-
-    let limit = clients.body_limit();
-    if !response.status().is_success() {
-        return Err(error(response, deployment, deadline, limit).await);
-    }
-    let status = response.status().as_u16();
-    let headers = std::mem::take(response.headers_mut());
-    let body = if call.stream && !is_json(&headers) {
-        AnswerBody::Stream(stream(response, provider, deadline).await?)
-    } else {
-        AnswerBody::Whole(whole(response, provider, deadline, limit).await?)
-    };
-    Ok(Answer { status, headers, body })
-}
-
-/// Whether a stream's request was answered by a document: the provider ignored `stream`, or tells
-/// an error with a status of 200.
-fn is_json(headers: &http::HeaderMap) -> bool {
-    headers
-        .get(http::header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| value.trim_start().starts_with("application/json"))
+    let response: Response<reqwest::Body> = response.into();
+    body::answer(response, provider, call.stream, deadline, clients.body_limit()).await
 }

@@ -5,7 +5,7 @@ use reqwest::Url;
 use sluice_wire::{Dialect, Fault};
 
 use crate::{
-    Auth, Deployment, Provider, Quirk, Secret,
+    Auth, Deployment, Provider, Quirk, Redacted, Secret,
     deployment::chat_url,
     transport::{fault, headers::may_pass},
 };
@@ -79,11 +79,13 @@ impl HttpPrepared {
     pub(super) fn authorize(
         &self,
         headers: &mut HeaderMap,
-        key: Option<HeaderValue>,
+        key: Option<&Redacted<String>>,
     ) -> Result<(), Fault> {
         match (&self.key, key, auth_header(self.provider.auth)) {
             (Key::Settled, ..) => Ok(()),
-            (Key::PerCall, Some(value), Some(name)) => {
+            (Key::PerCall, Some(key), Some(name)) => {
+                let value = auth_value(self.provider.auth, key.expose())
+                    .map_err(|reason| fault::credential(self.provider, reason))?;
                 headers.insert(name, value);
                 Ok(())
             }
@@ -105,7 +107,7 @@ fn auth_header(auth: Auth) -> Option<HeaderName> {
 ///
 /// # Errors
 /// When it has characters that no header may have. The message does not hold the key.
-pub(crate) fn auth_value(auth: Auth, key: &str) -> Result<HeaderValue, String> {
+fn auth_value(auth: Auth, key: &str) -> Result<HeaderValue, String> {
     let key = key.trim();
     let text = match auth {
         Auth::Bearer => format!("Bearer {key}"),
