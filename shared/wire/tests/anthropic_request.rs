@@ -720,3 +720,20 @@ fn the_cap_is_the_callers_the_models_or_4096() {
     assert_eq!(cap(&hello(), Some(64000)), 64000);
     assert_eq!(cap(&Request { max_output: Some(7), ..hello() }, Some(64000)), 7);
 }
+
+#[test]
+fn an_agents_request_reaches_any_dialect_without_a_loss_of_meaning() {
+    let request = decode(include_str!("fixtures/anthropic/request_claude_code.json"));
+    assert_eq!(request.turns[1].role, Role::System);
+    assert_eq!(request.thinking, Some(Thinking::Adaptive(Some(Effort::Max))));
+    for (dialect, model) in [
+        (ME, "claude-opus-4-8"),
+        (Dialect::OpenAiChat, "gpt-5.5"),
+        (Dialect::BedrockConverse, "us.anthropic.claude-opus-4-8-v1:0"),
+    ] {
+        let target = Target { model, max_output: None, max_completion_tokens: true };
+        let encoded = dialect.encode_request(&request, target).unwrap();
+        let meant: Vec<_> = encoded.losses.iter().filter(|loss| loss.changes_meaning).collect();
+        assert!(meant.is_empty(), "{dialect:?}: {meant:?}");
+    }
+}

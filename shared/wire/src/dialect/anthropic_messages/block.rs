@@ -35,7 +35,7 @@ pub(super) fn block(
 ) -> Result<(), Fault> {
     let mut fields = object(raw, at)?;
     let kind = fields.need_string("type", at)?;
-    let cache = cache_control(&mut fields, at)?;
+    let cache = cache_control(&mut fields, at, spare)?;
     let part = match kind.as_str() {
         "text" => text(&mut fields, at)?,
         "image" => source::image(&mut fields, at)?,
@@ -73,10 +73,11 @@ pub(super) fn keep_rest(fields: Object<'_>, at: &At<'_>, spare: &mut Spare) -> R
     Ok(())
 }
 
-/// `cache_control` of a block, of a tool or of the request.
+/// `cache_control` of a block or of a tool.
 pub(super) fn cache_control(
     fields: &mut Object<'_>,
     at: &At<'_>,
+    spare: &mut Spare,
 ) -> Result<Option<CachePoint>, Fault> {
     let Some(raw) = fields.take("cache_control") else { return Ok(None) };
     let at = At::Field(at, "cache_control");
@@ -84,11 +85,13 @@ pub(super) fn cache_control(
     if fields.need_string("type", &at)? != "ephemeral" {
         return Err(At::Field(&at, "type").fault("Input should be 'ephemeral'"));
     }
-    match fields.string("ttl", &at)?.as_deref() {
-        None | Some("5m") => Ok(Some(CachePoint::FiveMinutes)),
-        Some("1h") => Ok(Some(CachePoint::OneHour)),
-        Some(_) => Err(At::Field(&at, "ttl").fault("Input should be '5m' or '1h'")),
-    }
+    let point = match fields.string("ttl", &at)?.as_deref() {
+        None | Some("5m") => CachePoint::FiveMinutes,
+        Some("1h") => CachePoint::OneHour,
+        Some(_) => return Err(At::Field(&at, "ttl").fault("Input should be '5m' or '1h'")),
+    };
+    keep_rest(fields, &at, spare)?;
+    Ok(Some(point))
 }
 
 fn opaque(raw: &RawValue, at: &At<'_>, parts: &mut Vec<Part>) -> Result<(), Fault> {

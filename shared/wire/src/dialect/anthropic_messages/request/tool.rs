@@ -93,7 +93,7 @@ fn function(mut fields: Object<'_>, at: &At<'_>, spare: &mut Spare) -> Result<Op
         description: fields.string("description", at)?,
         schema: value(schema, &inside)?,
         strict: fields.flag("strict", at)?,
-        cache: block::cache_control(&mut fields, at)?,
+        cache: block::cache_control(&mut fields, at, spare)?,
     };
     block::keep_rest(fields, at, spare)?;
     Ok(Some(tool))
@@ -200,7 +200,9 @@ fn recalled(name: &str) -> Wire<'_> {
 /// Takes `tools.<index>.<field>` out of this dialect's own extras.
 fn spare_of(index: usize, own: &mut Map<String, Value>) -> Map<String, Value> {
     let prefix = format!("tools.{index}.");
-    let names: Vec<_> = own.keys().filter(|name| name.starts_with(&prefix)).cloned().collect();
+    let direct =
+        |name: &&String| name.strip_prefix(&prefix).is_some_and(|field| !field.contains('.'));
+    let names: Vec<_> = own.keys().filter(direct).cloned().collect();
     names
         .into_iter()
         .filter_map(|name| {

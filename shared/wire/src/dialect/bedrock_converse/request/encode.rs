@@ -6,7 +6,7 @@ use super::{family::Family, fields, format, messages::Writer, tools};
 use crate::{
     Dialect, Fault, Loss, Target,
     canon::{Request, Sampling},
-    dialect::Encoded,
+    dialect::{Encoded, anthropic_messages::is_hint},
 };
 
 /// Fields of other dialects that do not bear on what is generated.
@@ -82,14 +82,13 @@ fn own_extras(request: &Request, losses: &mut Vec<Loss>) -> Map<String, Value> {
     if extras.dialect == Dialect::BedrockConverse {
         return extras.fields.clone();
     }
+    let anthropic = extras.dialect == Dialect::AnthropicMessages;
     for (field, value) in &extras.fields {
         if says_nothing(field, value) {
             continue;
         }
-        losses.push(Loss {
-            field: field.clone().into(),
-            changes_meaning: !HARMLESS.contains(&field.as_str()),
-        });
+        let hint = HARMLESS.contains(&field.as_str()) || (anthropic && is_hint(field));
+        losses.push(Loss { field: field.clone().into(), changes_meaning: !hint });
     }
     Map::new()
 }

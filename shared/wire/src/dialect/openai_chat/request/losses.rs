@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::{Dialect, Loss, canon::Extras};
+use crate::{Dialect, Loss, canon::Extras, dialect::anthropic_messages::is_hint};
 
 /// Losses gathered while a request is written.
 #[derive(Debug, Default)]
@@ -41,8 +41,9 @@ impl Losses {
     /// Every field that only another dialect understands.
     pub(super) fn foreign(&mut self, extras: Option<&Extras>) {
         let foreign = extras.filter(|extras| extras.dialect != Dialect::OpenAiChat);
+        let anthropic = foreign.is_some_and(|extras| extras.dialect == Dialect::AnthropicMessages);
         for field in foreign.iter().flat_map(|extras| extras.fields.keys()) {
-            if MINOR.contains(&field.as_str()) {
+            if MINOR.contains(&field.as_str()) || (anthropic && is_hint(field)) {
                 self.minor(field.clone());
             } else {
                 self.meaning(field.clone());
