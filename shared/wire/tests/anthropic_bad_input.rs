@@ -21,6 +21,12 @@ fn says(block: &str) -> String {
     with("messages", &format!(r#"[{{"role":"user","content":[{block}]}}]"#))
 }
 
+/// Tool results inside of tool results.
+fn nested(depth: usize) -> String {
+    let open = r#"{"type":"tool_result","tool_use_id":"a","content":["#;
+    format!("{}{}", open.repeat(depth), "]}".repeat(depth))
+}
+
 #[test]
 fn every_wrong_request_is_told_where_it_is_wrong() {
     let at = "messages.0.content.0";
@@ -228,6 +234,7 @@ fn what_is_not_json_is_told_so_and_never_panics() {
         b"\"text\"".to_vec(),
         with("container", &deep).into_bytes(),
         with("system", &deep).into_bytes(),
+        says(&nested(50_000)).into_bytes(),
     ];
     for body in bodies {
         let text = String::from_utf8_lossy(&body).into_owned();

@@ -737,3 +737,21 @@ fn an_agents_request_reaches_any_dialect_without_a_loss_of_meaning() {
         assert!(meant.is_empty(), "{dialect:?}: {meant:?}");
     }
 }
+
+#[test]
+fn instructions_in_the_middle_stay_instructions_where_the_model_takes_them() {
+    let mut request = hello();
+    request.turns.push(turn(Role::System, vec![Part::text("Be brief.")]));
+    let (body, losses) = encode_for("claude-opus-4-8", &request);
+    assert_eq!(
+        body["messages"][1],
+        json!({"role": "system", "content": [{"type": "text", "text": "Be brief."}]})
+    );
+    assert_eq!(losses, []);
+    // Not before another turn of the user's, and not on an older model.
+    assert_eq!(encode_for("claude-opus-4-7", &request).1, [minor("messages[1].role")]);
+    request.turns.push(turn(Role::User, vec![Part::text("Go on")]));
+    let (body, losses) = encode_for("claude-opus-4-8", &request);
+    assert_eq!(losses, [minor("messages[1].role")]);
+    assert_eq!(body["messages"].as_array().unwrap().len(), 1);
+}

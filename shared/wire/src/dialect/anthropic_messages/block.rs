@@ -14,6 +14,9 @@ use crate::{
 /// What blocks say beyond the canonical form, by its path (`messages.0.content.1.caller`).
 pub(super) type Spare = Map<String, Value>;
 
+/// How deep a block of a tool result's content stands: `messages.0.content.0.content.0`.
+const INNER: usize = 6;
+
 /// `content`: a string, or a list of blocks.
 pub(super) fn content(raw: &RawValue, at: &At<'_>, spare: &mut Spare) -> Result<Vec<Part>, Fault> {
     if raw.get().starts_with('"') {
@@ -35,6 +38,11 @@ pub(super) fn block(
 ) -> Result<(), Fault> {
     let mut fields = object(raw, at)?;
     let kind = fields.need_string("type", at)?;
+    // Calls and results stand in messages only: nesting without end would be without end to read.
+    if matches!((at.depth(), &*kind), (INNER.., "tool_use" | "tool_result")) {
+        let wrong = format!("Input tag '{kind}' is not allowed inside of a tool result");
+        return Err(At::Field(at, "type").fault(wrong));
+    }
     let cache = cache_control(&mut fields, at, spare)?;
     let part = match kind.as_str() {
         "text" => text(&mut fields, at)?,

@@ -58,6 +58,11 @@ impl Generation {
         self < Self { major: 4, minor: 1 }
     }
 
+    /// Instructions may stand in the middle of a conversation, as messages of role `system`.
+    pub(super) fn reminds(self) -> bool {
+        self >= Self { major: 4, minor: 8 }
+    }
+
     /// Answers and tool inputs can be held to a schema.
     pub(super) fn schemas(self) -> bool {
         self >= Self { major: 4, minor: 5 }

@@ -94,6 +94,14 @@ fn parse<'a, T: Deserialize<'a>>(raw: &'a RawValue, at: &At<'_>, want: &str) -> 
 // === impl At ===
 
 impl At<'_> {
+    /// Number of steps from the body.
+    pub(super) fn depth(&self) -> usize {
+        match self {
+            At::Body => 0,
+            At::Field(parent, _) | At::Item(parent, _) => 1 + parent.depth(),
+        }
+    }
+
     /// A fault of the caller in this place.
     pub(super) fn fault(&self, what: impl fmt::Display) -> Fault {
         match self {

@@ -64,7 +64,7 @@ pub(crate) fn encode(request: &Request, target: Target<'_>) -> Result<Encoded, F
     loss::unsayable(request, &mut losses);
     let mut own = loss::own_extras(request, &mut losses);
 
-    let mut talk = Talk::of(request, &mut losses)?;
+    let mut talk = Talk::of(request, generation, &mut losses)?;
     let mut output_config = under("output_config.", &mut own);
     shape(request, generation, &mut talk, &mut output_config, &mut losses);
     let tools = tool::tools(request, generation, &mut own, &mut losses);

@@ -11,8 +11,11 @@ use super::{
 };
 use crate::{
     Fault,
-    canon::{Part, Request, Role},
-    dialect::anthropic_messages::wire::{Block, Body},
+    canon::{Part, Request, Role, Turn},
+    dialect::anthropic_messages::{
+        model::Generation,
+        wire::{Block, Body},
+    },
 };
 
 /// One message.
@@ -33,7 +36,11 @@ pub(super) struct Talk<'a> {
 
 impl<'a> Talk<'a> {
     /// Arranges a request's turns.
-    pub(super) fn of(request: &'a Request, losses: &mut Losses) -> Result<Self, Fault> {
+    pub(super) fn of(
+        request: &'a Request,
+        generation: Generation,
+        losses: &mut Losses,
+    ) -> Result<Self, Fault> {
         let mut talk = Self::default();
         blocks(&request.system, "system", &mut talk.system, losses);
         for (index, turn) in request.turns.iter().enumerate() {
@@ -42,7 +49,10 @@ impl<'a> Talk<'a> {
                 Role::System if talk.messages.is_empty() => {
                     blocks(&turn.parts, &place, &mut talk.system, losses);
                 }
-                // Most models refuse the role there. In place, so that the cached prefix stays.
+                Role::System if generation.reminds() && talk.may_remind(&request.turns, index) => {
+                    talk.say("system", &turn.parts, &place, losses);
+                }
+                // Other models refuse the role there. In place, so that the cached prefix stays.
                 Role::System => {
                     losses.minor(format!("{place}.role"));
                     talk.say("user", &turn.parts, &place, losses);
@@ -57,6 +67,18 @@ impl<'a> Talk<'a> {
         }
         talk.trim_prefill();
         talk.settle(losses)
+    }
+
+    /// Whether instructions may stand here: text, between a turn of the user's and one of the
+    /// model's.
+    fn may_remind(&self, turns: &[Turn], index: usize) -> bool {
+        let mut rest = turns.iter().skip(index);
+        let text = |part: &Part| matches!(part, Part::Text { .. } | Part::CachePoint(_));
+        self.messages.last().is_some_and(|last| last.role != "assistant")
+            && rest.next().is_some_and(|turn| turn.parts.iter().all(text))
+            && rest
+                .find(|turn| turn.role != Role::System)
+                .is_none_or(|turn| turn.role == Role::Assistant)
     }
 
     /// Appends to the last message if it is of the same side; begins one only if there is
