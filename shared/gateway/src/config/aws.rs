@@ -1,0 +1,78 @@
+//! The `aws_*` parameters of a deployment.
+
+use sluice_providers::{Aws, Provider, Reach};
+
+use super::section::Section;
+
+/// Variables that name the region, in LiteLLM's order.
+const REGION_VARIABLES: [&str; 3] = ["AWS_REGION_NAME", "AWS_REGION", "AWS_DEFAULT_REGION"];
+/// The parameters of this module.
+const NAMES: [&str; 13] = [
+    "aws_region_name",
+    "region_name",
+    "aws_access_key_id",
+    "aws_secret_access_key",
+    "aws_session_token",
+    "aws_profile_name",
+    "aws_role_name",
+    "aws_session_name",
+    "aws_external_id",
+    "aws_sts_endpoint",
+    "aws_bedrock_runtime_endpoint",
+    "sagemaker_base_url",
+    "model_id",
+];
+
+/// Reads the parameters into `aws`, which holds the region that the model's name says.
+pub(super) fn read(section: &mut Section<'_, '_>, provider: &Provider, aws: &mut Aws) {
+    if !matches!(provider.reach, Reach::Bedrock | Reach::SageMaker) {
+        for name in NAMES {
+            if let Some(field) = section.take(name) {
+                field.warn(format!("has no effect at provider `{}`", provider.name), "");
+            }
+        }
+        return;
+    }
+    read_place(section, aws);
+    read_credentials(section, aws);
+    if let Some(field) = section.take("model_id") {
+        aws.model_id = field.name();
+    }
+}
+
+fn read_place(section: &mut Section<'_, '_>, aws: &mut Aws) {
+    let older = section.take("region_name");
+    if let Some(field) = section.take("aws_region_name").or(older) {
+        aws.region = field.name();
+    }
+    aws.profile = section.take("aws_profile_name").and_then(|field| field.name());
+    if aws.region.is_none() && aws.profile.is_none() {
+        // The SDK would find it as well; known here, it decides the price.
+        let context = section.field().context();
+        let set = REGION_VARIABLES.into_iter().find_map(|name| context.var(name));
+        aws.region = set.filter(|region| !region.is_empty());
+    }
+    aws.sts_endpoint = section.take("aws_sts_endpoint").and_then(|field| field.url());
+    aws.runtime_endpoint =
+        section.take("aws_bedrock_runtime_endpoint").and_then(|field| field.url());
+    aws.sagemaker_endpoint = section.take("sagemaker_base_url").and_then(|field| field.url());
+}
+
+fn read_credentials(section: &mut Section<'_, '_>, aws: &mut Aws) {
+    let key = section.take("aws_access_key_id");
+    let secret = section.take("aws_secret_access_key");
+    let token = section.take("aws_session_token");
+    if key.is_some() != secret.is_some() {
+        let half = key.as_ref().or(secret.as_ref()).unwrap_or(section.field());
+        half.wrong("is one half of a pair", "set both aws_access_key_id and aws_secret_access_key");
+    }
+    if let (Some(token), None) = (&token, &key) {
+        token.wrong("belongs to a key that is not given", "set aws_access_key_id as well");
+    }
+    aws.access_key_id = key.and_then(|field| field.plain_secret());
+    aws.secret_access_key = secret.and_then(|field| field.plain_secret());
+    aws.session_token = token.and_then(|field| field.plain_secret());
+    aws.role_name = section.take("aws_role_name").and_then(|field| field.name());
+    aws.session_name = section.take("aws_session_name").and_then(|field| field.name());
+    aws.external_id = section.take("aws_external_id").and_then(|field| field.plain_secret());
+}

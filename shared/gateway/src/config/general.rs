@@ -1,0 +1,77 @@
+//! `general_settings`.
+
+use std::time::Duration;
+
+use sluice_providers::Secret;
+
+use super::{field::Field, known, section::Section};
+
+/// Mebibyte.
+const MIB: u64 = 1024 * 1024;
+/// The largest request when nothing is said: more than any provider takes.
+const DEFAULT_REQUEST_MIB: u64 = 100;
+/// How long a crashed call may hold its reservation.
+const DEFAULT_LEASE: u64 = 90;
+
+/// `general_settings`, as far as it has an effect.
+#[derive(Debug, Clone)]
+pub struct General {
+    /// `master_key`: the admin key, or where it is kept.
+    pub master_key: Option<Secret>,
+    /// `max_request_size_mb`: larger request bodies are refused. Mebibytes.
+    pub max_request_size_mb: u64,
+    /// `lease_seconds` (Sluice's own): how long a call that crashed holds its reservation.
+    pub lease_seconds: u64,
+}
+
+// === impl General ===
+
+impl Default for General {
+    fn default() -> Self {
+        Self {
+            master_key: None,
+            max_request_size_mb: DEFAULT_REQUEST_MIB,
+            lease_seconds: DEFAULT_LEASE,
+        }
+    }
+}
+
+impl General {
+    /// The master key, when it is at hand; `None` when it is kept in AWS Secrets Manager, or
+    /// nothing is said.
+    #[must_use]
+    pub fn master_key_plain(&self) -> Option<String> {
+        match &self.master_key {
+            Some(Secret::Plain(key)) => Some(key.expose().clone()),
+            _ => None,
+        }
+    }
+
+    /// The largest request body, in bytes.
+    #[must_use]
+    pub fn max_request_bytes(&self) -> usize {
+        usize::try_from(self.max_request_size_mb.saturating_mul(MIB)).unwrap_or(usize::MAX)
+    }
+
+    /// How long a reservation lives without its call.
+    #[must_use]
+    pub fn lease(&self) -> Duration {
+        Duration::from_secs(self.lease_seconds)
+    }
+
+    pub(super) fn read(field: &Field<'_, '_>) -> Self {
+        let mut general = Self::default();
+        let Some(mut section) = Section::open(field) else { return general };
+        if let Some(field) = section.take("master_key") {
+            general.master_key = field.secret();
+        }
+        if let Some(field) = section.take("max_request_size_mb") {
+            general.max_request_size_mb = field.whole(1..=4096).unwrap_or(DEFAULT_REQUEST_MIB);
+        }
+        if let Some(field) = section.take("lease_seconds") {
+            general.lease_seconds = field.whole(5..=86_400).unwrap_or(DEFAULT_LEASE);
+        }
+        section.finish(known::GENERAL_SETTINGS);
+        general
+    }
+}

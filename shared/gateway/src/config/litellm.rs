@@ -1,0 +1,76 @@
+//! `litellm_settings`.
+
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+
+use super::{field::Field, known, section::Section};
+
+/// Unprocessable content: what LiteLLM's clients expect of an exhausted budget.
+const DEFAULT_BUDGET_STATUS: u16 = 422;
+
+/// `litellm_settings`, as far as it has an effect.
+#[derive(Debug, Clone)]
+pub struct LitellmSettings {
+    /// `drop_params`: leave out, instead of refusing, what a provider's dialect cannot carry.
+    pub drop_params: bool,
+    /// `request_timeout`: the longest that a call may take altogether.
+    pub request_timeout: Option<Duration>,
+    /// `num_retries`: attempts after the first.
+    pub num_retries: Option<u32>,
+    /// `budget_exceeded_status_code`: what a call is answered that its budget does not pay for.
+    pub budget_exceeded_status_code: u16,
+    /// `timezone`: by which clock budgets reset.
+    pub timezone: TimeZone,
+}
+
+// === impl LitellmSettings ===
+
+impl Default for LitellmSettings {
+    fn default() -> Self {
+        Self {
+            drop_params: false,
+            request_timeout: None,
+            num_retries: None,
+            budget_exceeded_status_code: DEFAULT_BUDGET_STATUS,
+            timezone: TimeZone::UTC,
+        }
+    }
+}
+
+impl LitellmSettings {
+    pub(super) fn read(field: &Field<'_, '_>) -> Self {
+        let mut settings = Self::default();
+        let Some(mut section) = Section::open(field) else { return settings };
+        if let Some(field) = section.take("drop_params") {
+            settings.drop_params = field.flag().unwrap_or_default();
+        }
+        if let Some(field) = section.take("request_timeout") {
+            settings.request_timeout = field.seconds();
+        }
+        if let Some(field) = section.take("num_retries") {
+            settings.num_retries = field.retries();
+        }
+        if let Some(field) = section.take("budget_exceeded_status_code") {
+            let status = field.whole(400..=599).and_then(|status| u16::try_from(status).ok());
+            settings.budget_exceeded_status_code = status.unwrap_or(DEFAULT_BUDGET_STATUS);
+        }
+        if let Some(field) = section.take("timezone") {
+            settings.timezone = zone(&field).unwrap_or(TimeZone::UTC);
+        }
+        section.finish(known::LITELLM_SETTINGS);
+        settings
+    }
+}
+
+fn zone(field: &Field<'_, '_>) -> Option<TimeZone> {
+    let name = field.text()?;
+    let zone = TimeZone::get(&name).ok();
+    if zone.is_none() {
+        field.wrong(
+            format!("`{}` is not a time zone", field.shown()),
+            "write an IANA name, such as Europe/Berlin",
+        );
+    }
+    zone
+}

@@ -1,0 +1,107 @@
+//! The configuration: LiteLLM's `config.yaml`, read whole and checked whole.
+//!
+//! Text becomes a tree that knows its lines (`tree`); one walker per section turns the tree into
+//! types and tells everything that it finds ([`Finding`]), not only the first. A key that has no
+//! effect is a warning with its line; a wrong value is an error that says what would be right.
+//! Nothing is ignored in silence.
+//!
+//! Not its job: to read files or the environment (see [`Source`], [`Environment`]), or to fetch
+//! secrets (a `aws-secret/NAME` is kept as a reference).
+//!
+//! Invariants: a [`Config`] exists only when no finding is an error; no secret is in a finding.
+
+mod aws;
+mod check;
+mod demo;
+mod deployment;
+mod environment;
+mod field;
+mod finding;
+mod general;
+mod identity;
+mod include;
+mod json;
+mod known;
+mod litellm;
+mod model_info;
+mod model_list;
+mod params;
+mod place;
+mod prices;
+mod router;
+mod secret;
+mod section;
+mod source;
+mod suggest;
+mod timeouts;
+mod tree;
+mod walk;
+
+use jiff::tz::TimeZone;
+
+pub use check::Checked;
+pub use deployment::ConfiguredDeployment;
+pub use environment::Environment;
+pub use finding::{Finding, Level};
+pub use general::General;
+pub use litellm::LitellmSettings;
+pub use model_info::ModelInfo;
+pub use router::RouterSettings;
+pub use source::{NoSource, Source};
+
+/// Attempts after the first, where nothing says otherwise.
+const DEFAULT_RETRIES: u32 = 2;
+
+/// A configuration without an error.
+#[derive(Debug, Clone, Default)]
+pub struct Config {
+    /// `model_list`: the deployments that can be called, in the order of the file.
+    pub deployments: Vec<ConfiguredDeployment>,
+    /// `general_settings`.
+    pub general: General,
+    /// `litellm_settings`.
+    pub litellm: LitellmSettings,
+    /// `router_settings`.
+    pub router: RouterSettings,
+}
+
+// === impl Config ===
+
+impl Config {
+    /// Reads and checks a file that includes no others.
+    #[must_use]
+    pub fn parse(text: &str, file: &str, environment: &dyn Environment) -> Checked {
+        Self::parse_with(text, file, environment, &NoSource)
+    }
+
+    /// Reads and checks a file, and those that its `include:` names, through `source`.
+    #[must_use]
+    pub fn parse_with(
+        text: &str,
+        file: &str,
+        environment: &dyn Environment,
+        source: &dyn Source,
+    ) -> Checked {
+        walk::walk(text, file, environment, source)
+    }
+
+    /// What is served when there is no file: one model group, `demo`, answered in process, at a
+    /// small price so that budgets can be tried.
+    #[must_use]
+    pub fn demo() -> Self {
+        demo::config()
+    }
+
+    /// Attempts after the first of a deployment that does not say: the router's, else
+    /// `litellm_settings`', else 2.
+    #[must_use]
+    pub fn num_retries(&self) -> u32 {
+        self.router.num_retries.or(self.litellm.num_retries).unwrap_or(DEFAULT_RETRIES)
+    }
+
+    /// The time zone in which budgets reset.
+    #[must_use]
+    pub fn timezone(&self) -> &TimeZone {
+        &self.litellm.timezone
+    }
+}

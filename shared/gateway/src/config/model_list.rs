@@ -1,0 +1,128 @@
+//! `model_list`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    ConfiguredDeployment, ModelInfo, field::Field, identity, known, params, prices,
+    section::Section, timeouts::Waits,
+};
+use crate::pricing::{Catalogue, Override};
+
+/// Modes of models that the chat routes can serve.
+const CHAT_MODES: [&str; 3] = ["chat", "responses", "completion"];
+
+/// The public names that the list gives, also of what cannot be called.
+pub(super) fn groups(field: &Field<'_, '_>) -> BTreeSet<String> {
+    let name = |item: &Field<'_, '_>| Section::open(item)?.take("model_name")?.text();
+    field.items().unwrap_or_default().iter().filter_map(name).collect()
+}
+
+/// Reads the deployments that can be called.
+pub(super) fn read(field: &Field<'_, '_>, waits: Waits) -> Vec<ConfiguredDeployment> {
+    let mut deployments: Vec<ConfiguredDeployment> = Vec::new();
+    let mut ids: BTreeMap<String, usize> = BTreeMap::new();
+    for item in field.items().unwrap_or_default() {
+        let Some((mut entry, params)) = entry(&item, waits) else { continue };
+        let group = entry.deployment.group.clone();
+        entry.deployment.id = match &entry.info.id {
+            Some(id) => {
+                if let Some(line) = ids.get(id) {
+                    item.wrong(
+                        format!(
+                            "`model_info.id: {id}` is that of the entry in line {line} as well"
+                        ),
+                        "ids are unique; give it another one, or none",
+                    );
+                }
+                id.clone()
+            }
+            None => {
+                let first = identity::id(&group, params.node(), 0);
+                if let Some(line) = ids.get(&first) {
+                    item.warn(
+                        format!("says the same as the entry in line {line}"),
+                        "both are used; give them a `weight` instead",
+                    );
+                }
+                let mut twins = 0..=deployments.len();
+                twins
+                    .find_map(|twin| {
+                        let id = identity::id(&group, params.node(), twin);
+                        (!ids.contains_key(&id)).then_some(id)
+                    })
+                    .unwrap_or(first)
+            }
+        };
+        ids.entry(entry.deployment.id.clone()).or_insert(entry.source_line);
+        deployments.push(entry);
+    }
+    deployments
+}
+
+fn entry<'n, 'c>(
+    item: &Field<'n, 'c>,
+    waits: Waits,
+) -> Option<(ConfiguredDeployment, Field<'n, 'c>)> {
+    let mut section = Section::open(item)?;
+    let name = section.take("model_name");
+    let params = section.take("litellm_params");
+    let info = section.take("model_info");
+    section.finish(known::NOTHING);
+    if name.is_none() {
+        item.wrong("has no `model_name`", "set the name that callers use");
+    }
+    if params.is_none() {
+        item.wrong("has no `litellm_params`", "set it, with `model: <provider>/<model>`");
+    }
+    let (name, params) = (name?, params?);
+    let group = name.name();
+    let mut own = Override::default();
+    let info = info.map(|info| ModelInfo::read(&info, &mut own)).unwrap_or_default();
+    let deployment = params::read(&params, group.as_deref().unwrap_or_default(), waits, &mut own)?;
+    let group = group?;
+    if group.contains('*') {
+        name.warn(
+            format!(
+                "names with `*` are known to LiteLLM, not in effect in Sluice {}: this deployment is \
+                 left out",
+                known::VERSION
+            ),
+            "list each model by its name",
+        );
+        return None;
+    }
+    let prices = (!own.is_empty()).then_some(own);
+    let entry = ConfiguredDeployment { deployment, prices, info, source_line: item.line() };
+    check(&entry, &params);
+    Some((entry, params))
+}
+
+/// Says what the catalogue has to say.
+fn check(entry: &ConfiguredDeployment, params: &Field<'_, '_>) {
+    let catalogue = Catalogue::builtin();
+    let listed = entry.wanted().find(&catalogue);
+    let priced = listed.as_ref().is_some_and(|listed| !listed.rates.is_empty());
+    if let Some(own) = &entry.prices {
+        prices::check(own, params, priced);
+    }
+    if let (Some(base), None) = (&entry.info.base_model, &listed) {
+        params.warn(
+            format!("the price catalogue has no `{base}` (`model_info.base_model`)"),
+            "write the id under which docs/pricing.md tells to look it up",
+        );
+    }
+    if entry.price(&catalogue).is_none() {
+        params.warn(
+            "has no price: keys with a budget cannot call it",
+            "set `input_cost_per_token` and `output_cost_per_token`, or `model_info.base_model`, or \
+             `model_info.free: true`",
+        );
+    }
+    let mode = entry.info.mode.as_deref().or(listed.map(|listed| listed.mode));
+    if let Some(mode) = mode.filter(|mode| !mode.is_empty() && !CHAT_MODES.contains(mode)) {
+        params.warn(
+            format!("is a model of mode `{mode}`, which Sluice {} does not serve", known::VERSION),
+            "chat completions, messages and converse are served",
+        );
+    }
+}

@@ -1,0 +1,165 @@
+//! `litellm_params`.
+
+use sluice_providers::{
+    Auth, Deployment, ModelError, Provider, Quirk, Reach, Secret, provider, providers,
+};
+
+use super::{aws, field::Field, known, prices, section::Section, suggest, timeouts::Waits};
+use crate::pricing::Override;
+
+/// Reads a deployment. `None` when it cannot be called; why has been said.
+pub(super) fn read(
+    field: &Field<'_, '_>,
+    group: &str,
+    waits: Waits,
+    own: &mut Override,
+) -> Option<Deployment> {
+    let mut section = Section::open(field)?;
+    let Some(model) = section.take("model") else {
+        field.wrong("names no model", "set `model: <provider>/<model>`");
+        return None;
+    };
+    let mut name = model.name()?.trim().to_owned();
+    if let Some(custom) = section.take("custom_llm_provider").and_then(|field| field.name())
+        && !name.starts_with(&format!("{custom}/"))
+    {
+        name = format!("{custom}/{name}");
+    }
+    let mut deployment = match Deployment::new("", group, name) {
+        Ok(deployment) => deployment,
+        Err(error) => {
+            refuse(&model, &error);
+            return None;
+        }
+    };
+    let provider = deployment.provider;
+    read_access(&mut section, &mut deployment);
+    aws::read(&mut section, provider, &mut deployment.aws);
+    read_limits(&mut section, &mut deployment);
+    read_waits(&mut section, &mut deployment, waits);
+    read_body(&mut section, &mut deployment);
+    prices::take(&mut section, own);
+    section.finish(known::LITELLM_PARAMS);
+    Some(deployment)
+}
+
+/// A provider that LiteLLM has is left out with a warning; a name that nobody knows is a mistake.
+fn refuse(field: &Field<'_, '_>, error: &ModelError) {
+    let version = known::VERSION;
+    match error {
+        ModelError::UnknownProvider { provider, .. }
+            if known::is_known(known::PROVIDERS, provider) =>
+        {
+            field.warn(
+                format!(
+                    "provider `{provider}` is known to LiteLLM, not in effect in Sluice {version}: this \
+                     deployment is left out"
+                ),
+                "if it has an OpenAI-compatible API: `openai/<model>` with its `api_base`",
+            );
+        }
+        ModelError::UnsupportedRoute { .. } => {
+            field.warn(format!("{error}: this deployment is left out"), "");
+        }
+        ModelError::UnknownProvider { provider, .. } => {
+            let names = providers().iter().map(|row| row.name);
+            let near = suggest::nearest(provider, names.chain(known::names(known::PROVIDERS)));
+            field.wrong(
+                error.to_string(),
+                near.map(|near| format!("did you mean `{near}`?")).unwrap_or_default(),
+            );
+        }
+        _ => field.wrong(error.to_string(), ""),
+    }
+}
+
+/// Where it is, and who calls.
+fn read_access(section: &mut Section<'_, '_>, deployment: &mut Deployment) {
+    let provider = deployment.provider;
+    let context = section.field().context();
+    let newer = section.take("base_url");
+    let base = section.take("api_base").or(newer);
+    deployment.api_base = match &base {
+        Some(field) => field.url(),
+        None => provider.base_variables.iter().find_map(|name| context.var(name)),
+    };
+    if provider.reach == Reach::Http
+        && base.is_none()
+        && deployment.api_base.is_none()
+        && provider.base_url.is_none()
+    {
+        section.field().wrong(
+            format!("provider `{}` is at no address of its own", provider.name),
+            "set `api_base: https://host/v1`",
+        );
+    }
+    let key = section.take("api_key");
+    deployment.credential = match &key {
+        Some(field) => field.secret(),
+        None => key_from_environment(section.field(), provider),
+    };
+    if key.is_none() && deployment.credential.is_none() && needs_key(provider) {
+        let hint = match provider.key_variables {
+            [] => "set `api_key`".to_owned(),
+            names => format!("set `api_key`, or the variable {}", names.join(" or ")),
+        };
+        section.field().warn("has no `api_key`: the provider will refuse its calls", hint);
+    }
+}
+
+fn key_from_environment(field: &Field<'_, '_>, provider: &Provider) -> Option<Secret> {
+    let mut set = provider.key_variables.iter().filter_map(|name| field.context().var(name));
+    set.find(|key| !key.trim().is_empty()).map(|key| Secret::plain(key.trim()))
+}
+
+fn needs_key(provider: &Provider) -> bool {
+    matches!(provider.auth, Auth::Bearer | Auth::Header(_))
+        && provider.reach == Reach::Http
+        && !provider.has(Quirk::Keyless)
+}
+
+/// How much it takes, and how often it is chosen.
+fn read_limits(section: &mut Section<'_, '_>, deployment: &mut Deployment) {
+    let mut whole = |name| section.take(name).and_then(|field| field.whole(0..=u64::MAX));
+    deployment.rpm = whole("rpm");
+    deployment.tpm = whole("tpm");
+    deployment.max_parallel_requests = whole("max_parallel_requests");
+    deployment.order = section
+        .take("order")
+        .and_then(|field| field.whole(0..=1_000_000).and_then(|order| i64::try_from(order).ok()));
+    if let Some(field) = section.take("weight") {
+        deployment.weight = field.number().filter(|weight| *weight >= 0.0);
+        if deployment.weight.is_none() && field.number().is_some() {
+            field.wrong(format!("`{}` is negative", field.shown()), "write 0 or more");
+        }
+    }
+    let older = section.take("num_retries");
+    deployment.max_retries =
+        section.take("max_retries").or(older).and_then(|field| field.retries());
+    deployment.drop_params = section.take("drop_params").and_then(|field| field.flag());
+}
+
+fn read_waits(section: &mut Section<'_, '_>, deployment: &mut Deployment, waits: Waits) {
+    let answer = section.take("timeout").and_then(|field| field.seconds());
+    let stream = section.take("stream_timeout").and_then(|field| field.seconds());
+    deployment.timeouts = Waits { answer: answer.or(waits.answer), stream, ..waits }.resolve();
+}
+
+/// What is sent beside the caller's own.
+fn read_body(section: &mut Section<'_, '_>, deployment: &mut Deployment) {
+    if let Some(field) = section.take("extra_headers") {
+        deployment.extra_headers = field.headers();
+    }
+    if let Some(field) = section.take("extra_body") {
+        deployment.extra_body = field.json_object().unwrap_or_default();
+    }
+    if let Some(field) = section.take("organization") {
+        if provider("openai") == Some(deployment.provider) {
+            if let Some(organization) = field.name() {
+                deployment.extra_headers.push(("openai-organization".to_owned(), organization));
+            }
+        } else {
+            field.warn(format!("has no effect at provider `{}`", deployment.provider.name), "");
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! `router_settings`.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use super::{field::Field, known, section::Section, suggest};
+
+/// `router_settings`, as far as it has an effect.
+#[derive(Debug, Clone, Default)]
+pub struct RouterSettings {
+    /// `model_group_alias`: other public names of model groups.
+    pub model_group_alias: BTreeMap<String, String>,
+    /// The aliases that lists of models leave out.
+    pub hidden_aliases: BTreeSet<String>,
+    /// `num_retries`: attempts after the first.
+    pub num_retries: Option<u32>,
+    /// `timeout`: of deployments that have none of their own.
+    pub timeout: Option<Duration>,
+}
+
+// === impl RouterSettings ===
+
+impl RouterSettings {
+    /// `groups` are the model groups that there are, for an alias of none is a mistake.
+    pub(super) fn read(field: &Field<'_, '_>, groups: &BTreeSet<String>) -> Self {
+        let mut settings = Self::default();
+        let Some(mut section) = Section::open(field) else { return settings };
+        if let Some(field) = section.take("model_group_alias") {
+            settings.read_aliases(&field, groups);
+        }
+        if let Some(field) = section.take("num_retries") {
+            settings.num_retries = field.retries();
+        }
+        if let Some(field) = section.take("timeout") {
+            settings.timeout = field.seconds();
+        }
+        if let Some(field) = section.take("routing_strategy") {
+            read_strategy(&field);
+        }
+        section.finish(known::ROUTER_SETTINGS);
+        settings
+    }
+
+    fn read_aliases(&mut self, field: &Field<'_, '_>, groups: &BTreeSet<String>) {
+        let Some(section) = Section::open(field) else { return };
+        for (alias, field) in section.each() {
+            let named =
+                if field.is_mapping() { self.read_long(alias, &field) } else { Some(field) };
+            let Some((field, target)) =
+                named.and_then(|field| Some((field.clone(), field.name()?)))
+            else {
+                continue;
+            };
+            if !groups.contains(&target) {
+                let near = suggest::nearest(&target, groups.iter().map(String::as_str));
+                field.wrong(
+                    format!("`{}` is no `model_name` of the model list", field.shown()),
+                    near.map(|near| format!("did you mean `{near}`?")).unwrap_or_default(),
+                );
+            }
+            self.model_group_alias.insert(alias.to_owned(), target);
+        }
+    }
+
+    /// `{model: ..., hidden: true}`
+    fn read_long<'n, 'c>(&mut self, alias: &str, field: &Field<'n, 'c>) -> Option<Field<'n, 'c>> {
+        let mut section = Section::open(field)?;
+        let model = section.take("model");
+        if model.is_none() {
+            field.wrong("names no model", "write `model: <model_name>`");
+        }
+        if section.take("hidden").and_then(|field| field.flag()) == Some(true) {
+            self.hidden_aliases.insert(alias.to_owned());
+        }
+        section.finish(known::NOTHING);
+        model
+    }
+}
+
+/// One strategy is in effect; another one's name is no mistake, but changes nothing.
+fn read_strategy(field: &Field<'_, '_>) {
+    const OTHERS: [&str; 7] = [
+        "least-busy",
+        "usage-based-routing",
+        "usage-based-routing-v2",
+        "latency-based-routing",
+        "cost-based-routing",
+        "provider-budget-routing",
+        "lar1",
+    ];
+    match field.text().as_deref() {
+        None | Some("simple-shuffle") => {}
+        Some(name) if OTHERS.contains(&name) => field.warn(
+            format!("`{name}` is not in effect in Sluice {}", known::VERSION),
+            "deployments are chosen by `simple-shuffle`: weight, else rpm, else tpm",
+        ),
+        Some(name) => field.wrong(
+            format!("`{name}` is not a routing strategy"),
+            format!("write one of simple-shuffle, {}", OTHERS.join(", ")),
+        ),
+    }
+}
