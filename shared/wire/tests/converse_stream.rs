@@ -89,7 +89,7 @@ fn read(bytes: &[u8]) -> Vec<(String, Value)> {
 }
 
 fn kinds(result: &Result<(), Fault>) -> Result<(), FaultKind> {
-    result.as_ref().map(|()| ()).map_err(|fault| fault.kind)
+    result.as_ref().copied().map_err(|fault| fault.kind)
 }
 
 #[test]

@@ -105,7 +105,11 @@ fn says_nothing(field: &str, value: &Value) -> bool {
     }
 }
 
+/// Takes an object out. What is none (a document may be any JSON) stays.
 fn take_object(map: &mut Map<String, Value>, key: &str) -> Map<String, Value> {
+    if !map.get(key).is_some_and(Value::is_object) {
+        return Map::new();
+    }
     match map.shift_remove(key) {
         Some(Value::Object(object)) => object,
         _ => Map::new(),
