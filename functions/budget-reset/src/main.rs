@@ -1,2 +1,25 @@
-//! Lambda function on a schedule: sweeps, roll-ups and resets.
-fn main() {}
+//! Lambda function on a schedule: resolves the leases of calls that never came back.
+//!
+//! Windows need no job: a new one begins at its instant, because its id is computed from the
+//! clock. What is left to a schedule is what a dead process could not do itself.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use sluice_gateway::App;
+
+fn main() -> Result<(), lambda_runtime::Error> {
+    sluice_lambda::block_on(async {
+        let app = sluice_lambda::boot().await?;
+        sluice_lambda::schedule(app, sweep).await
+    })
+}
+
+async fn sweep(app: Arc<App>) -> Result<Value, lambda_runtime::Error> {
+    let report = app.store().ledger().sweep(app.clock().now()).await?;
+    Ok(json!({
+        "guards": report.guards,
+        "expired": report.expired,
+        "corrected": report.corrected,
+    }))
+}

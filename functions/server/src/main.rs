@@ -1,2 +1,39 @@
-//! The whole gateway in one process: the laptop and the container.
-fn main() {}
+//! The whole gateway in one process: the laptop's default and the container's image.
+//!
+//! Thin: it reads the command line and the environment, opens the store, and serves the routers of
+//! `sluice-gateway`, the same ones that Lambda serves.
+
+mod args;
+mod check;
+mod chores;
+mod environment;
+mod listen;
+mod master;
+mod start;
+mod store;
+mod terminal;
+mod tls;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use args::{Cli, Command};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    if let Some(Command::Check { config }) = &cli.command {
+        return check::run(config);
+    }
+    tracing_subscriber::fmt()
+        .with_env_filter(environment::log_filter())
+        .with_writer(std::io::stderr)
+        .init();
+    match start::run(cli.serve) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            terminal::complain(&format!("sluice: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -7,11 +7,13 @@ pub mod anthropic_messages;
 pub mod bedrock_converse;
 pub mod openai_chat;
 
+mod glance;
 mod peek;
 mod stream;
 
 use bytes::Bytes;
 
+pub use glance::Glance;
 pub use peek::{Edits, Peek};
 pub use stream::{Observer, StreamDecoder, StreamEncoder};
 

@@ -1,0 +1,115 @@
+//! The command line.
+
+use std::{net::IpAddr, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Sluice: a gateway to every model, in one process.
+///
+/// Without arguments: a gateway on 127.0.0.1:4000 with a demo model, its data under ./.sluice/.
+#[derive(Debug, Parser)]
+#[command(name = "sluice", version, about, args_conflicts_with_subcommands = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) serve: Serve,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Say what is wrong with a configuration, without starting. Exit code 1 if anything is.
+    Check {
+        /// The configuration.
+        config: PathBuf,
+    },
+}
+
+/// How to serve.
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Configuration in LiteLLM's config.yaml form. Without it: one model, `demo`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Address to listen on.
+    #[arg(long, default_value = "127.0.0.1")]
+    pub(crate) host: IpAddr,
+    /// Port to listen on; 0 takes a free one and prints it.
+    #[arg(long, default_value_t = 4000)]
+    pub(crate) port: u16,
+    /// Folder of the embedded store, the generated master key and the local certificate.
+    #[arg(long, value_name = "DIR", default_value = ".sluice")]
+    pub(crate) data_dir: PathBuf,
+    /// Where the tables are: `embedded`, `aws` (DynamoDB by the usual AWS environment), or the URL
+    /// of a DynamoDB-compatible endpoint.
+    #[arg(long, default_value = "embedded")]
+    pub(crate) store: StoreAt,
+    /// Prefix of the tables' names.
+    #[arg(long, default_value = "sluice")]
+    pub(crate) table_prefix: String,
+    /// When money is written: `strict` before each answer ends, `batched` within a second, from
+    /// allowances this process leases (for busy servers).
+    #[arg(long, value_enum, default_value_t = Ledger::Strict)]
+    pub(crate) ledger: Ledger,
+    /// What becomes of the upstream call when a caller leaves in the middle of a stream.
+    #[arg(long, value_enum, default_value_t = Departure::Cancel)]
+    pub(crate) on_disconnect: Departure,
+    /// One JSON line per call on standard output (CloudWatch's embedded metric format).
+    #[arg(long, value_enum, default_value_t = Switch::Off)]
+    pub(crate) call_lines: Switch,
+    /// Serve HTTPS with a certificate made for this machine and kept in the data folder.
+    #[arg(long)]
+    pub(crate) tls: bool,
+    /// Serve HTTPS with this certificate chain (PEM).
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The certificate's private key (PEM).
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Worker threads; as many as cores by default.
+    #[arg(long, value_name = "N")]
+    pub(crate) workers: Option<usize>,
+}
+
+/// Where the tables are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum StoreAt {
+    Embedded,
+    Aws,
+    Url(String),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Ledger {
+    Strict,
+    Batched,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Departure {
+    Drain,
+    Cancel,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Switch {
+    On,
+    Off,
+}
+
+// === impl StoreAt ===
+
+impl std::str::FromStr for StoreAt {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "embedded" => Ok(Self::Embedded),
+            "aws" => Ok(Self::Aws),
+            url if url.starts_with("http://") || url.starts_with("https://") => {
+                Ok(Self::Url(url.to_owned()))
+            }
+            _ => Err("expected `embedded`, `aws`, or an http(s) URL".to_owned()),
+        }
+    }
+}

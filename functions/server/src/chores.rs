@@ -1,0 +1,28 @@
+//! What a server does beside answering: sweeping leases, expiring items, flushing the ledger.
+//! On Lambda a schedule does the same through `budget-reset`.
+
+use std::{future::Future, sync::Arc, time::Duration};
+
+use sluice_embedded::Engine;
+use sluice_gateway::App;
+
+/// How often expired leases and expired items are looked for.
+const EVERY: Duration = Duration::from_secs(30);
+
+/// Does the chores until `stop` is ready.
+pub(crate) async fn run(app: Arc<App>, engine: Option<Engine>, stop: impl Future<Output = ()>) {
+    let mut stop = std::pin::pin!(stop);
+    let mut tick = tokio::time::interval(EVERY);
+    loop {
+        tokio::select! {
+            _ = tick.tick() => {}
+            () = &mut stop => return,
+        }
+        if let Err(error) = app.store().ledger().sweep(app.clock().now()).await {
+            tracing::warn!(error = %error, "the sweep failed; it is tried again");
+        }
+        if let Some(engine) = engine.clone() {
+            engine.sweep_ttl().await;
+        }
+    }
+}

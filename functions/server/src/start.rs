@@ -1,0 +1,148 @@
+//! From the command line to a serving gateway, and down again.
+
+use std::{error::Error, fs, io, path::Path, sync::Arc};
+
+use sluice_gateway::{
+    App, AppParts, Departure, SystemRandomness,
+    config::{Checked, Config, Environment as _},
+    http,
+    telemetry::Telemetry,
+};
+use sluice_providers::{Transport, TransportOptions};
+use sluice_store::SystemClock;
+use tokio::{net::TcpListener, signal::unix::SignalKind, sync::watch};
+
+use crate::{
+    args::{self, Serve, Switch},
+    chores,
+    environment::Process,
+    listen,
+    master::{self, MasterKey, Place},
+    store,
+    terminal::{self, KeyPlace},
+    tls,
+};
+
+/// Serves until a signal says stop.
+///
+/// # Errors
+/// Whatever keeps the gateway from starting, in a sentence for the operator.
+pub(crate) fn run(serve: Serve) -> Result<(), Box<dyn Error>> {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    runtime.enable_all();
+    if let Some(workers) = serve.workers {
+        runtime.worker_threads(workers.max(1));
+    }
+    runtime.build()?.block_on(serving(serve))
+}
+
+/// Reads and checks the configuration; without a file, the built-in demo.
+///
+/// # Errors
+/// When the file cannot be read.
+pub(crate) fn configuration(file: Option<&Path>) -> io::Result<Checked> {
+    let Some(file) = file else { return Ok(Checked::ok(Config::demo())) };
+    let text = fs::read_to_string(file)
+        .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", file.display())))?;
+    Ok(Config::parse(&text, &file.display().to_string(), &Process))
+}
+
+async fn serving(serve: Serve) -> Result<(), Box<dyn Error>> {
+    let checked = configuration(serve.config.as_deref())?;
+    for finding in &checked.findings {
+        terminal::complain(&finding.to_string());
+    }
+    let Some(config) = checked.config else {
+        return Err("the configuration has errors".into());
+    };
+    fs::create_dir_all(&serve.data_dir)?;
+    let random = Arc::new(SystemRandomness::default());
+    let key = master_key(&config, &serve.data_dir, &*random)?;
+    let clock = Arc::new(SystemClock);
+    let opened = store::open(&serve, clock.clone()).await?;
+    let transport = Transport::new(TransportOptions::default())?;
+    let first_model = config.deployments.first().map(|entry| entry.deployment.group.clone());
+    let app = App::start(AppParts {
+        config,
+        store: opened.store,
+        transport,
+        clock,
+        random,
+        telemetry: match serve.call_lines {
+            Switch::On => Telemetry::to(io::stdout()),
+            Switch::Off => Telemetry::off(),
+        },
+        departure: match serve.on_disconnect {
+            args::Departure::Drain => Departure::Drain,
+            args::Departure::Cancel => Departure::Cancel,
+        },
+        master_key: key.value,
+    })
+    .await?;
+
+    let tls = match (&serve.tls_cert, &serve.tls_key) {
+        (Some(certificate), Some(key)) => Some(tls::given(certificate, key)?),
+        _ if serve.tls => Some(tls::local(&serve.data_dir)?),
+        _ => None,
+    };
+    let listener = TcpListener::bind((serve.host, serve.port))
+        .await
+        .map_err(|error| format!("cannot listen on {}:{}: {error}", serve.host, serve.port))?;
+    let place = match &key.place {
+        Place::File(path) => KeyPlace::File(path),
+        Place::Given(name) => KeyPlace::Given(name),
+    };
+    let certificate = tls.as_ref().map(|tls| tls.certificate.clone());
+    terminal::ready(listener.local_addr()?, certificate.as_deref(), &place, first_model.as_deref());
+
+    let (stop, stopped) = watch::channel(false);
+    let chores = chores::run(Arc::clone(&app), opened.engine, until(stopped.clone()));
+    let ledger = app.store().ledger().run(until(stopped));
+    let server = async {
+        listen::serve(listener, http::all(Arc::clone(&app)), tls, asked_to_stop()).await;
+        // Answers are out; what callers left behind is settled before the ledger is closed.
+        app.orphans().drained().await;
+        let _ = stop.send(true);
+    };
+    tokio::join!(server, chores, ledger);
+    app.store().ledger().flush().await?;
+    Ok(())
+}
+
+fn master_key(
+    config: &Config,
+    folder: &Path,
+    random: &SystemRandomness,
+) -> Result<MasterKey, Box<dyn Error>> {
+    for name in ["SLUICE_MASTER_KEY", "LITELLM_MASTER_KEY"] {
+        if let Some(value) = Process.var(name) {
+            return Ok(MasterKey { value, place: Place::Given(name) });
+        }
+    }
+    if let Some(value) = config.general.master_key_plain() {
+        return Ok(MasterKey { value, place: Place::Given("general_settings.master_key") });
+    }
+    Ok(master::kept(folder, random)?)
+}
+
+async fn until(mut stopped: watch::Receiver<bool>) {
+    // A closed channel means that the sender is gone, and with it the server.
+    let _ = stopped.wait_for(|stopped| *stopped).await;
+}
+
+/// SIGTERM (a container's end) or SIGINT (a person's).
+async fn asked_to_stop() {
+    let term = tokio::signal::unix::signal(SignalKind::terminate());
+    match term {
+        Ok(mut term) => {
+            tokio::select! {
+                _ = term.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+        }
+        Err(error) => {
+            tracing::warn!(error = %error, "SIGTERM cannot be heard");
+            let _ = tokio::signal::ctrl_c().await;
+        }
+    }
+}

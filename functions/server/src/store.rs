@@ -1,0 +1,43 @@
+//! Opens the store where the command line says it is.
+
+use std::{error::Error, fs, path::Path, sync::Arc};
+
+use sluice_embedded::Engine;
+use sluice_store::{Clock, LedgerMode, Store, TableNames};
+
+use crate::args::{Ledger, Serve, StoreAt};
+
+/// An open store, and the engine behind it where that is in this process.
+pub(crate) struct Opened {
+    pub(crate) store: Store,
+    pub(crate) engine: Option<Engine>,
+}
+
+/// Opens the store and makes its tables where they are missing (not in AWS: there the stack owns
+/// them).
+pub(crate) async fn open(serve: &Serve, clock: Arc<dyn Clock>) -> Result<Opened, Box<dyn Error>> {
+    let (client, engine) = match &serve.store {
+        StoreAt::Embedded => {
+            let engine = Engine::open(&file(&serve.data_dir)?)?;
+            (engine.client(), Some(engine))
+        }
+        StoreAt::Url(url) => (sluice_embedded::endpoint_client(url), None),
+        StoreAt::Aws => (sluice_providers::dynamodb_client().await, None),
+    };
+    let mode = match serve.ledger {
+        Ledger::Strict => LedgerMode::Strict,
+        Ledger::Batched => LedgerMode::Batched,
+    };
+    let store = Store::builder(client, TableNames::from_prefix(&serve.table_prefix), clock)
+        .ledger_mode(mode)
+        .build();
+    if serve.store != StoreAt::Aws {
+        store.create_tables().await?;
+    }
+    Ok(Opened { store, engine })
+}
+
+fn file(folder: &Path) -> std::io::Result<std::path::PathBuf> {
+    fs::create_dir_all(folder)?;
+    Ok(folder.join("store.db"))
+}

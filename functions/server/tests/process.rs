@@ -1,0 +1,117 @@
+//! The real binary, started as a person would start it.
+
+mod sluice;
+
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+use sluice::Sluice;
+
+fn hello(stream: bool) -> Value {
+    json!({
+        "model": "demo",
+        "stream": stream,
+        "messages": [{ "role": "user", "content": "Hello!" }],
+    })
+}
+
+#[tokio::test]
+async fn answers_the_curl_line_it_prints() {
+    let folder = tempfile::tempdir().unwrap();
+    let sluice = Sluice::start(folder.path(), &[]).await;
+    let line = sluice.banner.iter().find(|line| line.contains("curl -N")).unwrap();
+    let output =
+        Command::new("sh").arg("-c").arg(line.trim()).stderr(Stdio::null()).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.starts_with("data: {"), "{text}");
+    assert!(text.ends_with("data: [DONE]\n\n"), "{text}");
+    let info = sluice.get("/key/info").await;
+    assert!(info["info"]["spend"].as_f64().unwrap() > 0.0, "{info}");
+}
+
+#[tokio::test]
+async fn keeps_key_and_spend_through_kill_9() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut sluice = Sluice::start(folder.path(), &[]).await;
+    let key = sluice.post("/key/generate", &json!({ "max_budget": 1 })).await;
+    let key = key["key"].as_str().unwrap().to_owned();
+    sluice.chat(&key, &hello(false)).await;
+    let path = format!("/key/info?key={key}");
+    let before = sluice.get(&path).await["info"]["spend"].clone();
+    assert!(before.as_f64().unwrap() > 0.0);
+    let master = sluice.master.clone();
+    sluice.kill();
+
+    let again = Sluice::start(folder.path(), &[]).await;
+    assert_eq!(again.master, master);
+    assert_eq!(again.get(&path).await["info"]["spend"], before);
+    assert_eq!(again.get(&path).await["info"]["reserved_spend"].as_f64(), Some(0.0));
+}
+
+#[tokio::test]
+async fn lets_an_open_stream_finish_after_sigterm() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut sluice = Sluice::start(folder.path(), &[]).await;
+    let mut response = sluice.request("/v1/chat/completions", &sluice.master, &hello(true)).await;
+    let first = response.chunk().await.unwrap().unwrap();
+    sluice.terminate();
+    let mut text = String::from_utf8(first.to_vec()).unwrap();
+    while let Some(chunk) = response.chunk().await.unwrap() {
+        text.push_str(std::str::from_utf8(&chunk).unwrap());
+    }
+    assert!(text.ends_with("data: [DONE]\n\n"), "{text}");
+    assert!(sluice.exit().success());
+
+    let again = Sluice::start(folder.path(), &[]).await;
+    let info = again.get("/key/info").await;
+    assert!(info["info"]["spend"].as_f64().unwrap() > 0.0, "{info}");
+}
+
+#[tokio::test]
+async fn serves_https_with_a_certificate_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let sluice = Sluice::start(folder.path(), &["--tls"]).await;
+    assert!(sluice.url.starts_with("https://"));
+    let answer = sluice.chat(&sluice.master, &hello(false)).await;
+    assert_eq!(answer["object"], "chat.completion");
+}
+
+#[tokio::test]
+async fn a_caller_who_leaves_is_still_settled() {
+    let folder = tempfile::tempdir().unwrap();
+    let sluice = Sluice::start(folder.path(), &["--on-disconnect", "drain"]).await;
+    let key = sluice.post("/key/generate", &json!({ "max_budget": 1 })).await;
+    let key = key["key"].as_str().unwrap().to_owned();
+    let mut response = sluice.request("/v1/chat/completions", &key, &hello(true)).await;
+    response.chunk().await.unwrap().unwrap();
+    drop(response);
+    let path = format!("/key/info?key={key}");
+    let info =
+        sluice.until(&path, |info| info["info"]["reserved_spend"].as_f64() == Some(0.0)).await;
+    assert!(info["info"]["spend"].as_f64().unwrap() > 0.0, "{info}");
+}
+
+#[test]
+fn check_names_what_is_wrong_and_where() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config.yaml");
+    std::fs::write(
+        &config,
+        "model_list:\n  - model_name: a\n    litellm_params:\n      model: nope/x\n      rpmm: 3\n",
+    )
+    .unwrap();
+    let output = Command::new(sluice::BINARY).arg("check").arg(&config).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(!output.status.success(), "{text}");
+    assert!(text.contains(":4:") && text.contains("nope"), "{text}");
+    assert!(text.contains(":5:") && text.contains("rpmm"), "{text}");
+}
+
+#[test]
+fn help_and_version_answer_without_starting() {
+    for flag in ["--help", "--version"] {
+        let output = Command::new(sluice::BINARY).arg(flag).output().unwrap();
+        assert!(output.status.success());
+        assert!(!output.stdout.is_empty());
+    }
+}

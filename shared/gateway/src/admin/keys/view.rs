@@ -1,0 +1,89 @@
+//! A key as LiteLLM shows it.
+
+use serde_json::{Value, json};
+use sluice_store::{KeyHash, KeyRecord, Millis, Spend, Window};
+
+use crate::{App, admin::reply::Refused, corridor};
+
+/// The answer to `/key/generate`: the row, and for once the plaintext.
+pub(super) fn generated(app: &App, record: &KeyRecord, plaintext: &str) -> Value {
+    let mut row = shape(app, record, &Spend::default());
+    if let Some(fields) = row.as_object_mut() {
+        fields.insert("key".to_owned(), json!(plaintext));
+        fields.insert("token_id".to_owned(), json!(record.hash.to_string()));
+    }
+    row
+}
+
+/// One key's row with its spend.
+pub(super) async fn row(app: &App, record: &KeyRecord) -> Result<Value, Refused> {
+    let spend = app
+        .store
+        .ledger()
+        .spend(&record.hash, window(app, record))
+        .await
+        .map_err(|error| app.store_fault(&error))?;
+    Ok(shape(app, record, &spend))
+}
+
+/// Many keys' rows, with their spend read at once.
+pub(super) async fn rows(app: &App, records: &[KeyRecord]) -> Result<Vec<Value>, Refused> {
+    let asked: Vec<(KeyHash, Window)> =
+        records.iter().map(|record| (record.hash, window(app, record))).collect();
+    let spends =
+        app.store.ledger().spends(&asked).await.map_err(|error| app.store_fault(&error))?;
+    Ok(records.iter().zip(&spends).map(|(record, spend)| shape(app, record, spend)).collect())
+}
+
+fn window(app: &App, record: &KeyRecord) -> Window {
+    corridor::window(app, record.budget_duration.as_ref(), app.clock.now())
+}
+
+fn shape(app: &App, record: &KeyRecord, spend: &Spend) -> Value {
+    let time = |at: Option<Millis>| at.map(Millis::rfc3339);
+    json!({
+        "token": record.hash.to_string(),
+        "key_name": record.name,
+        "key_alias": record.alias,
+        "spend": spend.spent.to_json_number(),
+        "reserved_spend": spend.reserved.to_json_number(),
+        "total_spend": spend.total.to_json_number(),
+        "max_budget": record.max_budget.map(|max| max.to_json_number()),
+        "budget_duration": record.budget_duration.as_ref().map(|duration| duration.as_str()),
+        "budget_reset_at": time(window(app, record).resets_at),
+        "expires": time(record.expires),
+        "models": record.models,
+        "aliases": record.aliases,
+        "config": {},
+        "permissions": {},
+        "metadata": record.metadata,
+        "blocked": record.blocked,
+        "status": status(app, record),
+        "user_id": record.user_id,
+        "team_id": record.team_id,
+        "organization_id": null,
+        "tpm_limit": null,
+        "rpm_limit": null,
+        "max_parallel_requests": null,
+        "model_max_budget": {},
+        "model_spend": {},
+        "litellm_budget_table": null,
+        "object_permission": null,
+        "created_at": record.created_at.rfc3339(),
+        "created_by": record.created_by,
+        "updated_at": record.updated_at.rfc3339(),
+        "updated_by": record.updated_by,
+    })
+}
+
+fn status(app: &App, record: &KeyRecord) -> &'static str {
+    if record.deleted_at.is_some() {
+        "deleted"
+    } else if record.blocked {
+        "revoked"
+    } else if record.expires.is_some_and(|expires| expires <= app.clock.now()) {
+        "expired"
+    } else {
+        "active"
+    }
+}

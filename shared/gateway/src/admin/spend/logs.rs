@@ -1,0 +1,113 @@
+//! `GET /spend/logs`.
+
+use std::{collections::HashMap, sync::Arc};
+
+use axum::{
+    extract::{Query, State},
+    response::Response,
+};
+use http::HeaderMap;
+use serde_json::{Value, json};
+use sluice_store::{CallId, KeyHash, Millis, RowFilter, UsageRow};
+use sluice_wire::{Fault, FaultKind};
+
+use super::{summary, view};
+use crate::{
+    App,
+    admin::reply::{Refused, invalid, reply},
+    identity::{self, Caller},
+};
+
+/// LiteLLM's cap on rows in one answer.
+const MOST: usize = 10_000;
+/// Without dates: this far back.
+const DEFAULT_SPAN_MS: i64 = 24 * 60 * 60 * 1000;
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// Usage rows by request id, key and dates. A plain key sees its own.
+pub(in crate::admin) async fn logs(
+    State(app): State<Arc<App>>,
+    Query(query): Query<HashMap<String, String>>,
+    headers: HeaderMap,
+) -> Response {
+    let result = answer(&app, &query, &headers).await;
+    reply(&app, result)
+}
+
+async fn answer(
+    app: &App,
+    query: &HashMap<String, String>,
+    headers: &HeaderMap,
+) -> Result<Value, Refused> {
+    let caller = identity::authenticate(app, headers).await?;
+    let key = scope(&caller, query)?;
+    if let Some(id) = query.get("request_id") {
+        let found = find(app, id).await?;
+        let rows: Vec<Value> = found
+            .iter()
+            .filter(|row| key.as_ref().is_none_or(|key| row.key == *key))
+            .map(view::row)
+            .collect();
+        return Ok(Value::Array(rows));
+    }
+    let now = app.clock.now();
+    let from = date(query, "start_date")?;
+    let to = date(query, "end_date")?;
+    let dated = from.is_some() || to.is_some();
+    let to = to.map_or(now.plus(1), |to| to.plus(DAY_MS));
+    let from = from.unwrap_or_else(|| to.plus(-DEFAULT_SPAN_MS));
+    let rows = app
+        .store
+        .usage()
+        .query(&RowFilter { key, from, to, limit: MOST })
+        .await
+        .map_err(|error| app.store_fault(&error))?;
+    let summarize = query.get("summarize").is_none_or(|value| value != "false");
+    if dated && summarize {
+        return Ok(json!(summary::by_day(&rows)));
+    }
+    Ok(Value::Array(rows.iter().map(view::row).collect()))
+}
+
+/// Whose rows may be seen: all of them by the master key, else the caller's own.
+fn scope(caller: &Caller, query: &HashMap<String, String>) -> Result<Option<KeyHash>, Refused> {
+    let asked = query
+        .get("api_key")
+        .map(|named| KeyHash::parse_hex(named).unwrap_or_else(|_| KeyHash::of_plaintext(named)));
+    if caller.is_admin() {
+        return Ok(asked);
+    }
+    let own = caller.record.hash;
+    match asked {
+        Some(asked) if asked != own => Err(Fault::new(
+            FaultKind::Permission,
+            "You are not allowed to see this key's spend logs. Your role=internal_user",
+        )
+        .with_param("api_key")
+        .into()),
+        _ => Ok(Some(own)),
+    }
+}
+
+/// A row by the call's id, wherever it stands in the id given, or by the provider's id.
+async fn find(app: &App, id: &str) -> Result<Option<UsageRow>, Refused> {
+    // An answer that the gateway wrote has an id made of a prefix and the call's id.
+    let bare = id
+        .split_once(['-', '_'])
+        .map_or(id, |(prefix, rest)| if matches!(prefix, "chatcmpl" | "msg") { rest } else { id });
+    let usage = app.store.usage();
+    let row = match CallId::parse(bare) {
+        Ok(call) => usage.get(&call).await,
+        Err(_) => usage.find(id, app.clock.now()).await,
+    };
+    Ok(row.map_err(|error| app.store_fault(&error))?)
+}
+
+fn date(query: &HashMap<String, String>, name: &'static str) -> Result<Option<Millis>, Refused> {
+    let Some(text) = query.get(name) else { return Ok(None) };
+    let text = text.trim();
+    let midnight = format!("{}T00:00:00Z", text.get(..10).unwrap_or(text));
+    Millis::parse(&midnight)
+        .map(Some)
+        .map_err(|_| invalid(format!("{name} must be a date, YYYY-MM-DD. Got: {text}"), name))
+}

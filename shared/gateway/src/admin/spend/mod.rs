@@ -1,0 +1,7 @@
+//! `/spend/*`.
+
+mod logs;
+mod summary;
+mod view;
+
+pub(super) use logs::logs;

@@ -1,0 +1,137 @@
+//! Everything a request needs, built once when the process starts.
+
+use std::sync::Arc;
+
+use sluice_providers::Transport;
+use sluice_store::{Clock, KeyHash, KeyRecord, KeyRole, Store, StoreError};
+use sluice_wire::{Fault, FaultKind};
+
+use crate::{
+    config::Config, identity::KeyCache, orphans::Orphans, random::Randomness, registry::Registry,
+    telemetry::Telemetry,
+};
+
+/// The gateway of one process. Shared by reference; nothing in it is per request.
+#[derive(Debug)]
+pub struct App {
+    pub(crate) config: Config,
+    pub(crate) registry: Registry,
+    pub(crate) store: Store,
+    pub(crate) transport: Transport,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn Randomness>,
+    pub(crate) keys: KeyCache,
+    pub(crate) orphans: Orphans,
+    pub(crate) telemetry: Telemetry,
+    pub(crate) departure: Departure,
+    pub(crate) master: KeyHash,
+}
+
+/// What [`App::start`] is made of.
+#[derive(Debug)]
+pub struct AppParts {
+    /// The validated configuration.
+    pub config: Config,
+    /// The store, on whatever engine.
+    pub store: Store,
+    /// The way to the providers.
+    pub transport: Transport,
+    /// The wall clock.
+    pub clock: Arc<dyn Clock>,
+    /// The source of keys and ids.
+    pub random: Arc<dyn Randomness>,
+    /// Where each call's line goes.
+    pub telemetry: Telemetry,
+    /// What happens when a caller leaves in the middle of a stream.
+    pub departure: Departure,
+    /// The master key in plaintext; only its hash is kept.
+    pub master_key: String,
+}
+
+/// What becomes of the upstream call when its caller leaves in the middle of a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Departure {
+    /// Read it to its end and settle what it really used (Lambda, where no event tells of it anyway).
+    Drain,
+    /// Drop it, and settle what was observed, marked as an estimate where usage was not told.
+    Cancel,
+}
+
+/// The process cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The master key must start with `sk-` and be at least 16 characters long.
+    #[error("the master key must start with `sk-` and have at least 16 characters")]
+    MasterKey,
+    /// The store refused the master key's record.
+    #[error("the master key cannot be recorded: {0}")]
+    Record(#[from] sluice_store::KeyError),
+}
+
+// === impl App ===
+
+impl App {
+    /// Builds the gateway and sees to it that the master key has a record (its spend is counted
+    /// like any other key's).
+    ///
+    /// # Errors
+    /// [`StartError`] for a weak master key or a store that cannot be written.
+    pub async fn start(parts: AppParts) -> Result<Arc<Self>, StartError> {
+        let AppParts { config, store, transport, clock, random, telemetry, departure, master_key } =
+            parts;
+        if !master_key.starts_with("sk-") || master_key.len() < 16 {
+            return Err(StartError::MasterKey);
+        }
+        let now = clock.now();
+        let mut record = KeyRecord::new(&master_key, now);
+        record.role = KeyRole::Admin;
+        let master = record.hash;
+        store.keys().ensure(&record).await?;
+        let registry = Registry::new(&config);
+        Ok(Arc::new(Self {
+            config,
+            registry,
+            store,
+            transport,
+            clock,
+            random,
+            keys: KeyCache::default(),
+            orphans: Orphans::default(),
+            telemetry,
+            departure,
+            master,
+        }))
+    }
+
+    /// The store, for whoever drives its background work.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The wall clock.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
+    /// The calls whose callers have left.
+    pub fn orphans(&self) -> &Orphans {
+        &self.orphans
+    }
+
+    /// A key was changed or deleted here: what this process remembers of it is void at once.
+    pub(crate) fn forget_key(&self, hash: &KeyHash) {
+        self.keys.forget(hash);
+        self.store.ledger().invalidate(hash);
+    }
+
+    /// A store failure as the caller sees it: never as a wrong key or an empty result.
+    pub(crate) fn store_fault(&self, error: &StoreError) -> Fault {
+        tracing::error!(error = %error, "the store failed");
+        Fault::new(
+            FaultKind::Unavailable,
+            "The gateway's store is not available. Try again shortly.",
+        )
+        .with_label("no_db_connection")
+        .with_detail(error.to_string())
+    }
+}

@@ -1,0 +1,184 @@
+//! Admit: money is reserved before anything is asked of a provider.
+
+use std::{sync::Arc, time::Duration};
+
+use sluice_store::{Admission, Ask, Grant, KeyHash, Millis, NanoUsd, Refusal, Window};
+use sluice_wire::{Fault, FaultKind};
+
+use super::{Facts, Intake, Plan, bound};
+use crate::{App, identity, registry::Member};
+
+/// Output tokens below which an answer is not worth paying for.
+const FLOOR_TOKENS: u64 = 16;
+/// The cap that is set where neither caller nor catalogue knows one and a budget must hold.
+const DEFAULT_CAP: u64 = 4_096;
+
+/// A call whose worst case is paid for.
+#[derive(Debug)]
+pub(crate) struct Admitted {
+    pub(crate) grant: Grant,
+    /// Upper bound of the prompt's tokens; 0 where no budget asked for one.
+    prompt_bound: u64,
+    /// Whether a budget stands behind the grant.
+    budgeted: bool,
+    answers: u64,
+}
+
+// === impl Admitted ===
+
+impl Admitted {
+    /// Reserves the worst case of the dearest deployment in the plan, or as much of it as is left.
+    pub(crate) async fn reserve(
+        app: &Arc<App>,
+        facts: &mut Facts,
+        intake: &Intake,
+        plan: &Plan,
+    ) -> Result<Self, Fault> {
+        match Self::attempt(app, facts, intake, plan).await? {
+            Ok(admitted) => return Ok(admitted),
+            Err(refusal @ Refusal::OverBudget { .. }) => {
+                return Err(refusal_fault(app, facts, &refusal));
+            }
+            // The record came from the cache and is stale: it is read again, once.
+            Err(Refusal::Stale | Refusal::Missing) => {}
+        }
+        let hash = facts.key();
+        app.forget_key(&hash);
+        facts.caller = Some(identity::recheck(app, hash).await?);
+        let plan = Plan::draw(app, facts, intake)?;
+        match Self::attempt(app, facts, intake, &plan).await? {
+            Ok(admitted) => Ok(admitted),
+            Err(refusal @ Refusal::OverBudget { .. }) => Err(refusal_fault(app, facts, &refusal)),
+            Err(Refusal::Stale | Refusal::Missing) => Err(Fault::new(
+                FaultKind::Unavailable,
+                "The key is being changed at this moment. Try again.",
+            )
+            .with_retry_after(Duration::from_secs(1))),
+        }
+    }
+
+    async fn attempt(
+        app: &App,
+        facts: &Facts,
+        intake: &Intake,
+        plan: &Plan,
+    ) -> Result<Result<Self, Refusal>, Fault> {
+        let Some(caller) = &facts.caller else {
+            return Err(Fault::new(FaultKind::Internal, "a call without a caller"));
+        };
+        let record = &caller.record;
+        let budgeted = record.max_budget.is_some();
+        let answers = u64::from(intake.peek.n.max(1));
+        let prompt_bound = if budgeted { bound::prompt_tokens(intake)? } else { 0 };
+        let (worst, floor) = if budgeted {
+            estimate(intake, plan, prompt_bound, answers)?
+        } else {
+            Default::default()
+        };
+        let window = window(app, record.budget_duration.as_ref(), facts.started);
+        let ask = Ask {
+            call: &facts.call,
+            key: &record.hash,
+            version: record.version,
+            max: record.max_budget,
+            window,
+            worst,
+            floor,
+            now: app.clock.now(),
+            lease: app.config.general.lease(),
+        };
+        match app.store.ledger().reserve(&ask).await.map_err(|error| app.store_fault(&error))? {
+            Admission::Granted(grant) => Ok(Ok(Self { grant, prompt_bound, budgeted, answers })),
+            Admission::Refused(refusal) => Ok(Err(refusal)),
+        }
+    }
+
+    /// The output cap to set on the request for this deployment, where one must be set: lower than
+    /// the caller's when the grant does not pay for that much.
+    pub(crate) fn cap(&self, intake: &Intake, member: &Member) -> Option<u64> {
+        let price = member.price.as_ref().filter(|_| self.budgeted)?;
+        if price.is_free() {
+            return None;
+        }
+        let asked = cap(intake, member);
+        let affordable =
+            price.affordable_output(self.grant.amount, self.prompt_bound)? / self.answers;
+        let known = intake.peek.max_output.is_some() || price.max_output.is_some();
+        (affordable < asked || !known).then(|| affordable.min(asked).max(1))
+    }
+}
+
+/// What the key's budget counts in at an instant.
+pub(crate) fn window(
+    app: &App,
+    duration: Option<&sluice_store::BudgetDuration>,
+    now: Millis,
+) -> Window {
+    duration.map_or_else(Window::default, |duration| duration.window(now, app.config.timezone()))
+}
+
+fn cap(intake: &Intake, member: &Member) -> u64 {
+    let model = member.price.as_ref().and_then(|price| price.max_output);
+    intake.peek.max_output.or(model).unwrap_or(DEFAULT_CAP)
+}
+
+/// Worst case and least useful case over all deployments that may be tried.
+fn estimate(
+    intake: &Intake,
+    plan: &Plan,
+    prompt_bound: u64,
+    answers: u64,
+) -> Result<(NanoUsd, NanoUsd), Fault> {
+    let mut worst = NanoUsd::ZERO;
+    let mut floor = NanoUsd::ZERO;
+    for member in &plan.order {
+        let Some(price) = &member.price else {
+            return Err(Fault::new(
+                FaultKind::Permission,
+                format!(
+                    "Model '{}' has no price, and this key has a budget. Set input_cost_per_token and \
+                     output_cost_per_token, or `model_info.free: true`.",
+                    plan.group.name
+                ),
+            )
+            .with_label("model_cost_map_missing")
+            .with_param("model"));
+        };
+        let cap = cap(intake, member).saturating_mul(answers);
+        let least = cap.min(FLOOR_TOKENS.saturating_mul(answers));
+        worst = worst.max(price.worst_case(prompt_bound, cap));
+        floor = floor.max(price.worst_case(prompt_bound, least));
+    }
+    Ok((worst, floor))
+}
+
+fn refusal_fault(app: &App, facts: &Facts, refusal: &Refusal) -> Fault {
+    let Refusal::OverBudget { spent, max, resets_at, .. } = refusal else {
+        return Fault::new(FaultKind::Internal, "a refusal without a reason");
+    };
+    let record = facts.caller.as_ref().map(|caller| &caller.record);
+    let key = record.map_or_else(String::new, |record| {
+        describe(record.alias.as_deref(), &record.hash, &record.name)
+    });
+    let mut fault = Fault::new(
+        FaultKind::Budget,
+        format!(
+            "Budget has been exceeded! Key={key} Current cost: {}, Max budget: {}",
+            spent.to_decimal(),
+            max.to_decimal()
+        ),
+    )
+    .with_status(app.config.litellm.budget_exceeded_status_code);
+    if let Some(resets_at) = resets_at {
+        let wait = resets_at.get().saturating_sub(app.clock.now().get()).max(0);
+        fault = fault.with_retry_after(Duration::from_millis(u64::try_from(wait).unwrap_or(0)));
+    }
+    fault
+}
+
+fn describe(alias: Option<&str>, hash: &KeyHash, name: &str) -> String {
+    match alias {
+        Some(alias) => format!("{alias} ({name})"),
+        None => format!("{name} ({})", hash.short()),
+    }
+}

@@ -1,0 +1,233 @@
+//! Call: attempts, retries and fail-over, all of it before the first byte.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use axum::response::Response;
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue};
+use sluice_providers::{Answer, AnswerBody, Outbound};
+use sluice_wire::{Dialect, Edits, Fault, FaultKind, Retry, Target};
+
+use super::{Admitted, Facts, Intake, Plan, intake::GATEWAY_FIELDS, refuse, settle, stream, whole};
+use crate::{App, registry::Member};
+
+/// Longest wait between two attempts.
+const LONGEST_PAUSE: Duration = Duration::from_secs(8);
+
+/// A provider's answer, whose first bytes are here.
+pub(crate) struct Reached {
+    pub(crate) member: Arc<Member>,
+    pub(crate) answer: Answer,
+    pub(crate) attempts: u32,
+    pub(crate) max_retries: u32,
+    /// What a translation left out, by the caller's names.
+    pub(crate) dropped: Vec<String>,
+    /// The output cap the gateway set because of the budget.
+    pub(crate) capped: Option<u64>,
+    /// Time spent waiting for providers.
+    pub(crate) upstream: Duration,
+}
+
+/// Runs an admitted call to its answer. Whatever happens, the grant is settled.
+pub(crate) async fn run(
+    app: &Arc<App>,
+    facts: Facts,
+    intake: Intake,
+    plan: Plan,
+    admitted: Admitted,
+) -> Result<Response, Fault> {
+    match reach(app, &facts, &intake, &plan, &admitted).await {
+        Ok(reached) => match reached.answer.body {
+            AnswerBody::Whole(_) => whole::answer(app, facts, &intake, admitted, reached).await,
+            AnswerBody::Stream(_) => Ok(stream::answer(app, facts, &intake, admitted, reached)),
+        },
+        Err((fault, member)) => {
+            settle::failed(app, &facts, &admitted, member.as_deref(), &fault).await;
+            let mut response = refuse(facts.dialect, &fault, &facts);
+            if let Some(member) = member {
+                super::headers::member(response.headers_mut(), &member);
+            }
+            Ok(response)
+        }
+    }
+}
+
+async fn reach(
+    app: &App,
+    facts: &Facts,
+    intake: &Intake,
+    plan: &Plan,
+    admitted: &Admitted,
+) -> Result<Reached, (Fault, Option<Arc<Member>>)> {
+    let max_retries = plan
+        .order
+        .first()
+        .and_then(|member| member.deployment.max_retries)
+        .unwrap_or(app.config.num_retries());
+    let mut candidates = plan.order.iter().cycle();
+    let mut last = None;
+    let mut upstream = Duration::ZERO;
+    for attempt in 0..=max_retries {
+        let Some(member) = candidates.next() else { break };
+        let prepared = prepare(app, intake, admitted, member)
+            .map_err(|fault| (fault, Some(Arc::clone(member))))?;
+        let sent = Instant::now();
+        let result = app.transport.send(&member.deployment, prepared.outbound).await;
+        upstream = upstream.saturating_add(sent.elapsed());
+        match result {
+            Ok(answer) => {
+                return Ok(Reached {
+                    member: Arc::clone(member),
+                    answer,
+                    attempts: attempt,
+                    max_retries,
+                    dropped: prepared.dropped,
+                    capped: prepared.capped,
+                    upstream,
+                });
+            }
+            Err(fault) => {
+                tracing::warn!(
+                    call = %facts.call,
+                    deployment = %member.deployment.id,
+                    attempt,
+                    fault = %fault,
+                    detail = fault.detail.as_deref().unwrap_or_default(),
+                    "attempt failed"
+                );
+                let others = plan.order.len() > 1;
+                let again = match fault.retry {
+                    Retry::Never => false,
+                    Retry::Elsewhere => others,
+                    Retry::Again => true,
+                };
+                let wait = pause(&fault, attempt, others);
+                last = Some((fault, Some(Arc::clone(member))));
+                if !again || attempt == max_retries {
+                    break;
+                }
+                if !wait.is_zero() {
+                    tokio::time::sleep(wait).await;
+                }
+            }
+        }
+    }
+    Err(last.unwrap_or_else(|| {
+        let message = format!(
+            "No deployments available for selected model. Passed model={}",
+            plan.group.name
+        );
+        (Fault::new(FaultKind::RateLimit, message), None)
+    }))
+}
+
+/// LiteLLM's rule: at once where another deployment can take over, else what the provider asked
+/// for, else doubling from half a second.
+fn pause(fault: &Fault, attempt: u32, others: bool) -> Duration {
+    if others {
+        return Duration::ZERO;
+    }
+    match fault.retry_after {
+        Some(after) if after <= Duration::from_secs(60) && !after.is_zero() => after,
+        _ => Duration::from_millis(500).saturating_mul(1 << attempt.min(4)).min(LONGEST_PAUSE),
+    }
+}
+
+struct Prepared {
+    outbound: Outbound,
+    dropped: Vec<String>,
+    capped: Option<u64>,
+}
+
+/// The request as this deployment wants it: the caller's own bytes with the necessary edits where
+/// both speak one dialect, a translation otherwise.
+fn prepare(
+    app: &App,
+    intake: &Intake,
+    admitted: &Admitted,
+    member: &Member,
+) -> Result<Prepared, Fault> {
+    let deployment = &member.deployment;
+    let dialect = deployment.provider.dialect;
+    let capped = admitted.cap(intake, member);
+    let stream = intake.peek.stream;
+    let headers = passed_on(intake, dialect);
+    if dialect == intake.line.dialect {
+        let edits = Edits {
+            model: Some(&deployment.model),
+            max_output: capped,
+            include_usage: stream && !intake.peek.stream_usage,
+            remove: &GATEWAY_FIELDS,
+        };
+        let body = Bytes::from(dialect.patch(&intake.body, &edits)?);
+        return Ok(Prepared {
+            outbound: Outbound { body, stream, headers },
+            dropped: Vec::new(),
+            capped,
+        });
+    }
+    let target = Target {
+        model: &deployment.model,
+        max_output: member.price.as_ref().and_then(|price| price.max_output),
+        max_completion_tokens: deployment.provider.name == "openai"
+            && deployment.api_base.is_none(),
+    };
+    let canonical = intake.canonical()?;
+    let encoded = match capped {
+        Some(cap) => {
+            let mut lowered = canonical.clone();
+            lowered.max_output = Some(cap);
+            dialect.encode_request(&lowered, target)?
+        }
+        None => dialect.encode_request(canonical, target)?,
+    };
+    let drop_params = deployment.drop_params.unwrap_or(app.config.litellm.drop_params);
+    if !drop_params {
+        let lost: Vec<&str> = encoded
+            .losses
+            .iter()
+            .filter(|loss| loss.changes_meaning)
+            .map(|loss| loss.field.as_ref())
+            .collect();
+        if !lost.is_empty() {
+            return Err(unsupported(deployment.provider.name, &lost));
+        }
+    }
+    let dropped = encoded.losses.into_iter().map(|loss| loss.field.into_owned()).collect();
+    Ok(Prepared {
+        outbound: Outbound { body: Bytes::from(encoded.body), stream, headers },
+        dropped,
+        capped,
+    })
+}
+
+/// Headers that belong to the dialect and travel with it.
+fn passed_on(intake: &Intake, dialect: Dialect) -> Vec<(HeaderName, HeaderValue)> {
+    if dialect != intake.line.dialect || dialect != Dialect::AnthropicMessages {
+        return Vec::new();
+    }
+    ["anthropic-version", "anthropic-beta"]
+        .into_iter()
+        .flat_map(|name| {
+            intake
+                .headers
+                .get_all(name)
+                .iter()
+                .map(move |value| (HeaderName::from_static(name), value.clone()))
+        })
+        .collect()
+}
+
+fn unsupported(provider: &str, lost: &[&str]) -> Fault {
+    Fault::invalid(
+        format!(
+            "litellm.UnsupportedParamsError: {provider} does not support parameters: {lost:?}. To drop \
+             these, set `litellm_settings.drop_params: true` or the deployment's `drop_params`."
+        ),
+        lost.first().map_or_else(String::new, |field| (*field).to_owned()),
+    )
+    .with_retry(Retry::Elsewhere)
+}

@@ -1,0 +1,88 @@
+//! An upper bound of a prompt's tokens, before anybody has counted them.
+//!
+//! Every tokenizer in use maps at least one byte to a token, so the bytes of the text bound its
+//! tokens. That is loose (about four times) and it is safe, and safe is what a budget asks for:
+//! the difference is given back at settlement. Pictures in base64 are the exception: their bytes
+//! say nothing, and providers bound their tokens themselves.
+
+use sluice_wire::{
+    Fault,
+    canon::{Data, Part, Request, Tool},
+};
+
+use super::Intake;
+
+/// What a provider adds around a prompt: chat template, tool preamble.
+const OVERHEAD: u64 = 1_024;
+/// Bodies up to this size are bounded by their length alone, unless they mention media.
+const SMALL: usize = 64 * 1024;
+/// What a body says when it refers to content that is not in it, in any dialect.
+const MEDIA: [&str; 6] =
+    ["\"image", "\"document", "\"file", "\"video", "\"input_audio", "\"s3Location"];
+/// No provider counts more for one picture (OpenAI's mini models at high detail: 48,169).
+const PICTURE: u64 = 50_000;
+
+/// The bound for a request.
+pub(crate) fn prompt_tokens(intake: &Intake) -> Result<u64, Fault> {
+    let body = intake.body.len();
+    let media =
+        || MEDIA.iter().any(|word| memchr::memmem::find(&intake.body, word.as_bytes()).is_some());
+    if body <= SMALL && !media() {
+        return Ok(u64::try_from(body).unwrap_or(u64::MAX).saturating_add(OVERHEAD));
+    }
+    Ok(request(intake.canonical()?).saturating_add(OVERHEAD))
+}
+
+fn request(request: &Request) -> u64 {
+    let turns = request.turns.iter().flat_map(|turn| &turn.parts);
+    let parts: u64 = request.system.iter().chain(turns).map(part).sum();
+    let tools: u64 = request.tools.iter().map(tool).sum();
+    let extras = request.extras.as_ref().map_or(0, |extras| json(&extras.fields));
+    parts.saturating_add(tools).saturating_add(extras).saturating_add(json(&request.metadata))
+}
+
+fn part(part: &Part) -> u64 {
+    // A few tokens of structure around each part.
+    16 + match part {
+        Part::Text { text, citations } => len(text) + json(citations),
+        Part::Image(_) => PICTURE,
+        Part::Document(document) => match &document.data {
+            Data::Base64 { base64, .. } => len(base64),
+            Data::Text(text) => len(text),
+            // Its bytes are elsewhere: bounded by the largest page count providers take.
+            Data::Url(_) | Data::S3 { .. } | Data::File(_) => 1_000_000,
+            _ => 1_000_000,
+        },
+        Part::ToolCall(call) => len(&call.id) + len(&call.name) + len(&call.arguments),
+        Part::ToolResult(result) => {
+            len(&result.call_id) + result.parts.iter().map(self::part).sum::<u64>()
+        }
+        Part::Reasoning(reasoning) => {
+            len(&reasoning.text)
+                + reasoning.signature.as_deref().map_or(0, len)
+                + reasoning.redacted.as_deref().map_or(0, len)
+        }
+        Part::Refusal(text) => len(text),
+        Part::CachePoint(_) => 0,
+        Part::Opaque { value, .. } => json(value),
+        _ => 0,
+    }
+}
+
+fn tool(tool: &Tool) -> u64 {
+    16 + match tool {
+        Tool::Function { name, description, schema, .. } => {
+            len(name) + description.as_deref().map_or(0, len) + json(schema)
+        }
+        Tool::Native { value, .. } => json(value),
+        _ => 0,
+    }
+}
+
+fn len(text: &str) -> u64 {
+    u64::try_from(text.len()).unwrap_or(u64::MAX)
+}
+
+fn json<T: serde::Serialize>(value: &T) -> u64 {
+    serde_json::to_vec(value).map_or(0, |bytes| u64::try_from(bytes.len()).unwrap_or(u64::MAX))
+}

@@ -1,0 +1,104 @@
+//! What is known of a call while it lives: for its headers, its usage row and its line.
+
+use std::{sync::Arc, time::Instant};
+
+use http::HeaderMap;
+use sluice_store::{CallId, KeyHash, Millis};
+use sluice_wire::{Dialect, Fault, FaultKind};
+
+use super::{Arrival, Intake};
+use crate::{App, identity::Caller};
+
+/// The facts.
+#[derive(Debug, Clone)]
+pub(crate) struct Facts {
+    pub(crate) call: CallId,
+    pub(crate) dialect: Dialect,
+    pub(crate) call_type: &'static str,
+    pub(crate) route: &'static str,
+    pub(crate) started: Millis,
+    pub(crate) clock: Instant,
+    /// `None` until authenticated.
+    pub(crate) caller: Option<Caller>,
+    /// The name the caller asked for.
+    pub(crate) requested: Arc<str>,
+    pub(crate) stream: bool,
+    pub(crate) end_user: Option<String>,
+    pub(crate) session: Option<String>,
+    pub(crate) tags: Vec<String>,
+    pub(crate) address: Option<String>,
+}
+
+// === impl Facts ===
+
+impl Facts {
+    /// The first facts: when, and by which door.
+    pub(crate) fn begin(app: &App, arrival: &Arrival) -> Self {
+        let started = app.clock.now();
+        Self {
+            call: mint(app, started, &KeyHash::default()).unwrap_or_default(),
+            dialect: arrival.line.dialect,
+            call_type: arrival.line.call_type,
+            route: arrival.line.route,
+            started,
+            clock: Instant::now(),
+            caller: None,
+            requested: Arc::from(""),
+            stream: false,
+            end_user: None,
+            session: None,
+            tags: Vec::new(),
+            address: None,
+        }
+    }
+
+    /// The caller is known; the call's id names its key from now on.
+    pub(crate) fn identify(
+        &mut self,
+        app: &App,
+        caller: Caller,
+        headers: &HeaderMap,
+    ) -> Result<(), Fault> {
+        self.call = mint(app, self.started, &caller.record.hash)?;
+        self.caller = Some(caller);
+        let text = |name: &str| {
+            headers.get(name).and_then(|value| value.to_str().ok()).map(|value| bounded(value, 256))
+        };
+        self.end_user = text("x-litellm-customer-id").or_else(|| text("x-litellm-end-user-id"));
+        self.session = text("x-litellm-session-id");
+        self.address = text("x-forwarded-for")
+            .and_then(|list| list.split(',').next().map(|first| first.trim().to_owned()));
+        if let Some(tags) = text("x-litellm-tags") {
+            self.tags = tags.split(',').map(|tag| tag.trim().to_owned()).take(16).collect();
+        }
+        Ok(())
+    }
+
+    /// The body is known.
+    pub(crate) fn describe(&mut self, intake: &Intake) {
+        self.requested = Arc::from(intake.peek.model.as_str());
+        self.stream = intake.peek.stream;
+    }
+
+    /// The key's hash, or nobody's.
+    pub(crate) fn key(&self) -> KeyHash {
+        self.caller.as_ref().map_or_else(KeyHash::default, |caller| caller.record.hash)
+    }
+}
+
+/// An id for a request that never became a call (no route, no key).
+pub(crate) fn stray_id(app: &App) -> String {
+    mint(app, app.clock.now(), &KeyHash::default()).unwrap_or_default().to_string()
+}
+
+fn mint(app: &App, now: Millis, key: &KeyHash) -> Result<CallId, Fault> {
+    let mut random = [0; 10];
+    app.random
+        .fill(&mut random)
+        .map_err(|error| Fault::new(FaultKind::Internal, error.to_string()))?;
+    Ok(CallId::mint(now, key, random))
+}
+
+fn bounded(text: &str, most: usize) -> String {
+    text.chars().take(most).collect()
+}

@@ -1,0 +1,131 @@
+//! Response headers (LiteLLM's, so that its users' dashboards and tests go on working).
+
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use sluice_store::NanoUsd;
+use sluice_wire::Dialect;
+
+use super::{Facts, attempt::Reached, settle::Settled};
+use crate::registry::Member;
+
+/// Upstream headers that speak of the connection or of the body's encoding, not of the answer.
+const HOP: [&str; 9] = [
+    "connection",
+    "content-length",
+    "content-encoding",
+    "content-type",
+    "transfer-encoding",
+    "keep-alive",
+    "set-cookie",
+    "trailer",
+    "upgrade",
+];
+
+/// What every answer and refusal carries: the call's id, also under the names the SDKs read.
+pub(crate) fn call(map: &mut HeaderMap, facts: &Facts) {
+    let Ok(id) = HeaderValue::from_str(&facts.call.to_string()) else { return };
+    let own = match facts.dialect {
+        Dialect::AnthropicMessages => "request-id",
+        Dialect::BedrockConverse => "x-amzn-requestid",
+        _ => "x-request-id",
+    };
+    map.insert(HeaderName::from_static(own), id.clone());
+    map.insert("x-litellm-call-id", id);
+    map.insert(
+        "x-litellm-version",
+        HeaderValue::from_static(concat!("sluice-", env!("CARGO_PKG_VERSION"))),
+    );
+}
+
+/// Who answered, or would have.
+pub(crate) fn member(map: &mut HeaderMap, member: &Member) {
+    let labels = &member.labels;
+    let pairs = [
+        ("x-litellm-model-id", &labels.id),
+        ("x-litellm-model-name", &labels.name),
+        ("x-litellm-model-group", &labels.group),
+        ("x-litellm-model-api-base", &labels.api_base),
+        ("x-litellm-model-region", &labels.region),
+    ];
+    for (name, value) in pairs {
+        if let Some(value) = value {
+            map.insert(name, value.clone());
+        }
+    }
+}
+
+/// Who answered, after how many attempts, and what was left out or lowered on the way.
+pub(crate) fn reached(map: &mut HeaderMap, reached: &Reached) {
+    member(map, &reached.member);
+    map.insert("x-litellm-attempted-retries", HeaderValue::from(reached.attempts));
+    map.insert("x-litellm-max-retries", HeaderValue::from(reached.max_retries));
+    map.insert("x-litellm-attempted-fallbacks", HeaderValue::from(0));
+    if !reached.dropped.is_empty() {
+        put(map, "x-sluice-dropped", &reached.dropped.join(","));
+    }
+    if let Some(cap) = reached.capped {
+        map.insert("x-sluice-max-tokens", HeaderValue::from(cap));
+    }
+}
+
+/// What it cost. Parts sum to the total; input excludes cached tokens; reasoning is in output.
+pub(crate) fn cost(map: &mut HeaderMap, facts: &Facts, settled: &Settled) {
+    let cost = &settled.cost;
+    put(map, "x-litellm-response-cost", &cost.total.to_decimal());
+    let parts = [
+        ("x-litellm-response-cost-input", cost.input),
+        ("x-litellm-response-cost-output", cost.output),
+        ("x-litellm-response-cost-cache-read", cost.cache_read),
+        ("x-litellm-response-cost-cache-creation", cost.cache_creation),
+        ("x-litellm-response-cost-reasoning", cost.reasoning),
+    ];
+    for (name, part) in parts {
+        if part != NanoUsd::ZERO {
+            put(map, name, &part.to_decimal());
+        }
+    }
+    if let Some(spend) = settled.spend {
+        put(map, "x-litellm-key-spend", &spend.to_decimal());
+    }
+    budget(map, facts);
+}
+
+/// The key's own budget.
+pub(crate) fn budget(map: &mut HeaderMap, facts: &Facts) {
+    if let Some(max) = facts.caller.as_ref().and_then(|caller| caller.record.max_budget) {
+        put(map, "x-litellm-key-max-budget", &max.to_decimal());
+    }
+}
+
+/// The provider's own headers under a prefix, and its rate-limit headers as they are.
+pub(crate) fn upstream(map: &mut HeaderMap, upstream: &HeaderMap) {
+    for (name, value) in upstream {
+        if HOP.contains(&name.as_str()) {
+            continue;
+        }
+        if let Ok(prefixed) = HeaderName::try_from(format!("llm_provider-{name}")) {
+            map.append(prefixed, value.clone());
+        }
+        if name.as_str().starts_with("x-ratelimit-") {
+            map.insert(name.clone(), value.clone());
+        }
+    }
+}
+
+/// How long the call took so far, and how much of that was the gateway.
+pub(crate) fn durations(map: &mut HeaderMap, facts: &Facts, upstream: Duration) {
+    let total = facts.clock.elapsed();
+    put(map, "x-litellm-response-duration-ms", &millis(total));
+    put(map, "x-litellm-overhead-duration-ms", &millis(total.saturating_sub(upstream)));
+}
+
+fn millis(duration: Duration) -> String {
+    format!("{}.{:03}", duration.as_millis(), duration.subsec_micros() % 1000)
+}
+
+fn put(map: &mut HeaderMap, name: &'static str, text: &str) {
+    if let Ok(value) = HeaderValue::from_str(text) {
+        map.insert(name, value);
+    }
+}

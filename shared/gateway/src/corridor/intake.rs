@@ -1,0 +1,126 @@
+//! The request's body: read within the limit, looked at just as far as needed.
+
+use std::sync::OnceLock;
+
+use axum::body::Body;
+use bytes::Bytes;
+use http::{HeaderMap, header::CONTENT_TYPE};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use sluice_wire::{Dialect, Fault, FaultKind, Peek, canon::Request};
+
+use crate::App;
+
+/// Top-level body fields that speak to the gateway and must not reach a provider.
+pub(crate) const GATEWAY_FIELDS: [&str; 16] = [
+    "litellm_metadata",
+    "litellm_session_id",
+    "litellm_trace_id",
+    "litellm_call_id",
+    "guardrails",
+    "fallbacks",
+    "context_window_fallbacks",
+    "num_retries",
+    "timeout",
+    "stream_timeout",
+    "mock_response",
+    "drop_params",
+    "disable_fallbacks",
+    "router_settings_override",
+    "cache",
+    "tags",
+];
+
+/// A request as it came through the door.
+#[derive(Debug)]
+pub(crate) struct Arrival {
+    pub(crate) line: Line,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Body,
+}
+
+/// What the route says.
+#[derive(Debug, Clone)]
+pub(crate) struct Line {
+    pub(crate) dialect: Dialect,
+    /// LiteLLM's `call_type`.
+    pub(crate) call_type: &'static str,
+    /// The path as LiteLLM names it in messages.
+    pub(crate) route: &'static str,
+    /// The model, where the path names it.
+    pub(crate) model: Option<String>,
+    /// Streaming, where the path says so.
+    pub(crate) stream: Option<bool>,
+}
+
+/// A request whose body has been read.
+#[derive(Debug)]
+pub(crate) struct Intake {
+    pub(crate) line: Line,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    pub(crate) peek: Peek,
+    canonical: OnceLock<Request>,
+}
+
+// === impl Line ===
+
+impl Line {
+    pub(crate) fn wire(&self) -> sluice_wire::Line<'_> {
+        sluice_wire::Line { model: self.model.as_deref(), stream: self.stream }
+    }
+}
+
+// === impl Intake ===
+
+impl Intake {
+    /// Reads the body and looks at it.
+    pub(crate) async fn read(app: &App, arrival: Arrival) -> Result<Self, Fault> {
+        let Arrival { line, headers, body } = arrival;
+        content_type(&headers)?;
+        let body = collect(body, app.config.general.max_request_bytes()).await?;
+        let peek = line.dialect.peek(&body, line.wire())?;
+        Ok(Self { line, headers, body, peek, canonical: OnceLock::new() })
+    }
+
+    /// The request in canonical form, decoded at most once.
+    pub(crate) fn canonical(&self) -> Result<&Request, Fault> {
+        if let Some(request) = self.canonical.get() {
+            return Ok(request);
+        }
+        let mut request = self.line.dialect.decode_request(&self.body, self.line.wire())?;
+        if let Some(extras) = &mut request.extras {
+            extras.fields.retain(|name, _| !GATEWAY_FIELDS.contains(&name.as_str()));
+        }
+        Ok(self.canonical.get_or_init(|| request))
+    }
+}
+
+/// Reads a body of at most `limit` bytes.
+pub(crate) async fn collect(body: Body, limit: usize) -> Result<Bytes, Fault> {
+    match Limited::new(body, limit).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(Fault::new(
+            FaultKind::TooLarge,
+            format!("Request is too large. Max size is {} bytes", limit),
+        )),
+        Err(error) => {
+            Err(Fault::new(FaultKind::InvalidRequest, "The request body could not be read.")
+                .with_detail(error.to_string()))
+        }
+    }
+}
+
+/// A body that says it is something else than JSON is refused; one that says nothing is tried.
+pub(crate) fn content_type(headers: &HeaderMap) -> Result<(), Fault> {
+    let Some(value) = headers.get(CONTENT_TYPE) else { return Ok(()) };
+    let essence = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    let json = essence.eq_ignore_ascii_case("application/json")
+        || essence.to_ascii_lowercase().ends_with("+json");
+    if json {
+        return Ok(());
+    }
+    Err(Fault::new(
+        FaultKind::UnsupportedMedia,
+        format!("Unsupported content type: '{essence}'. Send 'application/json'."),
+    ))
+}

@@ -1,0 +1,61 @@
+//! The corridor: the life of one call, door by door.
+//!
+//! authenticate -> `intake` (body, peek) -> `plan` (access, route) -> `admit` (reserve money) ->
+//! `attempt` (call, retry, fail over, only before the first byte) -> `whole` or `stream`
+//! (answer) -> `settle` (exactly once, and record).
+
+mod admit;
+mod attempt;
+mod bound;
+mod facts;
+mod headers;
+mod intake;
+mod plan;
+mod refusal;
+mod settle;
+mod stream;
+mod whole;
+
+use std::sync::Arc;
+
+use axum::response::Response;
+use sluice_wire::Fault;
+
+pub(crate) use admit::{Admitted, window};
+pub(crate) use facts::{Facts, stray_id};
+pub(crate) use intake::{Arrival, Intake, Line, collect, content_type};
+pub(crate) use plan::{Plan, may_use};
+pub(crate) use refusal::{refuse, render};
+
+use crate::{App, identity};
+
+/// Walks a call through the corridor and renders whatever comes of it.
+pub(crate) async fn walk(app: &Arc<App>, arrival: Arrival) -> Response {
+    let dialect = arrival.line.dialect;
+    let mut facts = Facts::begin(app, &arrival);
+    match doors(app, arrival, &mut facts).await {
+        Ok(response) => response,
+        Err(fault) => refuse(dialect, &fault, &facts),
+    }
+}
+
+async fn doors(app: &Arc<App>, arrival: Arrival, facts: &mut Facts) -> Result<Response, Fault> {
+    let caller = identity::authenticate(app, &arrival.headers).await?;
+    facts.identify(app, caller, &arrival.headers)?;
+    let intake = Intake::read(app, arrival).await?;
+    facts.describe(&intake);
+    let plan = Plan::draw(app, facts, &intake)?;
+    let admitted = Admitted::reserve(app, facts, &intake, &plan).await?;
+
+    // From here on the call is paid for. It goes on, and is settled, also when the caller leaves.
+    let work = {
+        let (app, facts) = (Arc::clone(app), facts.clone());
+        async move { attempt::run(&app, facts, intake, plan, admitted).await }
+    };
+    match app.orphans.run(work).await {
+        Some(outcome) => outcome,
+        None => {
+            Err(Fault::new(sluice_wire::FaultKind::Internal, "The gateway failed on this call."))
+        }
+    }
+}

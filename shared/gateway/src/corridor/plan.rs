@@ -1,0 +1,116 @@
+//! Authorise and route: may this key use this model, and which deployments are tried in what order.
+
+use std::sync::Arc;
+
+use sluice_store::KeyRecord;
+use sluice_wire::{Fault, FaultKind};
+
+use super::{Facts, Intake};
+use crate::{
+    App,
+    registry::{Group, Member},
+};
+
+/// Deployments in the order they are tried.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) group: Arc<Group>,
+    pub(crate) order: Vec<Arc<Member>>,
+}
+
+// === impl Plan ===
+
+impl Plan {
+    /// Draws the plan of a call.
+    pub(crate) fn draw(app: &App, facts: &Facts, intake: &Intake) -> Result<Self, Fault> {
+        let requested = intake.peek.model.as_str();
+        let record = facts.caller.as_ref().map(|caller| &*caller.record);
+        let name = record
+            .and_then(|record| record.aliases.get(requested))
+            .map_or(requested, String::as_str);
+        if let Some(record) = record
+            && !may_use(record, requested)
+            && !may_use(record, name)
+        {
+            return Err(denied(requested));
+        }
+        let Some(group) = app.registry.group(name) else {
+            return Err(unknown(facts.route, requested));
+        };
+        let order = order(app, group)?;
+        Ok(Self { group: Arc::clone(group), order })
+    }
+}
+
+/// Whether the key's list of models admits a name. An empty list admits all.
+pub(crate) fn may_use(record: &KeyRecord, model: &str) -> bool {
+    record.models.is_empty()
+        || record.models.iter().any(|entry| {
+            entry == model
+                || entry == "all-proxy-models"
+                || entry == "*"
+                || entry.strip_suffix('*').is_some_and(|prefix| {
+                    // `openai/*` and the like; a bare `gpt*` is no wildcard in LiteLLM either.
+                    prefix.ends_with('/') && model.starts_with(prefix)
+                })
+        })
+}
+
+/// Lowest `order` first; within it a shuffle weighted by `weight`, else `rpm`, else `tpm`.
+fn order(app: &App, group: &Group) -> Result<Vec<Arc<Member>>, Fault> {
+    let [only] = group.members.as_slice() else {
+        let mut seed = [0; 8];
+        app.random
+            .fill(&mut seed)
+            .map_err(|error| Fault::new(FaultKind::Internal, error.to_string()))?;
+        let mut random = fastrand::Rng::with_seed(u64::from_le_bytes(seed));
+        let mut keyed: Vec<(i64, f64, &Arc<Member>)> = group
+            .members
+            .iter()
+            .map(|member| {
+                // Weighted sampling without replacement: the largest u^(1/w) comes first
+                // (Efraimidis and Spirakis 2006); a weight of 0 is a backup that comes last.
+                let weight = weight(member);
+                let key =
+                    if weight > 0.0 { random.f64().powf(1.0 / weight) } else { -random.f64() };
+                (member.deployment.order.unwrap_or(i64::MAX), key, member)
+            })
+            .collect();
+        keyed.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)));
+        return Ok(keyed.into_iter().map(|(_, _, member)| Arc::clone(member)).collect());
+    };
+    Ok(vec![Arc::clone(only)])
+}
+
+fn weight(member: &Member) -> f64 {
+    let deployment = &member.deployment;
+    let limit =
+        |limit: Option<u64>| limit.and_then(|limit| u32::try_from(limit).ok()).map(f64::from);
+    deployment
+        .weight
+        .or_else(|| limit(deployment.rpm))
+        .or_else(|| limit(deployment.tpm))
+        .unwrap_or(1.0)
+}
+
+fn denied(model: &str) -> Fault {
+    Fault::new(
+        FaultKind::Permission,
+        format!(
+            "The requested model '{model}' is not available for this API key, or the model name is \
+             invalid. Check the models available to you and try again."
+        ),
+    )
+    .with_label("key_model_access_denied")
+    .with_param("model")
+}
+
+fn unknown(route: &str, model: &str) -> Fault {
+    Fault::invalid(
+        format!(
+            "{route}: Invalid model name passed in model={model}. Call `/v1/models` to view available \
+             models for your key."
+        ),
+        "model",
+    )
+}

@@ -1,0 +1,170 @@
+//! Settle and record: what a call really used, exactly once, whatever became of it.
+
+use std::{sync::Arc, time::Duration};
+
+use sluice_store::{Grant, Millis, NanoUsd, RowStatus, UsageRow};
+use sluice_wire::{Fault, canon::Usage};
+
+use super::{Admitted, Facts};
+use crate::{
+    App,
+    pricing::Breakdown,
+    registry::{Member, api_base},
+    telemetry::{Line, Verdict},
+};
+
+/// How often a settlement is tried before it is left to the lease.
+const TRIES: u32 = 4;
+
+/// What was seen of an answer.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Seen {
+    /// The provider's id for the answer.
+    pub(crate) response_id: Option<String>,
+    /// What the provider says was used.
+    pub(crate) usage: Option<Usage>,
+    /// Bytes of generated text, for an estimate.
+    pub(crate) text_bytes: u64,
+    /// When the first byte arrived.
+    pub(crate) first_byte: Option<Millis>,
+    /// What went wrong, if anything.
+    pub(crate) fault: Option<Fault>,
+    /// Retries before this answer.
+    pub(crate) retries: u32,
+}
+
+/// What a settled call cost.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Settled {
+    pub(crate) cost: Breakdown,
+    /// The key's spend in its window, this call included; `None` where the store did not say.
+    pub(crate) spend: Option<NanoUsd>,
+}
+
+/// Settles an answered call.
+pub(crate) async fn answered(
+    app: &App,
+    facts: &Facts,
+    grant: &Grant,
+    prompt_bytes: usize,
+    member: &Member,
+    seen: Seen,
+) -> Settled {
+    let (usage, estimated) = match seen.usage.clone() {
+        Some(usage) => (usage, false),
+        None => (guess(prompt_bytes, seen.text_bytes), true),
+    };
+    let cost = member.price.as_ref().map(|price| price.cost(&usage)).unwrap_or_default();
+    let row = row(app, facts, grant, Some(member), &usage, cost.total, estimated, &seen);
+    app.telemetry.line(&Line { verdict: verdict(facts, &row), row: &row, cost: &cost });
+    let spend = write(app, grant, row).await;
+    Settled { cost, spend }
+}
+
+/// Settles a call that no provider answered: it costs nothing, and it leaves a row.
+pub(crate) async fn failed(
+    app: &App,
+    facts: &Facts,
+    admitted: &Admitted,
+    member: Option<&Member>,
+    fault: &Fault,
+) {
+    let seen = Seen { fault: Some(fault.clone()), ..Seen::default() };
+    let row =
+        row(app, facts, &admitted.grant, member, &Usage::default(), NanoUsd::ZERO, false, &seen);
+    app.telemetry.line(&Line {
+        verdict: verdict(facts, &row),
+        row: &row,
+        cost: &Breakdown::default(),
+    });
+    write(app, &admitted.grant, row).await;
+}
+
+/// Writes the settlement, insisting: after the last try the lease charges in full and says so.
+async fn write(app: &App, grant: &Grant, row: UsageRow) -> Option<NanoUsd> {
+    let mut wait = Duration::from_millis(50);
+    for attempt in 1..=TRIES {
+        match app.store.ledger().settle(grant, row.clone()).await {
+            Ok(spend) => return Some(spend),
+            Err(error) if attempt < TRIES => {
+                tracing::warn!(call = %row.call, attempt, error = %error, "settlement is tried again");
+                tokio::time::sleep(wait).await;
+                wait = wait.saturating_mul(4);
+            }
+            Err(error) => {
+                tracing::error!(
+                    call = %row.call,
+                    cost.nanos = row.spend.nanos(),
+                    error = %error,
+                    "settlement failed; the lease will be charged in full"
+                );
+            }
+        }
+    }
+    None
+}
+
+/// Usage where the provider told none: about four bytes to a token, in favour of nobody.
+fn guess(prompt_bytes: usize, text_bytes: u64) -> Usage {
+    let prompt = u64::try_from(prompt_bytes).unwrap_or(u64::MAX);
+    Usage { input: prompt.div_ceil(4), output: text_bytes.div_ceil(4), ..Usage::default() }
+}
+
+fn verdict(facts: &Facts, row: &UsageRow) -> Verdict {
+    Verdict {
+        dialect: facts.dialect,
+        duration: facts.clock.elapsed(),
+        ok: row.status == RowStatus::Success,
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "a row has many sources and is made in one place")]
+fn row(
+    app: &App,
+    facts: &Facts,
+    grant: &Grant,
+    member: Option<&Member>,
+    usage: &Usage,
+    spend: NanoUsd,
+    estimated: bool,
+    seen: &Seen,
+) -> UsageRow {
+    let record = facts.caller.as_ref().map(|caller| Arc::clone(&caller.record));
+    let deployment = member.map(|member| &member.deployment);
+    UsageRow {
+        call: facts.call.clone(),
+        key: facts.key(),
+        request_id: seen.response_id.clone(),
+        key_alias: record.as_ref().and_then(|record| record.alias.clone()),
+        user_id: record.as_ref().and_then(|record| record.user_id.clone()),
+        team_id: record.as_ref().and_then(|record| record.team_id.clone()),
+        end_user: facts.end_user.clone(),
+        call_type: facts.call_type.to_owned(),
+        model: deployment.map_or_else(|| facts.requested.to_string(), |d| d.model.clone()),
+        model_id: deployment.map(|d| d.id.clone()).unwrap_or_default(),
+        model_group: deployment.map_or_else(|| facts.requested.to_string(), |d| d.group.clone()),
+        provider: deployment.map(|d| d.provider.name.to_owned()).unwrap_or_default(),
+        api_base: deployment.and_then(api_base).map(ToOwned::to_owned),
+        started: facts.started,
+        ended: app.clock.now(),
+        first_token: seen.first_byte,
+        prompt_tokens: usage.prompt(),
+        completion_tokens: usage.completion(),
+        cache_read_tokens: usage.cache_read,
+        cache_write_tokens: usage.cache_write_5m.saturating_add(usage.cache_write_1h),
+        reasoning_tokens: usage.output_reasoning,
+        spend,
+        window: grant.window,
+        status: if seen.fault.is_some() { RowStatus::Failure } else { RowStatus::Success },
+        status_code: seen.fault.as_ref().map_or(200, |fault| fault.status),
+        error: seen.fault.as_ref().map(|fault| fault.message.chars().take(300).collect()),
+        cache_hit: false,
+        stream: facts.stream,
+        estimated,
+        catalogue: member.and_then(|m| m.price.as_ref()).map(|price| price.version().to_owned()),
+        usage_raw: usage.raw.clone(),
+        tags: facts.tags.clone(),
+        requester_ip: facts.address.clone(),
+        session_id: facts.session.clone(),
+    }
+}

@@ -1,0 +1,221 @@
+//! A streamed answer: bytes leave as they arrive, and the last thing the body does is to settle.
+//!
+//! The settlement runs inside the body, after the caller has had its last byte and before the
+//! body ends: on Lambda the invocation lasts exactly as long as the body, so nothing is left to a
+//! frozen process. In a server a caller may leave; then the body is dropped, and what remains is
+//! handed to [`crate::Orphans`].
+
+use std::{
+    future::Future,
+    mem,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use axum::{body::Body, response::Response};
+use bytes::Bytes;
+use futures_util::StreamExt as _;
+use http::{
+    HeaderValue,
+    header::{CACHE_CONTROL, CONTENT_TYPE},
+};
+use http_body::{Body as HttpBody, Frame};
+use sluice_providers::{AnswerBody, ByteStream};
+use sluice_store::{Grant, Millis};
+use sluice_wire::{Dialect, Fault, FaultKind, Pump, Stamp};
+
+use super::{
+    Admitted, Facts, Intake,
+    attempt::Reached,
+    headers,
+    settle::{self, Seen},
+    whole,
+};
+use crate::{App, Departure, Orphans, registry::Member};
+
+/// Writes the head of the answer; the rest happens in the body.
+pub(crate) fn answer(
+    app: &Arc<App>,
+    facts: Facts,
+    intake: &Intake,
+    admitted: Admitted,
+    reached: Reached,
+) -> Response {
+    let mut response = Response::new(Body::empty());
+    let map = response.headers_mut();
+    map.insert(CONTENT_TYPE, HeaderValue::from_static(facts.dialect.stream_content_type()));
+    if facts.dialect != Dialect::BedrockConverse {
+        map.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        map.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    }
+    headers::call(map, &facts);
+    headers::reached(map, &reached);
+    headers::upstream(map, &reached.answer.headers);
+    headers::durations(map, &facts, reached.upstream);
+
+    let Reached { member, answer, attempts, .. } = reached;
+    let AnswerBody::Stream(upstream) = answer.body else { return response };
+    let stamp = Stamp { stream_usage: intake.peek.stream_usage, ..whole::stamp(&facts) };
+    let first_byte = Some(app.clock.now());
+    let call = Call {
+        app: Arc::clone(app),
+        pump: Pump::new(member.deployment.provider.dialect, facts.dialect, stamp),
+        facts,
+        grant: admitted.grant,
+        prompt_bytes: intake.body.len(),
+        member,
+        retries: attempts,
+        first_byte,
+        fault: None,
+    };
+    *response.body_mut() = Body::new(CallBody { phase: Phase::Flowing(upstream, Box::new(call)) });
+    response
+}
+
+/// The body of a streamed call.
+struct CallBody {
+    phase: Phase,
+}
+
+enum Phase {
+    Flowing(ByteStream, Box<Call>),
+    Settling(Pin<Box<dyn Future<Output = ()> + Send>>, Orphans),
+    Done,
+}
+
+/// One call in flight.
+struct Call {
+    app: Arc<App>,
+    pump: Pump,
+    facts: Facts,
+    grant: Grant,
+    prompt_bytes: usize,
+    member: Arc<Member>,
+    retries: u32,
+    first_byte: Option<Millis>,
+    fault: Option<Fault>,
+}
+
+// === impl CallBody ===
+
+impl HttpBody for CallBody {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        loop {
+            match &mut self.phase {
+                Phase::Flowing(upstream, call) => {
+                    let mut out = Vec::new();
+                    let ended = match upstream.as_mut().poll_next(cx) {
+                        Poll::Pending => return Poll::Pending,
+                        Poll::Ready(item) => call.step(item, &mut out),
+                    };
+                    if ended {
+                        self.settle();
+                    }
+                    if !out.is_empty() {
+                        return Poll::Ready(Some(Ok(Frame::data(Bytes::from(out)))));
+                    }
+                }
+                Phase::Settling(settlement, _) => match settlement.as_mut().poll(cx) {
+                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(()) => self.phase = Phase::Done,
+                },
+                Phase::Done => return Poll::Ready(None),
+            }
+        }
+    }
+}
+
+impl CallBody {
+    /// The upstream is done with: from here on only the settlement is left.
+    fn settle(&mut self) {
+        if let Phase::Flowing(_, call) = mem::replace(&mut self.phase, Phase::Done) {
+            let orphans = call.app.orphans.clone();
+            self.phase = Phase::Settling(Box::pin(call.settle()), orphans);
+        }
+    }
+}
+
+impl Drop for CallBody {
+    fn drop(&mut self) {
+        match mem::replace(&mut self.phase, Phase::Done) {
+            Phase::Flowing(upstream, call) => call.abandon(upstream),
+            // The caller has its answer and did not wait for the end of the body.
+            Phase::Settling(settlement, orphans) => orphans.adopt(settlement),
+            Phase::Done => {}
+        }
+    }
+}
+
+// === impl Call ===
+
+impl Call {
+    /// Takes one item of the upstream; `true` when it was the last.
+    fn step(&mut self, item: Option<Result<Bytes, Fault>>, out: &mut Vec<u8>) -> bool {
+        let result = match item {
+            Some(Ok(chunk)) => match self.pump.push(&chunk, out) {
+                Ok(()) => return false,
+                Err(fault) => Err(fault),
+            },
+            Some(Err(fault)) => {
+                self.pump.fail(&fault, out);
+                Err(fault)
+            }
+            None => self.pump.end(out),
+        };
+        self.fault = result.err();
+        true
+    }
+
+    async fn settle(self: Box<Self>) {
+        let seen = Seen {
+            response_id: None,
+            usage: self.pump.usage().cloned(),
+            text_bytes: self.pump.text_bytes(),
+            first_byte: self.first_byte,
+            fault: self.fault,
+            retries: self.retries,
+        };
+        settle::answered(
+            &self.app,
+            &self.facts,
+            &self.grant,
+            self.prompt_bytes,
+            &self.member,
+            seen,
+        )
+        .await;
+    }
+
+    /// The caller has left.
+    fn abandon(mut self: Box<Self>, mut upstream: ByteStream) {
+        let orphans = self.app.orphans.clone();
+        match self.app.departure {
+            Departure::Cancel => {
+                drop(upstream);
+                self.fault = Some(
+                    Fault::new(FaultKind::InvalidRequest, "The caller closed the connection.")
+                        .with_status(499),
+                );
+                orphans.adopt(self.settle());
+            }
+            Departure::Drain => orphans.adopt(async move {
+                let mut nobody = Vec::new();
+                loop {
+                    nobody.clear();
+                    let item = upstream.next().await;
+                    if self.step(item, &mut nobody) {
+                        break;
+                    }
+                }
+                self.settle().await;
+            }),
+        }
+    }
+}

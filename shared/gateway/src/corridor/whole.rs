@@ -1,0 +1,95 @@
+//! An answer in one piece.
+
+use std::sync::Arc;
+
+use axum::{body::Body, response::Response};
+use bytes::Bytes;
+use http::{HeaderValue, header::CONTENT_TYPE};
+use sluice_providers::AnswerBody;
+use sluice_wire::{Fault, Stamp};
+
+use super::{
+    Admitted, Facts, Intake,
+    attempt::Reached,
+    headers, refuse,
+    settle::{self, Seen},
+};
+use crate::App;
+
+/// Settles and writes the answer. The settlement comes first: its result is in the headers.
+pub(crate) async fn answer(
+    app: &Arc<App>,
+    facts: Facts,
+    intake: &Intake,
+    admitted: Admitted,
+    reached: Reached,
+) -> Result<Response, Fault> {
+    let AnswerBody::Whole(upstream) = &reached.answer.body else {
+        return Err(Fault::new(sluice_wire::FaultKind::Internal, "a stream is not a whole answer"));
+    };
+    let member = Arc::clone(&reached.member);
+    let dialect = member.deployment.provider.dialect;
+    let read = read(upstream, dialect, &facts);
+    let (body, mut seen) = match read {
+        Ok(read) => read,
+        Err(fault) => {
+            // It was answered, so it was paid for; what it used is not known.
+            let seen = Seen {
+                fault: Some(fault.clone()),
+                text_bytes: u64::try_from(upstream.len()).unwrap_or(u64::MAX),
+                ..Seen::default()
+            };
+            settle::answered(app, &facts, &admitted.grant, intake.body.len(), &member, seen).await;
+            return Ok(refuse(facts.dialect, &fault, &facts));
+        }
+    };
+    seen.retries = reached.attempts;
+    let settled =
+        settle::answered(app, &facts, &admitted.grant, intake.body.len(), &member, seen).await;
+    let mut response = Response::new(Body::from(body));
+    let map = response.headers_mut();
+    map.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers::call(map, &facts);
+    headers::reached(map, &reached);
+    headers::cost(map, &facts, &settled);
+    headers::upstream(map, &reached.answer.headers);
+    headers::durations(map, &facts, reached.upstream);
+    Ok(response)
+}
+
+/// The caller's body and what the provider said was used.
+fn read(
+    upstream: &Bytes,
+    dialect: sluice_wire::Dialect,
+    facts: &Facts,
+) -> Result<(Bytes, Seen), Fault> {
+    if dialect == facts.dialect {
+        let glance = dialect.glance(upstream)?;
+        let seen = Seen {
+            response_id: glance.id,
+            text_bytes: u64::try_from(upstream.len()).unwrap_or(u64::MAX),
+            usage: glance.usage,
+            ..Seen::default()
+        };
+        return Ok((upstream.clone(), seen));
+    }
+    let response = dialect.decode_response(upstream)?;
+    let body = facts.dialect.encode_response(&response, &stamp(facts));
+    let seen = Seen {
+        response_id: response.id,
+        text_bytes: u64::try_from(body.len()).unwrap_or(u64::MAX),
+        usage: response.usage,
+        ..Seen::default()
+    };
+    Ok((Bytes::from(body), seen))
+}
+
+/// The identity of an answer that the gateway writes.
+pub(crate) fn stamp(facts: &Facts) -> Stamp {
+    Stamp {
+        id: facts.call.to_string(),
+        model: facts.requested.to_string(),
+        created: u64::try_from(facts.started.get() / 1000).unwrap_or(0),
+        stream_usage: false,
+    }
+}

@@ -1,0 +1,62 @@
+//! Routes: the same routers on Lambda, in a container and on a laptop.
+
+mod health;
+mod models;
+mod strays;
+mod surface;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    routing::{get, post},
+};
+
+use crate::{App, admin};
+
+/// Every route that calls a model, the list of models, and health: the `inference` function.
+pub fn inference(app: Arc<App>) -> Router {
+    model_routes().merge(health_routes()).with_strays().with_state(app)
+}
+
+/// The management API and health: the `admin` function.
+pub fn management(app: Arc<App>) -> Router {
+    admin::routes().merge(health_routes()).with_strays().with_state(app)
+}
+
+/// Everything, for a server.
+pub fn all(app: Arc<App>) -> Router {
+    model_routes().merge(admin::routes()).merge(health_routes()).with_strays().with_state(app)
+}
+
+fn model_routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/v1/chat/completions", post(surface::chat_completions))
+        .route("/chat/completions", post(surface::chat_completions))
+        .route("/v1/messages", post(surface::messages))
+        .route("/messages", post(surface::messages))
+        .route("/bedrock/model/{*rest}", post(surface::bedrock))
+        .route("/v1/models", get(models::list))
+        .route("/models", get(models::list))
+        .route("/v1/models/{*id}", get(models::one))
+        .route("/models/{*id}", get(models::one))
+}
+
+fn health_routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/health/liveliness", get(health::alive))
+        .route("/health/liveness", get(health::alive))
+        .route("/health/readiness", get(health::ready))
+}
+
+trait WithStrays {
+    fn with_strays(self) -> Self;
+}
+
+// === impl Router ===
+
+impl WithStrays for Router<Arc<App>> {
+    fn with_strays(self) -> Self {
+        self.fallback(strays::not_found).method_not_allowed_fallback(strays::wrong_method)
+    }
+}

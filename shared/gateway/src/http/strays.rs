@@ -1,0 +1,49 @@
+//! Requests that fit no route: answered in the dialect their path speaks.
+
+use std::sync::Arc;
+
+use axum::{extract::State, response::Response};
+use http::{Method, Uri};
+use sluice_wire::{Dialect, Fault, FaultKind};
+
+use crate::{
+    App,
+    corridor::{render, stray_id},
+};
+
+/// No such route.
+pub(super) async fn not_found(State(app): State<Arc<App>>, uri: Uri) -> Response {
+    let fault = Fault::new(FaultKind::NotFound, "Not Found");
+    stray(&app, uri.path(), &fault)
+}
+
+/// The route exists, not for this method.
+pub(super) async fn wrong_method(
+    State(app): State<Arc<App>>,
+    method: Method,
+    uri: Uri,
+) -> Response {
+    let fault = Fault::new(FaultKind::MethodNotAllowed, "Method Not Allowed")
+        .with_detail(format!("{method} {}", uri.path()));
+    stray(&app, uri.path(), &fault)
+}
+
+/// The dialect of the clients that use a path.
+pub(crate) fn dialect_of(path: &str) -> Dialect {
+    if path.starts_with("/bedrock/") {
+        Dialect::BedrockConverse
+    } else if path.starts_with("/v1/messages") || path.starts_with("/messages") {
+        Dialect::AnthropicMessages
+    } else {
+        Dialect::OpenAiChat
+    }
+}
+
+fn stray(app: &App, path: &str, fault: &Fault) -> Response {
+    let id = stray_id(app);
+    let mut response = render(dialect_of(path), fault, &id);
+    if let Ok(value) = http::HeaderValue::from_str(&id) {
+        response.headers_mut().insert("x-litellm-call-id", value);
+    }
+    response
+}

@@ -1,0 +1,78 @@
+//! Key records kept for a few seconds in a warm process.
+//!
+//! A record read from here may be stale. That is safe: every admission compares the record's
+//! version with the guard's, so a key that was revoked elsewhere is refused at its next request.
+
+use std::{
+    collections::HashMap,
+    hash::{BuildHasherDefault, Hasher},
+    sync::{Arc, RwLock},
+};
+
+use sluice_store::{KeyHash, KeyRecord, Millis};
+
+/// How long a record is used without asking the store, in milliseconds.
+const FRESH_MS: i64 = 5_000;
+/// Records kept at most; beyond that the cache starts over.
+const CAPACITY: usize = 10_000;
+
+/// The records.
+#[derive(Debug, Default)]
+pub(crate) struct KeyCache {
+    records: RwLock<HashMap<KeyHash, Entry, BuildHasherDefault<Prefix>>>,
+}
+
+#[derive(Debug, Clone)]
+struct Entry {
+    record: Arc<KeyRecord>,
+    read_at: Millis,
+}
+
+/// A hasher for keys that are hashes already: their first eight bytes.
+#[derive(Debug, Default)]
+pub(crate) struct Prefix(u64);
+
+// === impl KeyCache ===
+
+impl KeyCache {
+    /// The record, if it was read lately.
+    pub(crate) fn get(&self, hash: &KeyHash, now: Millis) -> Option<Arc<KeyRecord>> {
+        let records = self.records.read().ok()?;
+        let entry = records.get(hash)?;
+        (now.get() - entry.read_at.get() < FRESH_MS).then(|| Arc::clone(&entry.record))
+    }
+
+    /// Keeps a record that was just read.
+    pub(crate) fn put(&self, record: Arc<KeyRecord>, now: Millis) {
+        if let Ok(mut records) = self.records.write() {
+            if records.len() >= CAPACITY {
+                records.clear();
+            }
+            records.insert(record.hash, Entry { record, read_at: now });
+        }
+    }
+
+    /// Forgets a record (it was changed here, or an admission said that it is stale).
+    pub(crate) fn forget(&self, hash: &KeyHash) {
+        if let Ok(mut records) = self.records.write() {
+            records.remove(hash);
+        }
+    }
+}
+
+// === impl Prefix ===
+
+impl Hasher for Prefix {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        if let Some(head) = bytes.first_chunk::<8>() {
+            self.0 = u64::from_le_bytes(*head);
+        }
+    }
+
+    // The length prefix of a byte array says nothing.
+    fn write_usize(&mut self, _: usize) {}
+}

@@ -1,0 +1,79 @@
+//! The verbatim path's look at a whole answer: its id and its usage, and nothing else is built.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde_json::{Value, value::RawValue};
+
+use super::{Dialect, anthropic_messages, bedrock_converse, openai_chat};
+use crate::{Fault, FaultKind, canon::Usage};
+
+/// What the gateway needs to know of an answer that it forwards.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Glance {
+    /// The provider's id for the answer, where the dialect has one.
+    pub id: Option<String>,
+    /// What it used, where the provider said so.
+    pub usage: Option<Usage>,
+}
+
+#[derive(Deserialize)]
+struct Fields<'a> {
+    #[serde(default, borrow)]
+    id: Option<Cow<'a, str>>,
+    #[serde(default, borrow)]
+    usage: Option<&'a RawValue>,
+}
+
+// === impl Dialect ===
+
+impl Dialect {
+    /// Looks at a provider's whole answer without decoding it.
+    ///
+    /// # Errors
+    /// A fault of the provider when the body is not a JSON object.
+    pub fn glance(self, body: &[u8]) -> Result<Glance, Fault> {
+        let fields: Fields<'_> = serde_json::from_slice(body).map_err(|error| {
+            Fault::new(FaultKind::Upstream, "The provider's answer is not what its API promises.")
+                .with_status(502)
+                .with_detail(error.to_string())
+        })?;
+        let raw = fields.usage.and_then(|raw| serde_json::from_str::<Value>(raw.get()).ok());
+        let usage = raw.filter(Value::is_object).and_then(|raw| match self {
+            Self::OpenAiChat => openai_chat::usage::decode(raw),
+            Self::AnthropicMessages => Some(anthropic_messages::usage::read(raw)),
+            Self::BedrockConverse => Some(bedrock_converse::usage::decode(&raw)),
+        });
+        Ok(Glance { id: fields.id.map(Cow::into_owned), usage })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_id_and_usage_of_each_dialect() {
+        let openai = br#"{"id":"chatcmpl-1","choices":[],"usage":{"prompt_tokens":10,"completion_tokens":5,"total_tokens":15,"prompt_tokens_details":{"cached_tokens":4}}}"#;
+        let glance = Dialect::OpenAiChat.glance(openai).unwrap();
+        assert_eq!(glance.id.as_deref(), Some("chatcmpl-1"));
+        let usage = glance.usage.unwrap();
+        assert_eq!((usage.input, usage.cache_read, usage.output), (6, 4, 5));
+
+        let anthropic = br#"{"id":"msg_1","usage":{"input_tokens":6,"cache_read_input_tokens":4,"output_tokens":5}}"#;
+        let usage = Dialect::AnthropicMessages.glance(anthropic).unwrap().usage.unwrap();
+        assert_eq!((usage.input, usage.cache_read, usage.output), (6, 4, 5));
+
+        let converse = br#"{"output":{},"usage":{"inputTokens":6,"outputTokens":5,"totalTokens":15,"cacheReadInputTokens":4}}"#;
+        let usage = Dialect::BedrockConverse.glance(converse).unwrap().usage.unwrap();
+        assert_eq!((usage.input, usage.cache_read, usage.output), (6, 4, 5));
+    }
+
+    #[test]
+    fn tells_absent_and_null_usage_from_zero() {
+        for body in [&br#"{"id":"x"}"#[..], br#"{"usage":null}"#, br#"{"usage":7}"#] {
+            assert_eq!(Dialect::OpenAiChat.glance(body).unwrap().usage, None);
+        }
+        assert!(Dialect::OpenAiChat.glance(b"<html>").is_err());
+    }
+}
