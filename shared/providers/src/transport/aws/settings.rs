@@ -114,8 +114,11 @@ impl AwsHome {
                         Box::pin(loader.load()).await
                     }
                 };
+                // Assuming a role takes a clock, and a configuration made by hand has none.
+                let clock = config.time_source().unwrap_or_default();
                 config
                     .into_builder()
+                    .time_source(clock)
                     .http_client(self.client.clone())
                     .identity_cache(IdentityCache::lazy().build())
                     .build()
