@@ -13,6 +13,7 @@ use sluice_wire::{
 const CLAUDE: &str = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
 const ADAPTIVE: &str = "anthropic.claude-opus-4-8";
 const NOVA: &str = "amazon.nova-pro-v1:0";
+const QWEN: &str = "qwen.qwen3-32b-v1:0";
 const LLAMA: &str = "meta.llama3-3-70b-instruct-v1:0";
 
 fn decode(model: &str, body: &Value) -> Result<Request, Fault> {
@@ -107,7 +108,7 @@ fn reads_each_field_to_its_canonical_place() {
     assert_eq!(request.model, CLAUDE);
     assert!(request.stream && request.stream_usage);
     assert_eq!(request.system, [Part::text("S")]);
-    let Part::Document(document) = &request.turns[0].parts[0] else { unreachable!() };
+    let Part::Document(document) = &request.turns[0].parts[0] else { panic!("{request:?}") };
     assert_eq!(
         document.data,
         Data::Base64 { media_type: "text/markdown".into(), base64: "aGk=".into() }
@@ -115,7 +116,7 @@ fn reads_each_field_to_its_canonical_place() {
     assert_eq!(request.turns[1].role, Role::System);
     assert_eq!(request.turns[2].parts, [call("t", "f", "{\"b\":1,\"a\":2}")]);
     assert_eq!((request.max_output, request.sampling.top_p), (Some(7), None));
-    let Tool::Function { cache, .. } = &request.tools[0] else { unreachable!() };
+    let Tool::Function { cache, .. } = &request.tools[0] else { panic!("{request:?}") };
     assert_eq!(*cache, Some(CachePoint::OneHour));
     assert_eq!(request.thinking, Some(Thinking::Effort(Effort::Max)));
     assert_eq!(request.metadata["k"], "v");
@@ -523,6 +524,60 @@ fn thinking_is_said_in_the_words_of_each_family() {
 }
 
 #[test]
+fn a_claude_does_not_think_where_it_would_refuse_to() {
+    let thinking = Some(Thinking::Effort(Effort::Low));
+    let forced = Request {
+        thinking: thinking.clone(),
+        tools: vec![function("f")],
+        tool_choice: Some(ToolChoice::Required),
+        ..hello()
+    };
+    // In the middle of using tools, by a caller who keeps no signed reasoning.
+    let midway = Request {
+        thinking,
+        turns: vec![
+            user("Hi"),
+            turn(Role::Assistant, vec![call("1", "f", "{}")]),
+            turn(Role::User, vec![result("1", vec![Part::text("x")])]),
+        ],
+        tools: vec![function("f")],
+        ..Request::default()
+    };
+    for request in [&forced, &midway] {
+        let (body, losses) = encode(CLAUDE, request);
+        assert_eq!(body.get("additionalModelRequestFields"), None);
+        assert_eq!(lost(&losses), [("thinking", false)]);
+    }
+    let (body, losses) = encode(ADAPTIVE, &midway);
+    assert_eq!(body["additionalModelRequestFields"]["thinking"], json!({"type": "adaptive"}));
+    assert_eq!(lost(&losses), []);
+}
+
+#[test]
+fn a_claude_is_sent_only_the_sampling_that_it_takes() {
+    let sampling = Sampling {
+        temperature: Some(0.5),
+        top_p: Some(0.9),
+        top_k: Some(5),
+        ..Sampling::default()
+    };
+    let request = Request { sampling, ..hello() };
+    let (body, losses) = encode(CLAUDE, &request);
+    assert_eq!(body["inferenceConfig"], json!({"temperature": 0.5}));
+    assert_eq!(body["additionalModelRequestFields"], json!({"top_k": 5}));
+    assert_eq!(lost(&losses), [("top_p", true)]);
+
+    let (body, losses) = encode(ADAPTIVE, &request);
+    assert_eq!(body.get("inferenceConfig"), None);
+    assert_eq!(lost(&losses), [("temperature", true), ("top_p", true), ("top_k", true)]);
+
+    let thinking = Request { thinking: Some(Thinking::Budget(2000)), ..request };
+    let (body, losses) = encode(CLAUDE, &thinking);
+    assert_eq!(body.get("inferenceConfig"), None);
+    assert_eq!(lost(&losses), [("temperature", false), ("top_p", false), ("top_k", false)]);
+}
+
+#[test]
 fn cache_points_go_only_to_models_that_take_them() {
     let mut tool = function("f");
     if let Tool::Function { cache, .. } = &mut tool {
@@ -564,7 +619,8 @@ fn formats_are_schemas_and_some_json_is_asked_for_in_words() {
     });
     let format =
         Format::JsonSchema { name: "answer".into(), description: None, schema, strict: None };
-    let (body, losses) = encode(CLAUDE, &Request { format, ..hello() });
+    let request = Request { format, ..hello() };
+    let (body, losses) = encode(QWEN, &request);
     let definition = &body["outputConfig"]["textFormat"]["structure"]["jsonSchema"];
     assert_eq!(definition["name"], "answer");
     let written: Value = serde_json::from_str(definition["schema"].as_str().unwrap()).unwrap();
@@ -581,6 +637,11 @@ fn formats_are_schemas_and_some_json_is_asked_for_in_words() {
         })
     );
     assert_eq!(lost(&losses), []);
+
+    let (_, losses) = encode(CLAUDE, &request);
+    assert_eq!(lost(&losses), [("response_format.json_schema.schema", false)]);
+    let (_, losses) = encode("anthropic.claude-3-haiku-20240307-v1:0", &request);
+    assert_eq!(lost(&losses), [("response_format", true)]);
 
     let (body, losses) = encode(CLAUDE, &Request { format: Format::JsonObject, ..hello() });
     assert!(body["system"][0]["text"].as_str().unwrap().contains("JSON object"));

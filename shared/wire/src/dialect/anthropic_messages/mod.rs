@@ -7,7 +7,7 @@
 mod block;
 pub mod error;
 mod finish;
-mod model;
+pub(crate) mod model;
 pub mod observe;
 pub mod peek;
 mod read;

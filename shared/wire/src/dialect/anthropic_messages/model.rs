@@ -8,7 +8,7 @@
 
 /// A model generation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Generation {
+pub(crate) struct Generation {
     major: u32,
     minor: u32,
 }
@@ -21,7 +21,7 @@ const UNTOLD: Generation = Generation { major: 4, minor: 5 };
 impl Generation {
     /// The generation that a model id names: `claude-opus-4-7`, `claude-3-5-sonnet-20241022`,
     /// `eu.anthropic.claude-sonnet-4-6-v1:0`, `claude-sonnet-5@20260101`, `claude-sonnet-4.6`.
-    pub(super) fn of(model: &str) -> Self {
+    pub(crate) fn of(model: &str) -> Self {
         let model = model.to_ascii_lowercase();
         let Some(at) = model.find("claude-") else { return UNTOLD };
         let tail = model.get(at..).unwrap_or_default();
@@ -38,33 +38,38 @@ impl Generation {
         if words.first() == Some(&"mythos") { Self { major: 5, minor: 0 } } else { UNTOLD }
     }
 
+    /// The model can think at all.
+    pub(crate) fn thinks(self) -> bool {
+        self >= Self { major: 3, minor: 7 }
+    }
+
     /// Thinking is `adaptive`, steered by `output_config.effort`.
-    pub(super) fn adaptive(self) -> bool {
+    pub(crate) fn adaptive(self) -> bool {
         self >= Self { major: 4, minor: 6 }
     }
 
     /// Thinking takes `budget_tokens`.
-    pub(super) fn budgets(self) -> bool {
+    pub(crate) fn budgets(self) -> bool {
         self < Self { major: 4, minor: 7 }
     }
 
     /// `temperature`, `top_p` and `top_k` are accepted.
-    pub(super) fn samples(self) -> bool {
+    pub(crate) fn samples(self) -> bool {
         self < Self { major: 4, minor: 7 }
     }
 
     /// `temperature` and `top_p` may stand together.
-    pub(super) fn samples_twice(self) -> bool {
+    pub(crate) fn samples_twice(self) -> bool {
         self < Self { major: 4, minor: 1 }
     }
 
     /// Instructions may stand in the middle of a conversation, as messages of role `system`.
-    pub(super) fn reminds(self) -> bool {
+    pub(crate) fn reminds(self) -> bool {
         self >= Self { major: 4, minor: 8 }
     }
 
     /// Answers and tool inputs can be held to a schema.
-    pub(super) fn schemas(self) -> bool {
+    pub(crate) fn schemas(self) -> bool {
         self >= Self { major: 4, minor: 5 }
     }
 }

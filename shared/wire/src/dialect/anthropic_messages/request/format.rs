@@ -32,7 +32,7 @@ const FORMATS: [&str; 10] =
     ["date", "date-time", "duration", "email", "hostname", "ipv4", "ipv6", "time", "uri", "uuid"];
 
 /// The schema as the API takes it, and whether it says less than the caller's.
-pub(super) fn adapt(schema: &Value) -> (Value, bool) {
+pub(crate) fn adapt(schema: &Value) -> (Value, bool) {
     let mut weakened = false;
     (walk(schema, &mut weakened), weakened)
 }

@@ -13,3 +13,4 @@ mod turns;
 pub(crate) use decode::decode;
 pub(super) use decode::{max_tokens, messages, model, stream};
 pub(crate) use encode::encode;
+pub(crate) use format::adapt as adapt_schema;

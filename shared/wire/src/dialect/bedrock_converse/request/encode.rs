@@ -2,10 +2,17 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{family::Family, fields, format, messages::Writer, tools};
+use super::{
+    family::Family,
+    fields, format,
+    messages::Writer,
+    sampling,
+    thinking::{self, Circumstances},
+    tools,
+};
 use crate::{
     Dialect, Fault, Loss, Target,
-    canon::{Request, Sampling},
+    canon::{Request, ToolChoice},
     dialect::{Encoded, anthropic_messages::is_hint},
 };
 
@@ -41,12 +48,25 @@ pub(crate) fn encode(request: &Request, target: Target<'_>) -> Result<Encoded, F
         ));
     }
     let mut config = take_object(&mut own, "outputConfig");
-    format::encode(&request.format, &mut system, &mut config, &mut losses);
+    format::encode(&request.format, family, &mut system, &mut config, &mut losses);
     let tools = tools::encode(request, family, &mut losses);
-    let chosen = tools.as_ref().map(|tools| tools.get("toolChoice").is_some());
     let mut fields = take_object(&mut own, fields::KEY);
-    fields::encode(request, family, chosen, &mut fields, &mut losses);
-    let inference = inference(&request.sampling, request.max_output, &mut losses);
+    let thinks = request.thinking.as_ref().is_some_and(|wanted| {
+        let circumstances = Circumstances {
+            cap: request.max_output,
+            forced: matches!(
+                request.tool_choice,
+                Some(ToolChoice::Required | ToolChoice::Named(_))
+            ),
+            thoughtless: thoughtless(&messages),
+        };
+        thinking::encode(wanted, family, circumstances, &mut fields, &mut losses)
+    });
+    let inference = sampling::encode(request, family, thinks, &mut fields, &mut losses);
+    if let (Some(false), Some(tools)) = (request.parallel_tools, &tools) {
+        let chosen = tools.get("toolChoice").is_some();
+        fields::one_tool_at_a_time(family, chosen, &mut fields, &mut losses);
+    }
     let metadata = metadata(&request.metadata, &mut losses);
 
     let mut out = Map::new();
@@ -116,31 +136,13 @@ fn take_object(map: &mut Map<String, Value>, key: &str) -> Map<String, Value> {
     }
 }
 
-fn inference(
-    sampling: &Sampling,
-    max_output: Option<u64>,
-    losses: &mut Vec<Loss>,
-) -> Map<String, Value> {
-    let mut out = Map::new();
-    if let Some(cap) = max_output {
-        out.insert("maxTokens".to_owned(), cap.into());
-    }
-    if let Some(temperature) = sampling.temperature {
-        // OpenAI's scale goes to 2.
-        if temperature > 1.0 {
-            losses.push(Loss::of_meaning("temperature"));
-        }
-        out.insert("temperature".to_owned(), temperature.clamp(0.0, 1.0).into());
-    }
-    if let Some(top_p) = sampling.top_p {
-        out.insert("topP".to_owned(), top_p.clamp(0.0, 1.0).into());
-    }
-    let stop: Vec<&str> =
-        sampling.stop.iter().map(String::as_str).filter(|stop| !stop.is_empty()).collect();
-    if !stop.is_empty() {
-        out.insert("stopSequences".to_owned(), stop.into());
-    }
-    out
+/// Whether the model is in the middle of using tools and did not start with a thought.
+fn thoughtless(messages: &[Value]) -> bool {
+    let [.., call, answer] = messages else { return false };
+    let first = call.pointer("/content/0").and_then(|block| block.get("reasoningContent"));
+    let content = answer.get("content").and_then(Value::as_array);
+    first.is_none()
+        && content.is_some_and(|all| all.iter().any(|block| block.get("toolResult").is_some()))
 }
 
 /// The entries that Converse takes.

@@ -1,10 +1,12 @@
 //! Families of models on Bedrock, as far as they take different fields.
 
+use crate::dialect::anthropic_messages::model::Generation;
+
 /// Who made the model, read from its id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Family {
-    /// Anthropic's Claude, with its version where the id tells it.
-    Claude(Option<(u32, u32)>),
+    /// Anthropic's Claude.
+    Claude(Generation),
     /// Amazon's Nova of the first generation.
     Nova,
     /// Amazon's Nova 2, which reasons.
@@ -17,9 +19,9 @@ pub(super) enum Family {
     DeepSeekV3,
     /// Another that the id names.
     Other,
-    /// An ARN or an alias that does not say. It is taken for a Claude of no known version: an
-    /// application inference profile mostly is one, and where it is not, Bedrock says so.
-    Unknown,
+    /// An ARN or an alias that does not say. It is taken for a Claude: an application inference
+    /// profile mostly is one, and where it is not, Bedrock says so.
+    Unknown(Generation),
 }
 
 /// Vendors on Bedrock that have no fields of their own here.
@@ -46,8 +48,8 @@ const OTHERS: [&str; 17] = [
 impl Family {
     pub(super) fn of(model: &str) -> Self {
         let has = |word: &str| model.contains(word);
-        if let Some((_, version)) = model.split_once("claude-") {
-            Self::Claude(claude_version(version))
+        if has("claude-") {
+            Self::Claude(Generation::of(model))
         } else if has("nova-2") {
             Self::Nova2
         } else if has("amazon.nova") {
@@ -61,60 +63,30 @@ impl Family {
         } else if OTHERS.iter().any(|vendor| has(vendor)) {
             Self::Other
         } else {
-            Self::Unknown
+            Self::Unknown(Generation::of(model))
         }
     }
 
-    /// Speaks Anthropic's fields.
-    pub(super) fn is_claude(self) -> bool {
-        matches!(self, Self::Claude(_) | Self::Unknown)
+    /// The generation of Claude whose fields the model takes, if it takes those.
+    pub(super) fn claude(self) -> Option<Generation> {
+        match self {
+            Self::Claude(generation) | Self::Unknown(generation) => Some(generation),
+            _ => None,
+        }
     }
 
     /// Takes cache points among system blocks and messages.
     pub(super) fn caches(self) -> bool {
-        matches!(self, Self::Claude(_) | Self::Unknown | Self::Nova | Self::Nova2)
+        self.claude().is_some() || matches!(self, Self::Nova | Self::Nova2)
     }
 
     /// Takes cache points among tools.
     pub(super) fn caches_tools(self) -> bool {
-        self.is_claude()
+        self.claude().is_some()
     }
 
     /// Takes a cache point's duration.
     pub(super) fn has_ttl(self) -> bool {
-        self.is_claude()
+        self.claude().is_some()
     }
-
-    /// Takes `thinking: {type: "adaptive"}` with an effort: Claude from 4.6 on.
-    pub(super) fn thinks_adaptively(self) -> bool {
-        matches!(self, Self::Claude(Some(version)) if version >= (4, 6))
-    }
-
-    /// Takes `thinking: {type: "enabled", budget_tokens}`: Claude from 3.7 to 4.6.
-    pub(super) fn thinks_by_budget(self) -> bool {
-        match self {
-            Self::Claude(Some(version)) => ((3, 7)..(4, 7)).contains(&version),
-            Self::Claude(None) => true,
-            Self::Unknown => true,
-            _ => false,
-        }
-    }
-
-    /// The word for the highest effort that Bedrock takes from this model.
-    pub(super) fn highest_effort(self) -> &'static str {
-        match self {
-            Self::Claude(Some(version)) if version >= (4, 7) => "xhigh",
-            _ => "max",
-        }
-    }
-}
-
-/// `opus-4-6-v1` is 4.6, `3-7-sonnet-20250219-v1:0` is 3.7, `sonnet-4-20250514-v1:0` is 4.0.
-fn claude_version(rest: &str) -> Option<(u32, u32)> {
-    let mut numbers = rest
-        .split(['-', '@', ':'])
-        .skip_while(|word| word.parse::<u32>().is_err())
-        .map_while(|word| word.parse::<u32>().ok().filter(|number| *number < 1000));
-    let major = numbers.next()?;
-    Some((major, numbers.next().unwrap_or_default()))
 }

@@ -94,38 +94,20 @@ pub(super) fn put(fields: &mut Map<String, Value>, path: &[&str], value: Value) 
     }
 }
 
-/// Writes what the model's family has fields for. `chosen` says that `toolConfig` carries a tool
-/// choice, and `None` that there is no `toolConfig`.
-pub(super) fn encode(
-    request: &Request,
+/// Switches parallel tool calls off, for a Claude. `chosen` says that `toolConfig` carries a tool
+/// choice.
+pub(super) fn one_tool_at_a_time(
     family: Family,
-    chosen: Option<bool>,
+    chosen: bool,
     fields: &mut Map<String, Value>,
     losses: &mut Vec<Loss>,
 ) {
-    if let Some(wanted) = &request.thinking {
-        thinking::encode(wanted, family, request.max_output, fields, losses);
+    if !matches!(family, Family::Claude(_)) {
+        return losses.push(Loss::of_meaning("parallel_tool_calls"));
     }
-    if let Some(top_k) = request.sampling.top_k {
-        match family {
-            Family::Claude(_) | Family::Unknown => put(fields, &["top_k"], top_k.into()),
-            Family::Nova | Family::Nova2 => {
-                put(fields, &["inferenceConfig", "topK"], top_k.into());
-            }
-            _ => losses.push(Loss::of_meaning("top_k")),
-        }
-    }
-    if request.parallel_tools == Some(false)
-        && let Some(chosen) = chosen
-    {
-        if matches!(family, Family::Claude(_)) {
-            put(fields, &["tool_choice", "disable_parallel_tool_use"], true.into());
-            // Converse refuses the type where `toolConfig` has a choice, and wants it where not.
-            if !chosen {
-                put(fields, &["tool_choice", "type"], "auto".into());
-            }
-        } else {
-            losses.push(Loss::of_meaning("parallel_tool_calls"));
-        }
+    put(fields, &["tool_choice", "disable_parallel_tool_use"], true.into());
+    // Converse refuses the type where `toolConfig` has a choice, and wants it where not.
+    if !chosen {
+        put(fields, &["tool_choice", "type"], "auto".into());
     }
 }

@@ -2,11 +2,14 @@
 
 use serde_json::{Map, Value, json};
 
-use super::thinking::read_effort;
+use super::{family::Family, thinking::read_effort};
 use crate::{
     Fault, Loss,
     canon::{Effort, Format, Request},
-    dialect::bedrock_converse::reader::{At, take},
+    dialect::{
+        anthropic_messages::request::adapt_schema,
+        bedrock_converse::reader::{At, take},
+    },
 };
 
 const KEY: &str = "outputConfig";
@@ -68,6 +71,7 @@ fn text_format(value: Value, at: At<'_>) -> Result<Format, Fault> {
 /// asked for it in the system prompt, and the loss says that it is not held to it.
 pub(super) fn encode(
     format: &Format,
+    family: Family,
     system: &mut Vec<Value>,
     config: &mut Map<String, Value>,
     losses: &mut Vec<Loss>,
@@ -78,9 +82,23 @@ pub(super) fn encode(
             system.push(json!({"text": JSON_PLEASE}));
             losses.push(Loss::minor("response_format"));
         }
+        Format::JsonSchema { .. }
+            if family.claude().is_some_and(|generation| !generation.schemas()) =>
+        {
+            losses.push(Loss::of_meaning("response_format"));
+        }
         Format::JsonSchema { name, description, schema, strict: _ } => {
-            let mut closed = schema.clone();
-            close(&mut closed);
+            let closed = if family.claude().is_some() {
+                let (adapted, weakened) = adapt_schema(schema);
+                if weakened {
+                    losses.push(Loss::minor("response_format.json_schema.schema"));
+                }
+                adapted
+            } else {
+                let mut closed = schema.clone();
+                close(&mut closed);
+                closed
+            };
             let mut definition = Map::new();
             definition.insert("schema".to_owned(), closed.to_string().into());
             definition.insert("name".to_owned(), name.as_str().into());

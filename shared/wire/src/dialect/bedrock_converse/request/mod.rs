@@ -7,6 +7,7 @@ mod fields;
 mod format;
 mod messages;
 mod names;
+mod sampling;
 mod thinking;
 mod tools;
 

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     Loss,
     canon::{Effort, Thinking},
+    dialect::anthropic_messages::model::Generation,
 };
 
 /// The least budget that Claude takes.
@@ -57,16 +58,31 @@ pub(super) fn read_effort(word: &str) -> Option<Effort> {
     })
 }
 
-/// Writes the reasoning asked for, or says what is lost. `cap` is the output's, reasoning included.
+/// What else the request says that bears on whether a Claude may think.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Circumstances {
+    /// The cap on the output, reasoning included.
+    pub(super) cap: Option<u64>,
+    /// A tool must be called: refused together with thinking.
+    pub(super) forced: bool,
+    /// The model is in the middle of using tools, without a thought to start with: then thinking by
+    /// budget is refused. So it is with every caller who cannot keep signed reasoning.
+    pub(super) thoughtless: bool,
+}
+
+/// Writes the reasoning asked for, or says what is lost. Returns whether the model is one of Claude's
+/// and thinks: that restricts sampling.
 pub(super) fn encode(
     wanted: &Thinking,
     family: Family,
-    cap: Option<u64>,
+    circumstances: Circumstances,
     fields: &mut Map<String, Value>,
     losses: &mut Vec<Loss>,
-) {
+) -> bool {
     match family {
-        Family::Claude(_) | Family::Unknown => claude(wanted, family, cap, fields, losses),
+        Family::Claude(generation) | Family::Unknown(generation) => {
+            return claude(wanted, generation, circumstances, fields, losses);
+        }
         Family::Nova2 => match level(wanted) {
             Some(effort) => {
                 put(fields, &["reasoningConfig", "type"], "enabled".into());
@@ -79,20 +95,25 @@ pub(super) fn encode(
             }
             None => losses.push(Loss::minor("thinking")),
         },
-        Family::GptOss | Family::DeepSeekV3 | Family::Gpt => {
-            let path: &[&str] = if family == Family::Gpt {
-                &["reasoning", "effort"]
-            } else {
-                &["reasoning_effort"]
-            };
+        Family::GptOss | Family::DeepSeekV3 => match level(wanted) {
+            Some(effort) => {
+                put(fields, &["reasoning_effort"], of_three(effort).into());
+                note_budget(wanted, losses);
+            }
+            None => losses.push(Loss::minor("thinking")),
+        },
+        Family::Gpt => {
             let word = match level(wanted) {
-                Some(Effort::Minimal) if family == Family::Gpt => "minimal",
-                Some(Effort::Max) if family == Family::Gpt => "xhigh",
+                Some(Effort::Minimal) => "minimal",
+                Some(Effort::Max) => "xhigh",
                 Some(effort) => of_three(effort),
-                None if *wanted == Thinking::Off && family == Family::Gpt => "none",
-                None => return losses.push(Loss::minor("thinking")),
+                None if *wanted == Thinking::Off => "none",
+                None => {
+                    losses.push(Loss::minor("thinking"));
+                    return false;
+                }
             };
-            put(fields, path, word.into());
+            put(fields, &["reasoning", "effort"], word.into());
             note_budget(wanted, losses);
         }
         Family::Nova | Family::Other => match wanted {
@@ -102,64 +123,77 @@ pub(super) fn encode(
             Thinking::Budget(_) => losses.push(Loss::of_meaning("thinking")),
         },
     }
+    false
 }
 
 fn claude(
     wanted: &Thinking,
-    family: Family,
-    cap: Option<u64>,
+    generation: Generation,
+    circumstances: Circumstances,
     fields: &mut Map<String, Value>,
     losses: &mut Vec<Loss>,
-) {
-    let adaptive = family.thinks_adaptively();
-    match wanted {
+) -> bool {
+    let adaptive = generation.adaptive();
+    if *wanted == Thinking::Off {
         // A model that does not think unless told to is told nothing.
-        Thinking::Off if adaptive => put(fields, &["thinking", "type"], "disabled".into()),
-        Thinking::Off => {}
-        Thinking::Budget(tokens) if family.thinks_by_budget() => {
-            budget(*tokens, true, cap, fields, losses);
+        if adaptive {
+            put(fields, &["thinking", "type"], "disabled".into());
         }
-        _ if adaptive => {
-            put(fields, &["thinking", "type"], "adaptive".into());
-            if let Some(effort) = level(wanted) {
-                let word = match effort {
-                    Effort::Max => family.highest_effort(),
-                    other => of_three(other),
-                };
-                put(fields, &["output_config", "effort"], word.into());
-            }
-            note_budget(wanted, losses);
-        }
-        _ if family.thinks_by_budget() => {
-            let effort = level(wanted).unwrap_or_else(|| {
-                losses.push(Loss::minor("thinking"));
-                Effort::Medium
-            });
-            budget(tokens_of(effort), false, cap, fields, losses);
-        }
-        _ => losses.push(Loss::of_meaning("thinking")),
+        return false;
     }
+    if !generation.thinks() {
+        losses.push(Loss::of_meaning("thinking"));
+        return false;
+    }
+    let by_budget = !adaptive || (generation.budgets() && matches!(wanted, Thinking::Budget(_)));
+    if by_budget {
+        return budget(wanted, circumstances, fields, losses);
+    }
+    if let Some(effort) = level(wanted) {
+        let word = match effort {
+            // Bedrock's ceiling is lower than Anthropic's from 4.7 on.
+            Effort::Max if generation.budgets() => "max",
+            Effort::Max => "xhigh",
+            other => of_three(other),
+        };
+        put(fields, &["output_config", "effort"], word.into());
+        note_budget(wanted, losses);
+    }
+    if circumstances.forced {
+        losses.push(Loss::minor("thinking"));
+        return false;
+    }
+    put(fields, &["thinking", "type"], "adaptive".into());
+    true
 }
 
 /// A budget within what Claude takes: at least 1024 tokens and less than the output's cap.
 fn budget(
-    tokens: u64,
-    exact: bool,
-    cap: Option<u64>,
+    wanted: &Thinking,
+    circumstances: Circumstances,
     fields: &mut Map<String, Value>,
     losses: &mut Vec<Loss>,
-) {
-    let most = cap.map_or(u64::MAX, |cap| cap.saturating_sub(1));
-    if most < LEAST_BUDGET {
-        // The cap leaves no room to think.
-        return losses.push(Loss::minor("thinking"));
+) -> bool {
+    let tokens = match wanted {
+        Thinking::Budget(tokens) => *tokens,
+        other => level(other).map_or_else(|| tokens_of(Effort::Medium), tokens_of),
+    };
+    let most = circumstances.cap.map_or(u64::MAX, |cap| cap.saturating_sub(1));
+    if circumstances.forced || circumstances.thoughtless || most < LEAST_BUDGET {
+        losses.push(Loss::minor("thinking"));
+        return false;
     }
     let fitting = tokens.clamp(LEAST_BUDGET, most);
-    if exact && fitting != tokens {
-        losses.push(Loss::minor("thinking.budget_tokens"));
+    match wanted {
+        Thinking::Budget(_) if fitting != tokens => {
+            losses.push(Loss::minor("thinking.budget_tokens"));
+        }
+        Thinking::Adaptive(_) => losses.push(Loss::minor("thinking")),
+        _ => {}
     }
     put(fields, &["thinking", "type"], "enabled".into());
     put(fields, &["thinking", "budget_tokens"], fitting.into());
+    true
 }
 
 /// The level that comes nearest to what is asked for, where anything particular is.
