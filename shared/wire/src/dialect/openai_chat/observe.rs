@@ -79,6 +79,10 @@ impl Observer {
 
 impl Watch {
     fn frame(&mut self, frame: &Frame<'_>, out: &mut Vec<u8>) -> Result<(), Fault> {
+        if self.fault.is_some() {
+            // Some providers write `[DONE]` after an error: to a caller that would be a clean end.
+            return Ok(());
+        }
         if frame.data.is_empty() || self.done {
             out.extend_from_slice(frame.raw);
             return Ok(());
