@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-/// The waits of one call. Each ends the call with [`sluice_wire::FaultKind::Timeout`], save the
-/// first, which is [`sluice_wire::FaultKind::Connection`]'s sort of failure but told as a timeout too.
+/// The waits of one call. Each ends the call with [`sluice_wire::FaultKind::Timeout`], which names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Timeouts {
-    /// Until the connection stands.
+    /// Until the connection stands, TLS included.
     pub connect: Duration,
-    /// From there until the first byte of the body (of a stream), or the head (of a whole answer).
+    /// From the call's start until the first byte of the answer's body.
     pub first_byte: Duration,
     /// Between two chunks.
     pub idle: Duration,

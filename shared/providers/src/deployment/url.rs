@@ -32,18 +32,16 @@ pub(crate) fn chat_url(deployment: &Deployment) -> Result<Url, String> {
     Ok(url)
 }
 
-/// Appends the segments of `route` that `base` does not end in already.
+/// Appends what `base` does not hold already: nothing where it is the whole route, not `v1` twice.
 fn join(base: &str, route: &str) -> String {
     let base = base.trim_end_matches('/');
-    let segments: Vec<&str> = route.split('/').collect();
-    for shared in (1..=segments.len()).rev() {
-        let head = segments.get(..shared).unwrap_or_default().join("/");
-        let tail = segments.get(shared..).unwrap_or_default().join("/");
-        if base.ends_with(&format!("/{head}")) {
-            return if tail.is_empty() { base.to_owned() } else { format!("{base}/{tail}") };
-        }
+    if base.ends_with(&format!("/{route}")) {
+        return base.to_owned();
     }
-    format!("{base}/{route}")
+    match route.strip_prefix("v1/") {
+        Some(rest) if base.ends_with("/v1") => format!("{base}/{rest}"),
+        _ => format!("{base}/{route}"),
+    }
 }
 
 #[cfg(test)]
@@ -63,6 +61,7 @@ mod tests {
         assert_eq!(openai(Some("http://h:1")), "http://h:1/chat/completions");
         assert_eq!(openai(Some("http://h:1/v1")), "http://h:1/v1/chat/completions");
         assert_eq!(openai(Some("http://h:1/v1/")), "http://h:1/v1/chat/completions");
+        assert_eq!(openai(Some("http://h:1/chat")), "http://h:1/chat/chat/completions");
         assert_eq!(openai(Some("")), "https://api.openai.com/v1/chat/completions");
     }
 

@@ -203,4 +203,119 @@ pub(super) const ROWS: &[Provider] = &[
         quirks: &[Quirk::MaxTokens, Quirk::Keyless],
         ..OPENAI_LIKE
     },
+    Provider {
+        name: "deepinfra",
+        base_url: Some("https://api.deepinfra.com/v1/openai"),
+        key_variables: &["DEEPINFRA_API_KEY"],
+        base_variables: &["DEEPINFRA_API_BASE"],
+        price_family: "deepinfra",
+        quirks: &[Quirk::MaxTokens],
+        ..OPENAI_LIKE
+    },
+    Provider {
+        name: "moonshot",
+        base_url: Some("https://api.moonshot.ai/v1"),
+        key_variables: &["MOONSHOT_API_KEY"],
+        base_variables: &["MOONSHOT_API_BASE"],
+        price_family: "moonshot",
+        quirks: &[Quirk::MaxTokens],
+        ..OPENAI_LIKE
+    },
+    Provider {
+        name: "nebius",
+        base_url: Some("https://api.studio.nebius.ai/v1"),
+        key_variables: &["NEBIUS_API_KEY"],
+        base_variables: &["NEBIUS_API_BASE"],
+        price_family: "nebius",
+        quirks: &[Quirk::MaxTokens],
+        ..OPENAI_LIKE
+    },
+    Provider {
+        name: "meta_llama",
+        base_url: Some("https://api.llama.com/compat/v1"),
+        key_variables: &["LLAMA_API_KEY"],
+        base_variables: &["LLAMA_API_BASE"],
+        price_family: "meta_llama",
+        ..OPENAI_LIKE
+    },
+    Provider {
+        name: "featherless_ai",
+        base_url: Some("https://api.featherless.ai/v1"),
+        key_variables: &["FEATHERLESS_AI_API_KEY", "FEATHERLESS_API_KEY"],
+        base_variables: &["FEATHERLESS_AI_API_BASE", "FEATHERLESS_API_BASE"],
+        price_family: "featherless_ai",
+        quirks: &[Quirk::MaxTokens],
+        ..OPENAI_LIKE
+    },
+    Provider {
+        name: "hyperbolic",
+        base_url: Some("https://api.hyperbolic.xyz/v1"),
+        key_variables: &["HYPERBOLIC_API_KEY"],
+        base_variables: &["HYPERBOLIC_API_BASE"],
+        price_family: "hyperbolic",
+        quirks: &[Quirk::MaxTokens],
+        ..OPENAI_LIKE
+    },
+    Provider {
+        name: "lambda_ai",
+        base_url: Some("https://api.lambda.ai/v1"),
+        key_variables: &["LAMBDA_API_KEY"],
+        base_variables: &["LAMBDA_API_BASE"],
+        price_family: "lambda_ai",
+        quirks: &[Quirk::MaxTokens],
+        ..OPENAI_LIKE
+    },
+    Provider {
+        name: "nscale",
+        base_url: Some("https://inference.api.nscale.com/v1"),
+        key_variables: &["NSCALE_API_KEY"],
+        base_variables: &["NSCALE_API_BASE"],
+        price_family: "nscale",
+        quirks: &[Quirk::MaxTokens],
+        ..OPENAI_LIKE
+    },
+    Provider {
+        name: "huggingface",
+        base_url: Some("https://router.huggingface.co/v1"),
+        key_variables: &["HF_TOKEN", "HUGGINGFACE_API_KEY"],
+        base_variables: &["HF_API_BASE", "HUGGINGFACE_API_BASE"],
+        price_family: "huggingface",
+        quirks: &[Quirk::MaxTokens],
+        ..OPENAI_LIKE
+    },
+    Provider {
+        name: "github",
+        base_url: Some("https://models.inference.ai.azure.com"),
+        key_variables: &["GITHUB_API_KEY"],
+        base_variables: &["GITHUB_API_BASE"],
+        price_family: "github",
+        quirks: &[Quirk::MaxTokens],
+        ..OPENAI_LIKE
+    },
+    Provider {
+        name: "ai21_chat",
+        aliases: &["ai21"],
+        base_url: Some("https://api.ai21.com/studio/v1"),
+        key_variables: &["AI21_API_KEY"],
+        base_variables: &["AI21_API_BASE"],
+        price_family: "ai21",
+        quirks: &[Quirk::MaxTokens, Quirk::NoStreamOptions],
+        ..OPENAI_LIKE
+    },
+    Provider {
+        name: "litellm_proxy",
+        key_variables: &["LITELLM_PROXY_API_KEY"],
+        base_variables: &["LITELLM_PROXY_API_BASE"],
+        price_family: "litellm_proxy",
+        ..OPENAI_LIKE
+    },
+    Provider {
+        name: "llamafile",
+        base_url: Some("http://127.0.0.1:8080/v1"),
+        key_variables: &["LLAMAFILE_API_KEY"],
+        base_variables: &["LLAMAFILE_API_BASE"],
+        price_family: "llamafile",
+        quirks: &[Quirk::MaxTokens, Quirk::Keyless],
+        ..OPENAI_LIKE
+    },
 ];

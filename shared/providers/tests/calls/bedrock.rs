@@ -148,6 +148,17 @@ async fn says_what_is_missing_when_nothing_can_sign() {
 }
 
 #[tokio::test]
+async fn names_the_region_that_is_missing_to_the_operator() {
+    let sdk = SdkConfig::builder().behavior_version(BehaviorVersion::latest()).build();
+    let options = TransportOptions { sdk: Some(sdk), ..TransportOptions::default() };
+    let transport = Transport::new(options).unwrap();
+    let nowhere = deployment("bedrock/anthropic.claude-3", "http://127.0.0.1:1");
+    let fault = transport.send(&nowhere, call(false)).await.unwrap_err();
+    assert_eq!((fault.kind, fault.retry), (FaultKind::Unavailable, Retry::Elsewhere), "{fault:?}");
+    assert!(fault.detail.unwrap().contains("`aws_region_name`"));
+}
+
+#[tokio::test]
 async fn names_a_refused_connection_and_a_timeout() {
     let url = Server::json(200, "").await.url.clone();
     let claude = deployment("bedrock/anthropic.claude-3", &url);

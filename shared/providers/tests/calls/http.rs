@@ -207,7 +207,7 @@ async fn says_that_the_key_is_missing_without_sending_anything() {
 async fn sends_again_when_a_pooled_connection_turns_out_to_be_dead() {
     let server = Server::start(|_, before| {
         let answer = Step::Send(document(200, "", b"{}"));
-        // The first two keep the connection; it is closed under the third's feet.
+        // The first keeps the connection; after that each is closed with its answer.
         if before == 0 { vec![answer, Step::Keep] } else { vec![answer] }
     })
     .await;

@@ -10,7 +10,7 @@ use sluice_wire::Fault;
 use super::{
     AwsHome, fault, headers,
     passthrough::{Passthrough, Take},
-    settings::{Remade, connect_only},
+    settings::{Remade, connect_only, with_region},
 };
 use crate::{
     Answer, Deployment, Outbound, Redacted,
@@ -29,7 +29,7 @@ pub(crate) async fn send(
     deadline: Deadline,
     limit: usize,
 ) -> Result<Answer, Fault> {
-    let client = client(home, deployment, key).await;
+    let client = client(home, deployment, key).await?;
     let model = deployment.aws.model_id.as_ref().unwrap_or(&deployment.model);
     let pass = Passthrough::new(call.body.clone(), headers(deployment, call), Take::All);
     let interceptor = pass.clone();
@@ -57,12 +57,12 @@ pub(crate) async fn client(
     home: &AwsHome,
     deployment: &Deployment,
     key: Option<&Redacted<String>>,
-) -> Client {
+) -> Result<Client, Fault> {
     let clients = &deployment.prepared.bedrock;
     if let Some(client) = clients.get(key) {
-        return client;
+        return Ok(client);
     }
-    let config = home.config(&deployment.aws).await;
+    let config = with_region(deployment, home.config(&deployment.aws).await)?;
     let mut builder = Builder::from(&config)
         .retry_config(RetryConfig::disabled())
         .timeout_config(connect_only(deployment.timeouts.connect))
@@ -78,5 +78,5 @@ pub(crate) async fn client(
     }
     let client = Client::from_conf(builder.build());
     clients.put(key.cloned(), client.clone());
-    client
+    Ok(client)
 }

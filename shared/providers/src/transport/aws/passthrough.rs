@@ -69,8 +69,11 @@ impl Intercept for Passthrough {
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let request = context.request_mut();
+        for name in self.headers.keys() {
+            request.headers_mut().remove(name.as_str());
+        }
         for (name, value) in &self.headers {
-            request.headers_mut().try_insert(name.to_string(), value.to_str()?.to_owned())?;
+            request.headers_mut().try_append(name.to_string(), value.to_str()?.to_owned())?;
         }
         request.headers_mut().insert("content-type", "application/json");
         request.headers_mut().insert("content-length", self.body.len().to_string());

@@ -18,7 +18,7 @@ use super::{
     AwsHome, fault, headers,
     passthrough::{Passthrough, Take},
     refusal,
-    settings::{Remade, connect_only},
+    settings::{Remade, connect_only, with_region},
 };
 use crate::{
     Answer, AnswerBody, ByteStream, Deployment, Outbound, Provider,
@@ -42,7 +42,7 @@ pub(crate) async fn send(
     deadline: Deadline,
     limit: usize,
 ) -> Result<Answer, Fault> {
-    let client = client(home, deployment).await;
+    let client = client(home, deployment).await?;
     let component = deployment.aws.model_id.clone();
     let take = if call.stream { Take::Refusals } else { Take::All };
     let pass = Passthrough::new(call.body.clone(), headers(deployment, call), take);
@@ -148,12 +148,12 @@ async fn next(parts: &mut Parts, provider: &'static Provider) -> Result<Option<B
 }
 
 /// The client of this deployment.
-pub(crate) async fn client(home: &AwsHome, deployment: &Deployment) -> Client {
+pub(crate) async fn client(home: &AwsHome, deployment: &Deployment) -> Result<Client, Fault> {
     let clients = &deployment.prepared.sagemaker;
     if let Some(client) = clients.get(None) {
-        return client;
+        return Ok(client);
     }
-    let config = home.config(&deployment.aws).await;
+    let config = with_region(deployment, home.config(&deployment.aws).await)?;
     let mut builder = Builder::from(&config)
         .retry_config(RetryConfig::disabled())
         .timeout_config(connect_only(deployment.timeouts.connect))
@@ -164,5 +164,5 @@ pub(crate) async fn client(home: &AwsHome, deployment: &Deployment) -> Client {
     }
     let client = Client::from_conf(builder.build());
     clients.put(None, client.clone());
-    client
+    Ok(client)
 }

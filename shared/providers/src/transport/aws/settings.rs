@@ -11,10 +11,11 @@ use aws_config::{
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_smithy_runtime_api::client::{auth::AuthSchemeId, http::SharedHttpClient};
 use aws_smithy_types::timeout::TimeoutConfig;
+use sluice_wire::{Fault, FaultKind, Retry};
 use tokio::sync::OnceCell;
 
 use super::connector::SdkHttp;
-use crate::{Aws, Redacted, transport::http::Clients};
+use crate::{Aws, Deployment, Redacted, transport::http::Clients};
 
 /// One SDK configuration per distinct set of AWS settings, so that deployments which share
 /// credentials share their cache as well.
@@ -138,6 +139,20 @@ impl Aws {
 
 fn with_credentials(config: SdkConfig, provider: SharedCredentialsProvider) -> SdkConfig {
     config.into_builder().credentials_provider(provider).build()
+}
+
+/// Refuses a configuration without a region: neither endpoint nor signature can do without.
+pub(super) fn with_region(deployment: &Deployment, config: SdkConfig) -> Result<SdkConfig, Fault> {
+    if config.region().is_some() {
+        return Ok(config);
+    }
+    Err(Fault::new(
+        FaultKind::Unavailable,
+        format!("deployment `{}` is misconfigured", deployment.group),
+    )
+    .with_status(500)
+    .with_retry(Retry::Elsewhere)
+    .with_detail(format!("{} has no `aws_region_name`, nor has the process", deployment.name)))
 }
 
 /// The waits the SDK knows of; the others are the driver's.

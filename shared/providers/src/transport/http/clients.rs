@@ -91,8 +91,10 @@ impl Recipe {
             .connect_timeout(connect)
             .pool_idle_timeout(self.pool_idle)
             .tcp_nodelay(true)
-            // Finds a peer that has vanished without a word behind an idle stream.
+            // Finds a peer that has vanished without a word: behind an idle stream, or while a
+            // frozen Lambda kept its end of a pooled connection.
             .tcp_keepalive(Duration::from_secs(60))
+            .tcp_user_timeout(Duration::from_secs(30))
             // A redirect would carry the prompt, and perhaps the key, to somewhere else.
             .redirect(redirect::Policy::none())
             .referer(false)
