@@ -59,8 +59,8 @@ async fn serving(serve: Serve) -> Result<(), Box<dyn Error>> {
     let random = Arc::new(SystemRandomness::default());
     let key = master_key(&config, &serve.data_dir, &*random)?;
     let clock = Arc::new(SystemClock);
-    let opened = store::open(&serve, clock.clone()).await?;
     let transport = Transport::new(TransportOptions::default())?;
+    let opened = store::open(&serve, clock.clone(), &transport).await?;
     let first_model = config.deployments.first().map(|entry| entry.deployment.group.clone());
     let app = App::start(AppParts {
         config,

@@ -3,6 +3,7 @@
 use std::{error::Error, fs, path::Path, sync::Arc};
 
 use sluice_embedded::Engine;
+use sluice_providers::Transport;
 use sluice_store::{Clock, LedgerMode, Store, TableNames};
 
 use crate::args::{Ledger, Serve, StoreAt};
@@ -15,14 +16,18 @@ pub(crate) struct Opened {
 
 /// Opens the store and makes its tables where they are missing (not in AWS: there the stack owns
 /// them).
-pub(crate) async fn open(serve: &Serve, clock: Arc<dyn Clock>) -> Result<Opened, Box<dyn Error>> {
+pub(crate) async fn open(
+    serve: &Serve,
+    clock: Arc<dyn Clock>,
+    transport: &Transport,
+) -> Result<Opened, Box<dyn Error>> {
     let (client, engine) = match &serve.store {
         StoreAt::Embedded => {
             let engine = Engine::open(&file(&serve.data_dir)?)?;
             (engine.client(), Some(engine))
         }
         StoreAt::Url(url) => (sluice_embedded::endpoint_client(url), None),
-        StoreAt::Aws => (sluice_providers::dynamodb_client().await, None),
+        StoreAt::Aws => (sluice_store::connect(transport.sdk_http_client()).await, None),
     };
     let mode = match serve.ledger {
         Ledger::Strict => LedgerMode::Strict,

@@ -7,7 +7,7 @@ use sluice_gateway::{
     config::{Config, Environment as _},
     telemetry::Telemetry,
 };
-use sluice_providers::{Secret, Transport, TransportOptions};
+use sluice_providers::{Secret, Transport, TransportError, TransportOptions};
 use sluice_store::{LedgerMode, Store, SystemClock, TableNames};
 
 use crate::environment::Process;
@@ -24,9 +24,12 @@ pub enum BootError {
     /// The configuration is wrong; every finding has been logged.
     #[error("the configuration has {0} error(s)")]
     Wrong(usize),
-    /// The transport or the master key's secret.
-    #[error("{0}")]
-    Provider(#[from] sluice_wire::Fault),
+    /// The way to the providers.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+    /// The master key's secret.
+    #[error("the master key's secret: {0}")]
+    Secret(#[from] sluice_wire::Fault),
     /// The gateway itself.
     #[error(transparent)]
     Start(#[from] StartError),
@@ -50,7 +53,7 @@ pub async fn boot() -> Result<Arc<App>, BootError> {
         .init();
     let config = configuration()?;
     let transport = Transport::new(TransportOptions::default())?;
-    let client = sluice_providers::dynamodb_client().await;
+    let client = sluice_store::connect(transport.sdk_http_client()).await;
     let clock = Arc::new(SystemClock);
     let store =
         Store::builder(client, tables()?, clock.clone()).ledger_mode(LedgerMode::Strict).build();
@@ -93,7 +96,7 @@ fn configuration() -> Result<Config, BootError> {
 async fn master_key(config: &Config, transport: &Transport) -> Result<String, BootError> {
     if let Some(name) = Process.var("SLUICE_MASTER_KEY_SECRET") {
         let secret = Secret::AwsSecret { name, field: Some("master_key".to_owned()) };
-        let value = transport.secret(&secret).await?;
+        let value = transport.secret(&secret).await?.expose().clone();
         // Secrets Manager generates without our prefix.
         return Ok(if value.starts_with("sk-") { value } else { format!("sk-{value}") });
     }

@@ -1,6 +1,7 @@
 //! The DynamoDB store: keys, ledger, usage, tables.
 
 mod clock;
+mod connect;
 mod error;
 mod id;
 mod keys;
@@ -13,6 +14,7 @@ mod usage;
 mod window;
 
 pub use clock::{Clock, ManualClock, SystemClock};
+pub use connect::connect;
 pub use error::{StoreError, StoreErrorKind};
 pub use id::{CallId, IdError, KeyHash};
 pub use keys::{KeyError, KeyRecord, KeyRole, Keys};
