@@ -45,7 +45,8 @@ pub(super) const ROWS: &[Provider] = &[
         reach: Reach::Bedrock,
         path: "",
         auth: Auth::Aws,
-        key_variables: &["AWS_BEARER_TOKEN_BEDROCK"],
+        // No key of its own from the environment: the SDK reads AWS_BEARER_TOKEN_BEDROCK itself, and
+        // only where the deployment names no credentials.
         price_family: "bedrock",
         ..OPENAI_LIKE
     },
