@@ -1,4 +1,5 @@
 //! The verbatim path: what is read of a body, and what is changed in it.
+#![expect(clippy::expect_used, reason = "a helper that fails fails its test")]
 
 use serde_json::Value;
 use sluice_wire::{Dialect, Edits, Fault, Line, Peek};
@@ -90,6 +91,26 @@ fn lowers_the_cap_and_leaves_every_other_byte() {
         let patched: Value = serde_json::from_str(&patch(body, &cap)).unwrap();
         assert_eq!(patched["inferenceConfig"]["maxTokens"], 9, "{body}");
     }
+}
+
+#[test]
+fn a_cap_under_the_model_s_own_name_counts_and_is_lowered_too() {
+    let body = r#"{"messages":[{"role":"user","content":[{"text":"x"}]}],"inferenceConfig":{"maxTokens":5},"additionalModelRequestFields":{"max_tokens":90000,"x":1}}"#;
+    assert_eq!(peek(body).unwrap().max_output, Some(90_000));
+    let line = Line { model: Some(MODEL), stream: None };
+    let request = Dialect::BedrockConverse.decode_request(body.as_bytes(), line).unwrap();
+    assert_eq!(request.max_output, Some(90_000));
+    let cap = Edits { max_output: Some(9), ..Edits::default() };
+    assert_eq!(
+        patch(
+            r#"{"additionalModelRequestFields":{"x":1,"inferenceConfig":{"max_new_tokens":10},"max_tokens":8}}"#,
+            &cap
+        ),
+        r#"{"additionalModelRequestFields":{"x":1,"inferenceConfig":{"max_new_tokens":9},"max_tokens":8},"inferenceConfig":{"maxTokens":9}}"#
+    );
+    let untouched =
+        r#"{"inferenceConfig":{"maxTokens":9},"additionalModelRequestFields":[ 1.50 ]}"#;
+    assert_eq!(patch(untouched, &cap), untouched);
 }
 
 #[test]

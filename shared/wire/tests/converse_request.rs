@@ -250,6 +250,20 @@ fn a_body_that_is_no_json_object_is_refused() {
 }
 
 #[test]
+fn a_body_that_is_cut_anywhere_is_refused() {
+    let fixture: Value =
+        serde_json::from_slice(include_bytes!("fixtures/converse/requests/everything.json"))
+            .unwrap();
+    let body = fixture["body"].to_string();
+    for end in 0..body.len() {
+        let line = Line { model: Some(CLAUDE), stream: None };
+        let cut = &body.as_bytes()[..end];
+        assert!(Dialect::BedrockConverse.decode_request(cut, line).is_err(), "{end}");
+        assert!(Dialect::BedrockConverse.peek(cut, line).is_err(), "{end}");
+    }
+}
+
+#[test]
 fn turns_of_one_role_are_joined_and_results_stand_first() {
     let request = Request {
         turns: vec![

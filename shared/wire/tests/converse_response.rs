@@ -44,7 +44,7 @@ fn reads_parts_usage_and_stop_sequence() {
     });
     let response = decode(&body).unwrap();
     assert_eq!(response.parts[0], Part::text("ab"));
-    let Part::ToolCall(call) = &response.parts[1] else { unreachable!() };
+    let Part::ToolCall(call) = &response.parts[1] else { panic!("{response:?}") };
     assert_eq!(call.arguments, "{\"z\":1,\"a\":null}");
     assert_eq!(response.finish, Finish::StopSequence);
     assert_eq!(response.stop_sequence.as_deref(), Some("END"));

@@ -7,6 +7,7 @@
 //! What this version does not model (video, audio, guard content, search results, server tools) is
 //! kept as an opaque part or as extras, so that it survives from Converse to Converse.
 
+mod caps;
 mod citation;
 mod content;
 mod finish;

@@ -6,17 +6,19 @@ use serde::{
     Deserialize, Deserializer,
     de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
 
-use super::{reader, request};
+use super::{caps, reader, request};
 use crate::{Edits, Fault, Peek, Splice, dialect::Line, splice};
 
 /// A field that stands twice is refused: readers disagree on which one counts.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Body {
+struct Body<'a> {
     messages: Option<Messages>,
     inference_config: Option<Inference>,
+    #[serde(borrow)]
+    additional_model_request_fields: Option<&'a RawValue>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -33,14 +35,17 @@ struct Messages(usize);
 struct Object;
 
 #[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Patched<'a> {
-    #[serde(borrow, rename = "inferenceConfig")]
+    #[serde(borrow)]
     inference_config: Option<&'a RawValue>,
+    #[serde(borrow)]
+    additional_model_request_fields: Option<&'a RawValue>,
 }
 
 pub(crate) fn peek(body: &[u8], line: Line<'_>) -> Result<Peek, Fault> {
     let model = line.model.filter(|model| !model.is_empty()).ok_or_else(request::no_model)?;
-    let read: Body = match serde_json::from_slice(body) {
+    let read: Body<'_> = match serde_json::from_slice(body) {
         Ok(read) => read,
         // The full reader names the place; what it lets pass is the strict reader's complaint.
         Err(error) => {
@@ -52,10 +57,11 @@ pub(crate) fn peek(body: &[u8], line: Line<'_>) -> Result<Peek, Fault> {
         request::decode(body, line)?;
         return Err(reader::At::root("messages").missing());
     }
+    let cap = read.inference_config.and_then(|config| config.max_tokens).map(u64::from);
     Ok(Peek {
         model: model.to_owned(),
         stream: line.stream.unwrap_or_default(),
-        max_output: read.inference_config.and_then(|config| config.max_tokens).map(u64::from),
+        max_output: cap.max(read.additional_model_request_fields.and_then(own_cap)),
         stream_usage: true,
         n: 1,
     })
@@ -77,8 +83,18 @@ pub(crate) fn patch(body: &[u8], edits: &Edits<'_>) -> Result<Vec<u8>, Fault> {
             }
         };
         splices.push(Splice::Set("inferenceConfig", config));
+        let own = read.additional_model_request_fields.map(RawValue::get).unwrap_or("null");
+        let mut own: Value = serde_json::from_str(own).map_err(reader::malformed)?;
+        if caps::lower(&mut own, cap) {
+            splices.push(Splice::Set("additionalModelRequestFields", own.to_string()));
+        }
     }
     splice(body, &splices).map_err(reader::malformed)
+}
+
+/// A cap under a model's own name.
+fn own_cap(fields: &RawValue) -> Option<u64> {
+    caps::highest(&serde_json::from_str(fields.get()).ok()?)
 }
 
 // === impl Messages ===

@@ -1,5 +1,5 @@
 //! `additionalModelRequestFields`: the model's own fields, of which the canonical form knows
-//! reasoning, `top_k` and parallel tool calls. What is not recognised stays where it is.
+//! reasoning, `top_k`, the output's cap and parallel tool calls. What is not recognised stays where it is.
 
 use serde_json::{Map, Value};
 
@@ -7,6 +7,7 @@ use super::{family::Family, thinking};
 use crate::{
     Loss,
     canon::{Effort, Request, Thinking},
+    dialect::bedrock_converse::caps,
 };
 
 pub(super) const KEY: &str = "additionalModelRequestFields";
@@ -29,6 +30,7 @@ pub(super) fn decode(map: &mut Map<String, Value>, effort: Option<Effort>, reque
         // An effort beside a budget is another thing: it stays.
         known => known,
     };
+    request.max_output = request.max_output.max(caps::take(&mut fields));
     request.sampling.top_k = take_number(&mut fields, &["top_k"])
         .or_else(|| take_number(&mut fields, &["inferenceConfig", "topK"]));
     if take_if(&mut fields, &["tool_choice", "disable_parallel_tool_use"], Value::as_bool)
@@ -52,7 +54,7 @@ fn take_number(fields: &mut Map<String, Value>, path: &[&str]) -> Option<u64> {
 }
 
 /// Takes the value at `path` out where `read` understands it, and the objects that are empty then.
-pub(super) fn take_if<T>(
+pub(in crate::dialect::bedrock_converse) fn take_if<T>(
     fields: &mut Map<String, Value>,
     path: &[&str],
     read: impl FnOnce(&Value) -> Option<T>,

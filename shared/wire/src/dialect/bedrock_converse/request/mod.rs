@@ -15,6 +15,7 @@ use crate::Fault;
 
 pub(crate) use decode::decode;
 pub(crate) use encode::encode;
+pub(super) use fields::take_if;
 
 /// The path names no model.
 pub(super) fn no_model() -> Fault {
