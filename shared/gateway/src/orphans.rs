@@ -100,7 +100,8 @@ mod tests {
             gate.await.unwrap();
             done.send(()).unwrap();
         }));
-        assert!(futures_util::poll!(&mut waiting).is_pending());
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        assert!(waiting.as_mut().poll(&mut context).is_pending());
         drop(waiting);
         release.send(()).unwrap();
         finished.await.unwrap();

@@ -54,7 +54,7 @@ fn an_unknown_key_is_named_with_its_line_and_what_was_meant() {
         "model_list:\n  - model_name: m\n    model: x\n    litellm_params: {model: demo/m}\n    \
          model_info: {free: true, fre: 1}\n",
         &[
-            "c.yaml:3: warning: model_list[0].model: unknown key",
+            "c.yaml:3: warning: model_list[0].model: has no effect here; write it below `litellm_params:`",
             "c.yaml:5: warning: model_list[0].model_info.fre: unknown key, it has no effect; \
              did you mean `free`?",
         ],
@@ -70,7 +70,9 @@ fn what_litellm_knows_and_has_no_effect_is_said() {
              fallbacks: []\n  routing_strategy: least-busy\ngeneral_settings:\n  database_url: x\n"
         ),
         &[
-            &format!("c.yaml:2: warning: guardrails: known to LiteLLM, not in effect in Sluice {version}"),
+            &format!(
+                "c.yaml:2: warning: guardrails: known to LiteLLM, not in effect in Sluice {version}"
+            ),
             "c.yaml:4: warning: litellm_settings.success_callback: known to LiteLLM",
             "c.yaml:6: warning: router_settings.fallbacks: known to LiteLLM",
             "c.yaml:7: warning: router_settings.routing_strategy: `least-busy` is not in effect",
@@ -78,7 +80,12 @@ fn what_litellm_knows_and_has_no_effect_is_said() {
         ],
     );
     finds(
-        &params(&["model: demo/m", "mock_response: hi", "tags: [a]", "input_cost_per_token_batches: 1"]),
+        &params(&[
+            "model: demo/m",
+            "mock_response: hi",
+            "tags: [a]",
+            "input_cost_per_token_batches: 1",
+        ]),
         &["c.yaml:5: warning", "c.yaml:6: warning", "c.yaml:7: warning"],
     );
 }
@@ -112,7 +119,10 @@ fn wrong_parameters_are_errors_that_say_what_would_be_right() {
     ] {
         let found = findings(&params(&["model: demo/m", line]));
         let first = found.lines().next().unwrap_or_default();
-        assert!(first.starts_with("c.yaml:5: error: model_list[0].litellm_params."), "{line}: {found}");
+        assert!(
+            first.starts_with("c.yaml:5: error: model_list[0].litellm_params."),
+            "{line}: {found}"
+        );
         assert!(first.contains(says), "{line}: {found}");
     }
 }
@@ -124,13 +134,22 @@ fn wrong_settings_are_errors_that_say_what_would_be_right() {
             "general_settings: {lease_seconds: 1}",
             "lease_seconds: `1` is not a number that fits here; write a whole number from 5 to 86400",
         ),
-        ("litellm_settings: {timezone: Mars/Olympus}", "timezone: `Mars/Olympus` is not a time zone"),
-        ("litellm_settings: {budget_exceeded_status_code: 200}", "budget_exceeded_status_code: `200`"),
+        (
+            "litellm_settings: {timezone: Mars/Olympus}",
+            "timezone: `Mars/Olympus` is not a time zone",
+        ),
+        (
+            "litellm_settings: {budget_exceeded_status_code: 200}",
+            "budget_exceeded_status_code: `200`",
+        ),
         (
             "router_settings: {routing_strategy: fastest}",
             "routing_strategy: `fastest` is not a routing strategy",
         ),
-        ("router_settings: {model_group_alias: {a: n}}", "model_group_alias.a: `n` is no `model_name`"),
+        (
+            "router_settings: {model_group_alias: {a: n}}",
+            "model_group_alias.a: `n` is no `model_name`",
+        ),
         (
             "router_settings: {model_group_alias: {a: {hidden: true}}}",
             "model_group_alias.a: names no model",
@@ -169,7 +188,8 @@ fn a_deployment_needs_a_name_and_a_model() {
 #[test]
 fn providers_that_are_not_served_are_told_from_slips_of_the_pen() {
     let azure = params(&["model: azure/gpt-4o"]);
-    let left_out = "c.yaml:4: warning: model_list[0].litellm_params.model: provider `azure` is known";
+    let left_out =
+        "c.yaml:4: warning: model_list[0].litellm_params.model: provider `azure` is known";
     assert!(findings(&azure).contains(left_out), "{}", findings(&azure));
     let config = Config::parse(&azure, "c.yaml", &()).config.unwrap();
     assert!(config.deployments.is_empty());
@@ -217,7 +237,9 @@ fn pasted_keys_and_half_pairs_are_told() {
     );
     finds(
         &params(&["model: demo/m", "aws_region_name: us-east-1"]),
-        &["c.yaml:5: warning: model_list[0].litellm_params.aws_region_name: has no effect at provider `demo`"],
+        &[
+            "c.yaml:5: warning: model_list[0].litellm_params.aws_region_name: has no effect at provider `demo`",
+        ],
     );
 }
 
@@ -231,7 +253,9 @@ fn equal_ids_are_refused_and_equal_entries_told() {
     };
     finds(
         &twice(", id: a"),
-        &["c.yaml:3: error: model_list[1]: `model_info.id: a` is that of the entry in line 2 as well"],
+        &[
+            "c.yaml:3: error: model_list[1]: `model_info.id: a` is that of the entry in line 2 as well",
+        ],
     );
     finds(&twice(""), &["c.yaml:3: warning: model_list[1]: says the same as the entry in line 2"]);
 }

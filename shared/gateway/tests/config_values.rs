@@ -154,11 +154,14 @@ fn an_empty_file_is_all_defaults() {
 fn secrets_of_aws_are_kept_as_references() {
     let keyed = |key: &str| {
         let params = format!("{{model: openai/gpt-4o, api_key: '{key}'}}");
-        one(&format!("model_list: [{{model_name: m, litellm_params: {params}}}]")).deployment.credential
+        one(&format!("model_list: [{{model_name: m, litellm_params: {params}}}]"))
+            .deployment
+            .credential
     };
     let whole = Secret::AwsSecret { name: "prod/openai".to_owned(), field: None };
     assert_eq!(keyed("aws-secret/prod/openai"), Some(whole));
-    let field = Secret::AwsSecret { name: "prod/keys".to_owned(), field: Some("openai".to_owned()) };
+    let field =
+        Secret::AwsSecret { name: "prod/keys".to_owned(), field: Some("openai".to_owned()) };
     assert_eq!(keyed("aws-secret/prod/keys#openai"), Some(field));
 }
 
@@ -184,7 +187,10 @@ general_settings: {lease_seconds: os.environ/OPENAI_KEY}
 fn bedrock_takes_its_region_from_where_it_is_said() {
     let region = |more: &str, model: &str| {
         let params = format!("{{model: '{model}'{more}}}");
-        one(&format!("model_list: [{{model_name: m, litellm_params: {params}}}]")).deployment.aws.region
+        one(&format!("model_list: [{{model_name: m, litellm_params: {params}}}]"))
+            .deployment
+            .aws
+            .region
     };
     let model = "bedrock/amazon.nova-lite-v1:0";
     assert_eq!(region("", model).as_deref(), Some("eu-west-1"));
@@ -195,8 +201,7 @@ fn bedrock_takes_its_region_from_where_it_is_said() {
 
 #[test]
 fn reads_every_aws_parameter() {
-    let entry = one(
-        "
+    let entry = one("
 model_list:
   - model_name: m
     litellm_params:
@@ -211,8 +216,7 @@ model_list:
       aws_sts_endpoint: https://sts.us-east-1.amazonaws.com
       aws_bedrock_runtime_endpoint: http://127.0.0.1:1
       model_id: arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc
-",
-    );
+");
     let aws = &entry.deployment.aws;
     assert_eq!(aws.access_key_id.as_ref().unwrap().expose(), "AKIDEXAMPLE");
     assert_eq!(aws.secret_access_key.as_ref().unwrap().expose(), "secret-example");
@@ -229,8 +233,7 @@ model_list:
 
 #[test]
 fn prices_in_the_file_replace_those_of_the_catalogue() {
-    let entry = one(
-        "
+    let entry = one("
 model_list:
   - model_name: m
     litellm_params:
@@ -242,8 +245,7 @@ model_list:
     model_info:
       output_cost_per_token: 5e-06
       max_tokens: 1000
-",
-    );
+");
     let price = entry.price(&Catalogue::builtin()).unwrap();
     assert_eq!(price.source, PriceSource::Override);
     let rate = |class, prompt| price.rate(class, ServiceTier::Standard, prompt).pico();
@@ -275,7 +277,10 @@ model_list:
     let tiered = config.deployments[0].price(&catalogue).unwrap();
     let rate = |class, prompt| tiered.rate(class, ServiceTier::Standard, prompt).pico();
     assert_eq!((rate(Class::Input, 128_000), rate(Class::Input, 128_001)), (1_000_000, 3_000_000));
-    assert_eq!((rate(Class::Output, 128_000), rate(Class::Output, 128_001)), (2_000_000, 4_000_000));
+    assert_eq!(
+        (rate(Class::Output, 128_000), rate(Class::Output, 128_001)),
+        (2_000_000, 4_000_000)
+    );
     let free = config.deployments[1].price(&catalogue).unwrap();
     assert!(free.is_free());
     assert_eq!(free.version(), "free");
@@ -326,7 +331,6 @@ model_list:
     let seen = config.deployments.iter().map(|e| (e.deployment.group.as_str(), e.deployment.rpm));
     assert_eq!(seen.collect::<Vec<_>>(), [("a", Some(5)), ("b", Some(7)), ("c", Some(5))]);
 }
-
 
 struct Files(BTreeMap<&'static str, &'static str>);
 

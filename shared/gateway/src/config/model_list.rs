@@ -67,6 +67,13 @@ fn entry<'n, 'c>(
     let name = section.take("model_name");
     let params = section.take("litellm_params");
     let info = section.take("model_info");
+    let astray = |key: &str| {
+        let own = ["litellm_params", "model_info"].contains(&key);
+        (!own && known::is_known(known::LITELLM_PARAMS, key)).then_some(())
+    };
+    for ((), field) in section.take_each(astray) {
+        field.warn("has no effect here", "write it below `litellm_params:`");
+    }
     section.finish(known::NOTHING);
     if name.is_none() {
         item.wrong("has no `model_name`", "set the name that callers use");

@@ -74,10 +74,13 @@ fn gpt_4o_mini_rounds_up_once() {
     let usage = Usage { input: 1, cache_read: 1, output: 1, ..Usage::default() };
     let cost = price("openai", "gpt-4o-mini").cost(&usage);
     assert_eq!(cost.total, nano(150 + 75 + 600));
-    // $0.0375 per million is 37.5 nano: two such tokens are 75, one is 38.
-    let lite = price("gemini", "gemini-1.5-flash-8b");
-    let one = lite.cost(&Usage { input: 1, ..Usage::default() });
-    assert!(one.total > NanoUsd::ZERO || lite.is_free());
+    // 37.5 nano a token: two are 75, one is 38.
+    let mut rates = RateTable::default();
+    rates.set(Slot::base(Class::Input), Rate::from_pico(37_500));
+    let half = ModelPrice::of(rates);
+    for (tokens, cost) in [(1, 38), (2, 75), (3, 113)] {
+        assert_eq!(half.cost(&Usage { input: tokens, ..Usage::default() }).total, nano(cost));
+    }
 }
 
 #[test]
