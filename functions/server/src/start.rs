@@ -4,7 +4,7 @@ use std::{error::Error, fs, io, path::Path, sync::Arc};
 
 use sluice_gateway::{
     App, AppParts, Departure, SystemRandomness,
-    config::{Checked, Config, Environment as _},
+    config::{Beside, Checked, Config, Environment as _},
     http,
     telemetry::Telemetry,
 };
@@ -44,7 +44,7 @@ pub(crate) fn configuration(file: Option<&Path>) -> io::Result<Checked> {
     let Some(file) = file else { return Ok(Checked::ok(Config::demo())) };
     let text = fs::read_to_string(file)
         .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", file.display())))?;
-    Ok(Config::parse(&text, &file.display().to_string(), &Process))
+    Ok(Config::parse_with(&text, &file.display().to_string(), &Process, &Beside::file(file)))
 }
 
 async fn serving(serve: Serve) -> Result<(), Box<dyn Error>> {

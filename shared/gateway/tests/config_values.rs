@@ -25,6 +25,7 @@ fn check(text: &str) -> Checked {
 }
 
 /// The configuration of a text in which nothing is to be found.
+#[expect(clippy::unwrap_used, reason = "a test fails by it")]
 fn clean(text: &str) -> Config {
     let checked = check(text);
     assert_eq!(checked.to_string(), "");

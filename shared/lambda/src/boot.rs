@@ -1,10 +1,10 @@
 //! From the function's environment to a gateway, once, while the environment initialises.
 
-use std::{fs, io, sync::Arc};
+use std::{fs, io, path::Path, sync::Arc};
 
 use sluice_gateway::{
     App, AppParts, Departure, StartError, SystemRandomness,
-    config::{Config, Environment as _},
+    config::{Beside, Config, Environment as _},
     telemetry::Telemetry,
 };
 use sluice_providers::{Secret, Transport, TransportError, TransportOptions};
@@ -84,7 +84,7 @@ fn configuration() -> Result<Config, BootError> {
     let Some(path) = Process.var("SLUICE_CONFIG") else { return Ok(Config::demo()) };
     let text =
         fs::read_to_string(&path).map_err(|error| BootError::Unreadable(path.clone(), error))?;
-    let checked = Config::parse(&text, &path, &Process);
+    let checked = Config::parse_with(&text, &path, &Process, &Beside::file(Path::new(&path)));
     for finding in &checked.findings {
         tracing::warn!("{finding}");
     }

@@ -5,8 +5,8 @@
 //! effect is a warning with its line; a wrong value is an error that says what would be right.
 //! Nothing is ignored in silence.
 //!
-//! Not its job: to read files or the environment (see [`Source`], [`Environment`]), or to fetch
-//! secrets (a `aws-secret/NAME` is kept as a reference).
+//! Not its job: to find files or read the environment (see [`Source`], [`Environment`]), or to fetch
+//! secrets (an `aws-secret/NAME` is kept as a reference).
 //!
 //! Invariants: a [`Config`] exists only when no finding is an error; no secret is in a finding.
 
@@ -47,7 +47,7 @@ pub use general::General;
 pub use litellm::LitellmSettings;
 pub use model_info::ModelInfo;
 pub use router::RouterSettings;
-pub use source::{NoSource, Source};
+pub use source::{Beside, NoSource, Source};
 
 /// Attempts after the first, where nothing says otherwise.
 const DEFAULT_RETRIES: u32 = 2;

@@ -55,22 +55,6 @@ impl Override {
     }
 }
 
-// === impl Catalogue ===
-
-impl Catalogue {
-    /// [`ModelPrice::resolve`] for a model that is not bound to a region.
-    #[must_use]
-    pub fn price(
-        &self,
-        provider: &str,
-        model: &str,
-        base_model: Option<&str>,
-        own: Option<&Override>,
-    ) -> Option<ModelPrice> {
-        ModelPrice::resolve(self, &Wanted { provider, model, base_model, region: None }, own)
-    }
-}
-
 // === impl ModelPrice ===
 
 impl ModelPrice {
