@@ -4,6 +4,7 @@ mod clock;
 mod connect;
 mod error;
 mod id;
+mod item;
 mod keys;
 mod ledger;
 mod money;

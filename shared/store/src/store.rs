@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 
-use crate::{Clock, Keys, Ledger, LedgerMode, StoreError, TableNames, Usage};
+use crate::{Clock, Keys, Ledger, LedgerMode, StoreError, TableNames, Usage, tables};
 
 /// All that is kept in the database. Cloning it is cheap.
 #[derive(Debug, Clone)]
@@ -42,7 +42,7 @@ impl Store {
     /// # Errors
     /// The database's.
     pub async fn create_tables(&self) -> Result<(), StoreError> {
-        todo!()
+        tables::create(&self.inner.client, &self.inner.tables).await
     }
 
     /// The keys.

@@ -1,6 +1,9 @@
 //! Keys: their records, their unique names.
 
+mod item;
+pub(crate) mod read;
 mod record;
+mod write;
 
 use std::sync::Arc;
 
@@ -39,8 +42,7 @@ impl Keys {
     /// # Errors
     /// [`KeyError::Exists`], [`KeyError::AliasTaken`], or the database's.
     pub async fn create(&self, record: &KeyRecord) -> Result<(), KeyError> {
-        let _ = record;
-        todo!()
+        self.insert(record).await
     }
 
     /// Stores a key unless there is one, and returns what is stored.
@@ -48,8 +50,11 @@ impl Keys {
     /// # Errors
     /// [`KeyError::AliasTaken`], or the database's.
     pub async fn ensure(&self, record: &KeyRecord) -> Result<KeyRecord, KeyError> {
-        let _ = record;
-        todo!()
+        match self.insert(record).await {
+            Ok(()) => Ok(record.clone()),
+            Err(KeyError::Exists) => self.get_any(&record.hash).await?.ok_or(KeyError::NotFound),
+            Err(error) => Err(error),
+        }
     }
 
     /// A key's record, read strongly; `None` for one that was deleted.
@@ -57,8 +62,7 @@ impl Keys {
     /// # Errors
     /// The database's.
     pub async fn get(&self, hash: &KeyHash) -> Result<Option<KeyRecord>, StoreError> {
-        let _ = hash;
-        todo!()
+        Ok(self.read(hash).await?.filter(|record| record.deleted_at.is_none()))
     }
 
     /// A key's record, also of one that was deleted.
@@ -66,8 +70,7 @@ impl Keys {
     /// # Errors
     /// The database's.
     pub async fn get_any(&self, hash: &KeyHash) -> Result<Option<KeyRecord>, StoreError> {
-        let _ = hash;
-        todo!()
+        self.read(hash).await
     }
 
     /// Changes a key's record and counts its version up, for the guard as well: who has read it
@@ -80,8 +83,7 @@ impl Keys {
         hash: &KeyHash,
         change: impl Fn(&mut KeyRecord),
     ) -> Result<KeyRecord, KeyError> {
-        let _ = (hash, change);
-        todo!()
+        self.change(hash, change).await
     }
 
     /// Deletes keys; returns those that there were. Calls under way still settle.
@@ -89,8 +91,13 @@ impl Keys {
     /// # Errors
     /// The database's.
     pub async fn delete(&self, hashes: &[KeyHash], now: Millis) -> Result<Vec<KeyHash>, KeyError> {
-        let _ = (hashes, now);
-        todo!()
+        let mut gone = Vec::new();
+        for hash in hashes {
+            if self.remove(hash, now).await? {
+                gone.push(*hash);
+            }
+        }
+        Ok(gone)
     }
 
     /// The key with an alias.
@@ -98,8 +105,7 @@ impl Keys {
     /// # Errors
     /// The database's.
     pub async fn by_alias(&self, alias: &str) -> Result<Option<KeyRecord>, StoreError> {
-        let _ = alias;
-        todo!()
+        self.named(alias).await
     }
 
     /// All keys, the newest first.
@@ -107,6 +113,6 @@ impl Keys {
     /// # Errors
     /// The database's.
     pub async fn list(&self) -> Result<Vec<KeyRecord>, StoreError> {
-        todo!()
+        self.all().await
     }
 }

@@ -92,9 +92,6 @@ pub struct Spend {
     pub reserved: NanoUsd,
     /// Settled for ever.
     pub total: NanoUsd,
-    /// What may still be reserved; `None` without a budget. Negative after a call that cost more
-    /// than its worst case.
-    pub remaining: Option<NanoUsd>,
 }
 
 /// What a sweep has done.

@@ -1,11 +1,18 @@
 //! The ledger.
 
 mod ask;
+mod guard;
+mod read;
+mod reserve;
+mod settle;
+mod sweep;
+mod write;
 
 use std::{future::Future, sync::Arc};
 
 use crate::{KeyHash, Millis, NanoUsd, StoreError, UsageRow, Window, store::Inner};
 
+pub(crate) use guard::guard_key;
 pub use ask::{Admission, Ask, Grant, LedgerMode, Refusal, Spend, SweepReport};
 
 /// The ledger of all keys.
@@ -22,8 +29,7 @@ impl Ledger {
     /// # Errors
     /// The database's; whether something was reserved is then not known, and the lease sees to it.
     pub async fn reserve(&self, ask: &Ask<'_>) -> Result<Admission, StoreError> {
-        let _ = ask;
-        todo!()
+        self.admit(ask).await
     }
 
     /// Settles a call at `row.spend`, exactly once; returns what the key has spent in its window.
@@ -31,8 +37,7 @@ impl Ledger {
     /// # Errors
     /// The database's; settling again is harmless.
     pub async fn settle(&self, grant: &Grant, row: UsageRow) -> Result<NanoUsd, StoreError> {
-        let _ = (grant, row);
-        todo!()
+        self.settle_strictly(grant, row).await
     }
 
     /// Gives back what was reserved for a call that used nothing and leaves no row.
@@ -40,8 +45,12 @@ impl Ledger {
     /// # Errors
     /// The database's; releasing again is harmless.
     pub async fn release(&self, grant: &Grant) -> Result<(), StoreError> {
-        let _ = grant;
-        todo!()
+        let lease = guard::Lease {
+            amount: grant.amount,
+            expires: grant.expires,
+            window: grant.window,
+        };
+        self.finish(&grant.key, &grant.call, &lease, NanoUsd::ZERO).await.map(|_| ())
     }
 
     /// A key's account in a window.
@@ -49,8 +58,7 @@ impl Ledger {
     /// # Errors
     /// The database's.
     pub async fn spend(&self, key: &KeyHash, window: Window) -> Result<Spend, StoreError> {
-        let _ = (key, window);
-        todo!()
+        Ok(self.spends(&[(*key, window)]).await?.into_iter().next().unwrap_or_default())
     }
 
     /// Many keys' accounts, in the order asked for.
@@ -58,8 +66,7 @@ impl Ledger {
     /// # Errors
     /// The database's.
     pub async fn spends(&self, keys: &[(KeyHash, Window)]) -> Result<Vec<Spend>, StoreError> {
-        let _ = keys;
-        todo!()
+        self.accounts(keys).await
     }
 
     /// Charges leases that have expired, and corrects charges whose settlement has been written.
@@ -67,8 +74,7 @@ impl Ledger {
     /// # Errors
     /// The database's; what was done stays done.
     pub async fn sweep(&self, now: Millis) -> Result<SweepReport, StoreError> {
-        let _ = now;
-        todo!()
+        self.sweep_all(now).await
     }
 
     /// Forgets what this process holds for a key: its next call asks the database.
@@ -81,7 +87,7 @@ impl Ledger {
     /// # Errors
     /// The database's; flushing again is harmless.
     pub async fn flush(&self) -> Result<(), StoreError> {
-        todo!()
+        Ok(())
     }
 
     /// Writes what was used, about every second, until `stop` is ready.

@@ -1,6 +1,9 @@
 //! Usage rows: one for each call.
 
+pub(crate) mod item;
+mod read;
 mod row;
+mod write;
 
 use std::sync::Arc;
 
@@ -35,8 +38,7 @@ impl Usage {
     /// # Errors
     /// The database's.
     pub async fn put(&self, row: &UsageRow) -> Result<(), StoreError> {
-        let _ = row;
-        todo!()
+        self.write(row).await
     }
 
     /// A call's row.
@@ -44,8 +46,7 @@ impl Usage {
     /// # Errors
     /// The database's.
     pub async fn get(&self, call: &CallId) -> Result<Option<UsageRow>, StoreError> {
-        let _ = call;
-        todo!()
+        self.read(call).await
     }
 
     /// The row with a provider's id of the answer, looked for among the rows of the last days.
@@ -57,8 +58,7 @@ impl Usage {
         request_id: &str,
         now: Millis,
     ) -> Result<Option<UsageRow>, StoreError> {
-        let _ = (request_id, now);
-        todo!()
+        self.look_for(request_id, now).await
     }
 
     /// Rows, the newest first.
@@ -66,7 +66,6 @@ impl Usage {
     /// # Errors
     /// The database's.
     pub async fn query(&self, filter: &RowFilter) -> Result<Vec<UsageRow>, StoreError> {
-        let _ = filter;
-        todo!()
+        self.select(filter).await
     }
 }

@@ -1,0 +1,129 @@
+//! Reads of keys.
+
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+
+use super::{
+    Keys,
+    item::{ALL, alias_key, read_record, record_key},
+};
+use crate::{
+    KeyHash, KeyRecord, StoreError,
+    item::{Item, failed, s, text},
+    store::Inner,
+};
+
+/// Most keys of one BatchGetItem.
+const BATCH: usize = 100;
+
+// === impl Keys ===
+
+impl Keys {
+    pub(super) async fn read(&self, hash: &KeyHash) -> Result<Option<KeyRecord>, StoreError> {
+        let item = self.item(record_key(hash)).await?;
+        item.as_ref().map(read_record).transpose()
+    }
+
+    pub(super) async fn named(&self, alias: &str) -> Result<Option<KeyRecord>, StoreError> {
+        let Some(item) = self.item(alias_key(alias)).await? else { return Ok(None) };
+        match text(&item, "h").map(KeyHash::parse_hex) {
+            Some(Ok(hash)) => self.get(&hash).await,
+            _ => Err(StoreError::corrupt("GetItem", "an alias names no key")),
+        }
+    }
+
+    pub(super) async fn all(&self) -> Result<Vec<KeyRecord>, StoreError> {
+        let hashes = index(&self.inner, "gsi2", ALL, false).await?;
+        let keys = hashes
+            .into_iter()
+            .filter_map(|item| {
+                Some(Item::from([
+                    ("pk".to_owned(), item.get("pk")?.clone()),
+                    ("sk".to_owned(), item.get("sk")?.clone()),
+                ]))
+            })
+            .collect();
+        let items = batch_get(&self.inner, keys).await?;
+        let mut records = items.iter().map(read_record).collect::<Result<Vec<_>, _>>()?;
+        records.retain(|record| record.deleted_at.is_none());
+        records.sort_by(|a, b| (b.created_at, b.hash).cmp(&(a.created_at, a.hash)));
+        Ok(records)
+    }
+
+    async fn item(&self, key: Item) -> Result<Option<Item>, StoreError> {
+        let read = self
+            .inner
+            .client
+            .get_item()
+            .table_name(&self.inner.tables.core)
+            .set_key(Some(key))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|error| failed("GetItem", error))?;
+        Ok(read.item)
+    }
+}
+
+/// All entries of an index partition of the core table.
+pub(crate) async fn index(
+    inner: &Inner,
+    index: &str,
+    partition: &str,
+    forward: bool,
+) -> Result<Vec<Item>, StoreError> {
+    let mut found = Vec::new();
+    let mut from: Option<Item> = None;
+    loop {
+        let page = inner
+            .client
+            .query()
+            .table_name(&inner.tables.core)
+            .index_name(index)
+            .key_condition_expression("#p = :p")
+            .expression_attribute_names("#p", format!("{index}pk"))
+            .expression_attribute_values(":p", s(partition))
+            .scan_index_forward(forward)
+            .set_exclusive_start_key(from.take())
+            .send()
+            .await
+            .map_err(|error| failed("Query", error))?;
+        found.extend(page.items.unwrap_or_default());
+        match page.last_evaluated_key {
+            Some(last) if !last.is_empty() => from = Some(last),
+            _ => return Ok(found),
+        }
+    }
+}
+
+/// Many items of the core table, read strongly, in no order.
+pub(crate) async fn batch_get(inner: &Inner, keys: Vec<Item>) -> Result<Vec<Item>, StoreError> {
+    let mut found = Vec::with_capacity(keys.len());
+    let mut left = keys;
+    while !left.is_empty() {
+        let rest = left.split_off(left.len().min(BATCH));
+        let mut asked = std::mem::replace(&mut left, rest);
+        while !asked.is_empty() {
+            let wanted = KeysAndAttributes::builder()
+                .set_keys(Some(asked))
+                .consistent_read(true)
+                .build()
+                .map_err(|error| StoreError::corrupt("BatchGetItem", error.to_string()))?;
+            let answer = inner
+                .client
+                .batch_get_item()
+                .request_items(&inner.tables.core, wanted)
+                .send()
+                .await
+                .map_err(|error| failed("BatchGetItem", error))?;
+            found.extend(answer.responses.unwrap_or_default().into_values().flatten());
+            // The engine may answer in part; the rest is asked for again.
+            asked = answer
+                .unprocessed_keys
+                .unwrap_or_default()
+                .into_values()
+                .flat_map(|keys| keys.keys)
+                .collect::<Vec<std::collections::HashMap<String, AttributeValue>>>();
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,204 @@
+//! Writes of keys: record, guard and alias change together or not at all.
+
+use aws_sdk_dynamodb::{
+    error::SdkError,
+    operation::transact_write_items::TransactWriteItemsError,
+    types::{Delete, Put, TransactWriteItem, Update},
+};
+
+use super::{
+    KeyError, Keys,
+    item::{alias_key, guard_item, record_item},
+};
+use crate::{
+    KeyHash, KeyRecord, Millis, NanoUsd, StoreError, StoreErrorKind,
+    item::{failed, money, n, s},
+    ledger::guard_key,
+};
+
+/// How often a change is tried against other writers.
+const TRIES: usize = 12;
+
+/// Which of a transaction's conditions did not hold, by its place.
+struct Cancelled(Vec<bool>);
+
+// === impl Keys ===
+
+impl Keys {
+    pub(super) async fn insert(&self, record: &KeyRecord) -> Result<(), KeyError> {
+        let mut writes = vec![
+            self.put(record_item(record)?, Some("attribute_not_exists(pk)"))?,
+            self.put(guard_item(record), Some("attribute_not_exists(pk)"))?,
+        ];
+        if let Some(alias) = &record.alias {
+            writes.push(self.take_alias(alias, &record.hash)?);
+        }
+        match self.transact(writes).await? {
+            Ok(()) => Ok(()),
+            Err(Cancelled(failed)) if failed.get(2) == Some(&true) => {
+                Err(KeyError::AliasTaken(record.alias.clone().unwrap_or_default()))
+            }
+            Err(_) => Err(KeyError::Exists),
+        }
+    }
+
+    pub(super) async fn change(
+        &self,
+        hash: &KeyHash,
+        change: impl Fn(&mut KeyRecord),
+    ) -> Result<KeyRecord, KeyError> {
+        for _ in 0..TRIES {
+            let old = self.get(hash).await?.ok_or(KeyError::NotFound)?;
+            let mut new = old.clone();
+            change(&mut new);
+            (new.hash, new.version) = (old.hash, old.version + 1);
+            let mut writes = vec![self.replace(&old, &new)?, self.move_guard(&old, &new)?];
+            if new.alias != old.alias {
+                if let Some(alias) = &new.alias {
+                    writes.push(self.take_alias(alias, hash)?);
+                }
+                if let Some(alias) = &old.alias {
+                    writes.push(self.free_alias(alias)?);
+                }
+            }
+            match self.transact(writes).await? {
+                Ok(()) => return Ok(new),
+                Err(Cancelled(failed)) if failed.get(2) == Some(&true) && new.alias.is_some() => {
+                    return Err(KeyError::AliasTaken(new.alias.unwrap_or_default()));
+                }
+                // Somebody else changed it in between: read it again.
+                Err(_) => {}
+            }
+        }
+        Err(StoreError::new("TransactWriteItems", StoreErrorKind::Contended).into())
+    }
+
+    pub(super) async fn remove(&self, hash: &KeyHash, now: Millis) -> Result<bool, KeyError> {
+        for _ in 0..TRIES {
+            let Some(old) = self.get(hash).await? else { return Ok(false) };
+            let mut new = old.clone();
+            (new.deleted_at, new.version, new.alias) = (Some(now), old.version + 1, None);
+            let dead = Update::builder()
+                .table_name(&self.inner.tables.core)
+                .set_key(Some(guard_key(hash)))
+                .update_expression("SET ver = :dead")
+                .expression_attribute_values(":dead", n(-1))
+                .build()
+                .map_err(malformed)?;
+            let mut gone = new.clone();
+            gone.alias.clone_from(&old.alias);
+            let mut writes = vec![
+                self.replace(&old, &gone)?,
+                TransactWriteItem::builder().update(dead).build(),
+            ];
+            if let Some(alias) = &old.alias {
+                writes.push(self.free_alias(alias)?);
+            }
+            if self.transact(writes).await?.is_ok() {
+                return Ok(true);
+            }
+        }
+        Err(StoreError::new("TransactWriteItems", StoreErrorKind::Contended).into())
+    }
+
+    fn put(&self, item: crate::item::Item, condition: Option<&str>) -> Result<TransactWriteItem, StoreError> {
+        let put = Put::builder()
+            .table_name(&self.inner.tables.core)
+            .set_item(Some(item))
+            .set_condition_expression(condition.map(str::to_owned))
+            .build()
+            .map_err(malformed)?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    fn replace(&self, old: &KeyRecord, new: &KeyRecord) -> Result<TransactWriteItem, StoreError> {
+        let put = Put::builder()
+            .table_name(&self.inner.tables.core)
+            .set_item(Some(record_item(new)?))
+            .condition_expression("ver = :old")
+            .expression_attribute_values(":old", n(i64::try_from(old.version).unwrap_or(i64::MAX)))
+            .build()
+            .map_err(malformed)?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    /// The guard follows: the new version, and the difference of the limits.
+    fn move_guard(&self, old: &KeyRecord, new: &KeyRecord) -> Result<TransactWriteItem, StoreError> {
+        let limit = |record: &KeyRecord| record.max_budget.unwrap_or(NanoUsd::ZERO);
+        let update = Update::builder()
+            .table_name(&self.inner.tables.core)
+            .set_key(Some(guard_key(&new.hash)))
+            .update_expression("SET ver = :new, rem = rem + :more")
+            .condition_expression("ver = :old")
+            .expression_attribute_values(":new", n(i64::try_from(new.version).unwrap_or(i64::MAX)))
+            .expression_attribute_values(":old", n(i64::try_from(old.version).unwrap_or(i64::MAX)))
+            .expression_attribute_values(":more", money(limit(new).saturating_sub(limit(old))))
+            .build()
+            .map_err(malformed)?;
+        Ok(TransactWriteItem::builder().update(update).build())
+    }
+
+    fn take_alias(&self, alias: &str, hash: &KeyHash) -> Result<TransactWriteItem, StoreError> {
+        let mut item = alias_key(alias);
+        item.insert("h".to_owned(), s(hash.to_string()));
+        self.put(item, Some("attribute_not_exists(pk)"))
+    }
+
+    fn free_alias(&self, alias: &str) -> Result<TransactWriteItem, StoreError> {
+        let delete = Delete::builder()
+            .table_name(&self.inner.tables.core)
+            .set_key(Some(alias_key(alias)))
+            .build()
+            .map_err(malformed)?;
+        Ok(TransactWriteItem::builder().delete(delete).build())
+    }
+
+    /// Runs a transaction; one that met another is tried again.
+    async fn transact(
+        &self,
+        writes: Vec<TransactWriteItem>,
+    ) -> Result<Result<(), Cancelled>, StoreError> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let sent = self
+                .inner
+                .client
+                .transact_write_items()
+                .set_transact_items(Some(writes.clone()))
+                .send()
+                .await;
+            let Err(error) = sent else { return Ok(Ok(())) };
+            let Some(codes) = cancellation(&error) else {
+                return Err(failed("TransactWriteItems", error));
+            };
+            let failed_checks: Vec<bool> =
+                codes.iter().map(|code| code == "ConditionalCheckFailed").collect();
+            if failed_checks.contains(&true) {
+                return Ok(Err(Cancelled(failed_checks)));
+            }
+            if tries >= TRIES {
+                return Err(failed("TransactWriteItems", error));
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10 * (1 << tries.min(6)))).await;
+        }
+    }
+}
+
+fn cancellation<R>(error: &SdkError<TransactWriteItemsError, R>) -> Option<Vec<String>> {
+    match error.as_service_error()? {
+        TransactWriteItemsError::TransactionCanceledException(cancelled) => Some(
+            cancelled
+                .cancellation_reasons()
+                .iter()
+                .map(|reason| reason.code().unwrap_or_default().to_owned())
+                .collect(),
+        ),
+        TransactWriteItemsError::TransactionInProgressException(_) => Some(Vec::new()),
+        _ => None,
+    }
+}
+
+fn malformed(error: aws_sdk_dynamodb::error::BuildError) -> StoreError {
+    StoreError::corrupt("TransactWriteItems", error.to_string())
+}

@@ -1,0 +1,60 @@
+//! A usage row as an item.
+
+use crate::{
+    CallId, Millis, RowStatus, StoreError, UsageRow,
+    item::{Item, key, money, n, s, text},
+};
+
+/// Shards of the live index: newest rows of all keys, without one hot partition.
+pub(super) const SHARDS: u8 = 8;
+/// How long rows are kept: 400 days, as the daily sums.
+const KEPT_SECONDS: i64 = 400 * 24 * 60 * 60;
+
+/// Where a call's row is: computed from the call's id, so that no pointer is needed.
+pub(crate) fn row_key(call: &CallId) -> Item {
+    key(partition(&call.key_short(), call.started()), call.to_string())
+}
+
+/// The rows of a key and a day.
+pub(super) fn partition(key_short: &str, day: Millis) -> String {
+    format!("L#{key_short}#{}", day.day())
+}
+
+/// The rows recorded in an hour, one shard of them.
+pub(super) fn live(hour: Millis, shard: u8) -> String {
+    format!("LIVE#{}#{shard}", hour.hour())
+}
+
+/// The row as an item, recorded at `row.ended`.
+pub(crate) fn row_item(row: &UsageRow) -> Result<Item, StoreError> {
+    let document = serde_json::to_string(row)
+        .map_err(|error| StoreError::corrupt("PutItem", error.to_string()))?;
+    let order = format!("{:015}#{}", row.ended.get(), row.call);
+    let mut item = row_key(&row.call);
+    item.insert("gsi1pk".to_owned(), s(live(row.ended, row.call.spread() % SHARDS)));
+    item.insert("gsi1sk".to_owned(), s(order.clone()));
+    if row.status != RowStatus::Success {
+        item.insert("gsi2pk".to_owned(), s(format!("FAIL#{}", row.ended.day())));
+        item.insert("gsi2sk".to_owned(), s(order));
+    }
+    item.insert("c".to_owned(), money(row.spend));
+    item.insert("st".to_owned(), s(status(row.status)));
+    item.insert("ttl".to_owned(), n(row.ended.get() / 1000 + KEPT_SECONDS));
+    item.insert("d".to_owned(), s(document));
+    Ok(item)
+}
+
+/// The item as a row.
+pub(crate) fn read_row(item: &Item) -> Result<UsageRow, StoreError> {
+    let document = text(item, "d").unwrap_or_default();
+    serde_json::from_str(document).map_err(|error| StoreError::corrupt("GetItem", error.to_string()))
+}
+
+/// A status as it is stored.
+pub(crate) fn status(status: RowStatus) -> &'static str {
+    match status {
+        RowStatus::Success => "ok",
+        RowStatus::Failure => "fail",
+        RowStatus::Expired => "expired",
+    }
+}
