@@ -69,6 +69,11 @@ impl Faulty {
         self.script.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
+    /// Forgets the rest of the script.
+    pub fn clear(&self) {
+        self.script.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     fn take(&self, operation: &str) -> Option<Fault> {
         let mut script = self.script.lock().unwrap_or_else(PoisonError::into_inner);
         let at = script.iter().position(|(name, _)| name == operation)?;

@@ -1,0 +1,137 @@
+//! A store in memory with a clock of its own, and the calls a test makes.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use aws_sdk_dynamodb::Client;
+use jiff::tz::TimeZone;
+use sluice_embedded::Engine;
+use sluice_store::{
+    Admission, Ask, CallId, Clock as _, Grant, KeyRecord, ManualClock, Millis, NanoUsd, RowFilter,
+    Spend, Store, TableNames, UsageRow, Window, WindowId,
+};
+
+pub struct Books {
+    pub store: Store,
+    clock: Arc<ManualClock>,
+    serial: AtomicU64,
+}
+
+pub fn usd(text: &str) -> NanoUsd {
+    NanoUsd::from_decimal(text).unwrap()
+}
+
+impl Books {
+    pub async fn new() -> Self {
+        Self::over(Engine::memory().unwrap().client()).await
+    }
+
+    pub async fn over(client: Client) -> Self {
+        let clock = Arc::new(ManualClock::at(Millis::parse("2026-11-25T10:00:00Z").unwrap()));
+        let store =
+            Store::builder(client, TableNames::from_prefix("t"), Arc::clone(&clock) as _).build();
+        store.create_tables().await.unwrap();
+        // A second time is harmless.
+        store.create_tables().await.unwrap();
+        Self { store, clock, serial: AtomicU64::new(0) }
+    }
+
+    pub fn now(&self) -> Millis {
+        self.clock.now()
+    }
+
+    pub fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+    }
+
+    fn next(&self) -> u64 {
+        self.serial.fetch_add(1, Ordering::Relaxed)
+    }
+
+    pub async fn key(&self, max: Option<NanoUsd>) -> KeyRecord {
+        let mut record = KeyRecord::new(&format!("sk-test-{:016}", self.next()), self.now());
+        record.max_budget = max;
+        self.store.keys().create(&record).await.unwrap();
+        record
+    }
+
+    pub fn window(&self, key: &KeyRecord) -> Window {
+        key.budget_duration
+            .as_ref()
+            .map_or_else(Window::default, |duration| duration.window(self.now(), &TimeZone::UTC))
+    }
+
+    pub async fn reserve(&self, key: &KeyRecord, worst: NanoUsd, floor: NanoUsd) -> Admission {
+        let mut random = [0; 10];
+        random[2..].copy_from_slice(&self.next().to_be_bytes());
+        let call = CallId::mint(self.now(), &key.hash, random);
+        let ask = Ask {
+            call: &call,
+            key: &key.hash,
+            version: key.version,
+            max: key.max_budget,
+            window: self.window(key),
+            worst,
+            floor,
+            now: self.now(),
+            lease: Duration::from_secs(90),
+        };
+        self.store.ledger().reserve(&ask).await.unwrap()
+    }
+
+    pub async fn granted(&self, key: &KeyRecord, amount: NanoUsd) -> Grant {
+        match self.reserve(key, amount, amount).await {
+            Admission::Granted(grant) => grant,
+            Admission::Refused(refusal) => panic!("{refusal:?}"),
+        }
+    }
+
+    pub fn row(&self, grant: &Grant, spend: NanoUsd) -> UsageRow {
+        UsageRow {
+            call: grant.call.clone(),
+            key: grant.key,
+            started: self.now(),
+            ended: self.now(),
+            window: grant.window,
+            spend,
+            ..UsageRow::default()
+        }
+    }
+
+    pub async fn settle(&self, grant: &Grant, spend: NanoUsd) -> NanoUsd {
+        self.store.ledger().settle(grant, self.row(grant, spend)).await.unwrap()
+    }
+
+    pub async fn spend(&self, key: &KeyRecord) -> Spend {
+        self.store.ledger().spend(&key.hash, self.window(key)).await.unwrap()
+    }
+
+    async fn all(&self, key: &KeyRecord) -> Vec<UsageRow> {
+        let filter = RowFilter {
+            key: Some(key.hash),
+            from: self.now().plus(-3 * 86_400_000),
+            to: self.now().plus(86_400_000),
+            limit: 100_000,
+        };
+        self.store.usage().query(&filter).await.unwrap()
+    }
+
+    /// The sum of a key's rows.
+    pub async fn rows(&self, key: &KeyRecord) -> NanoUsd {
+        self.all(key).await.iter().fold(NanoUsd::ZERO, |sum, row| sum.saturating_add(row.spend))
+    }
+
+    /// The sum of a key's rows of one window.
+    pub async fn rows_in(&self, key: &KeyRecord, window: WindowId) -> NanoUsd {
+        self.all(key)
+            .await
+            .iter()
+            .filter(|row| row.window == window)
+            .fold(NanoUsd::ZERO, |sum, row| sum.saturating_add(row.spend))
+    }
+}
