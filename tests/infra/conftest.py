@@ -31,7 +31,7 @@ def paths(resources: dict) -> dict:
 
 
 @pytest.fixture(scope="session")
-def tables() -> list[dict]:
+def tables() -> dict:
     """The one definition of the tables, which the store creates on a laptop and in tests."""
     return json.loads((ROOT / "shared" / "store" / "tables.json").read_text())
 

@@ -2,7 +2,33 @@
 
 from __future__ import annotations
 
+import pytest
+
 from conftest import of_type
+
+
+def as_in_the_store(properties: dict) -> dict:
+    """A table's properties in the terms of shared/store/tables.json, less what only AWS has."""
+    table = dict(properties)
+    for only_aws in ("DeletionProtectionEnabled", "PointInTimeRecoverySpecification", "Tags"):
+        table.pop(only_aws)
+    ttl = table.pop("TimeToLiveSpecification", None)
+    if ttl:
+        assert ttl["Enabled"] is True
+        table["TimeToLive"] = ttl["AttributeName"]
+    if "StreamSpecification" in table:
+        table["StreamSpecification"] = {"StreamEnabled": True, **table["StreamSpecification"]}
+    return table
+
+
+@pytest.mark.parametrize("name", ["core", "usage", "cache"])
+def test_a_table_is_the_one_that_the_store_makes(resources: dict, tables: dict, name: str) -> None:
+    assert as_in_the_store(resources[f"{name.capitalize()}Table"]["Properties"]) == tables[name]
+
+
+def test_there_is_no_other_table(resources: dict, tables: dict) -> None:
+    made = {f"{name.capitalize()}Table" for name in tables}
+    assert set(of_type(resources, "AWS::DynamoDB::Table")) == made
 
 
 def test_tables_survive_the_stack(resources: dict) -> None:
