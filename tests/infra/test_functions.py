@@ -165,6 +165,19 @@ def test_only_admin_may_delete_and_it_may_not_write_usage(resources: dict) -> No
     assert not [m for m in may if m[0] == "AdminRole" and m[1] in writes and m[2] == usage]
 
 
+def test_no_more_is_allowed_of_dynamodb_than_the_store_asks_for(resources: dict) -> None:
+    store = (ROOT / "shared" / "store" / "src").rglob("*.rs")
+    code = "".join(path.read_text() for path in store)
+    for name, statement in every_statement(resources):
+        for action in listed(statement["Action"]):
+            service, _, operation = action.partition(":")
+            if service != "dynamodb":
+                continue
+            call = re.sub(r"(?<!^)(?=[A-Z])", "_", operation).lower()
+            part = operation.removesuffix("Item") + "::builder()"  # of a transaction
+            assert f".{call}()" in code or part in code, f"{name}: nobody calls {action}"
+
+
 def test_the_environment_is_what_the_binaries_read(functions: dict) -> None:
     every = {"SLUICE_CONFIG", "SLUICE_TABLE_CORE", "SLUICE_TABLE_USAGE", "SLUICE_TABLE_CACHE"}
     for name, function in functions.items():
