@@ -64,8 +64,7 @@ where
         SdkError::ConstructionFailure(_) => StoreErrorKind::Rejected,
         _ => StoreErrorKind::Unreachable,
     };
-    let detail = error.code().map(|code| {
-        format!("{code}: {}", error.message().unwrap_or_default())
-    });
+    let detail =
+        error.code().map(|code| format!("{code}: {}", error.message().unwrap_or_default()));
     StoreError::new(operation, kind).caused_by(detail, error)
 }

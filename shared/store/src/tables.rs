@@ -104,8 +104,7 @@ async fn one(client: &Client, name: &str, table: &Table) -> Result<(), StoreErro
     let bad = |error: aws_sdk_dynamodb::error::BuildError| {
         StoreError::corrupt("CreateTable", error.to_string())
     };
-    let mut call =
-        client.create_table().table_name(name).billing_mode(BillingMode::PayPerRequest);
+    let mut call = client.create_table().table_name(name).billing_mode(BillingMode::PayPerRequest);
     for attribute in &table.attribute_definitions {
         call = call.attribute_definitions(
             AttributeDefinition::builder()
@@ -136,7 +135,9 @@ async fn one(client: &Client, name: &str, table: &Table) -> Result<(), StoreErro
     match call.send().await {
         Ok(_) => {}
         Err(error)
-            if error.as_service_error().is_some_and(|error| error.is_resource_in_use_exception()) =>
+            if error
+                .as_service_error()
+                .is_some_and(|error| error.is_resource_in_use_exception()) =>
         {
             return Ok(());
         }

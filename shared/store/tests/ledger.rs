@@ -6,9 +6,7 @@ use std::{sync::Arc, time::Duration};
 
 use books::{Books, usd};
 use sluice_embedded::{Engine, Fault, Faulty, client_over};
-use sluice_store::{
-    Admission, BudgetDuration, KeyError, NanoUsd, Refusal, RowStatus, Window,
-};
+use sluice_store::{Admission, BudgetDuration, KeyError, NanoUsd, Refusal, RowStatus, Window};
 use tokio::task::JoinSet;
 
 #[tokio::test]
@@ -185,9 +183,13 @@ async fn lost_answers_and_throttling_neither_charge_twice_nor_lose_a_charge() {
 async fn a_change_of_the_key_makes_old_readers_stale() {
     let books = Books::new().await;
     let key = books.key(None).await;
-    let record = books.store.keys().update(&key.hash, |record| record.blocked = true).await.unwrap();
+    let record =
+        books.store.keys().update(&key.hash, |record| record.blocked = true).await.unwrap();
     assert_eq!(record.version, key.version + 1);
-    assert_eq!(books.reserve(&key, usd("1"), NanoUsd::ZERO).await, Admission::Refused(Refusal::Stale));
+    assert_eq!(
+        books.reserve(&key, usd("1"), NanoUsd::ZERO).await,
+        Admission::Refused(Refusal::Stale)
+    );
     assert!(matches!(books.reserve(&record, usd("1"), NanoUsd::ZERO).await, Admission::Granted(_)));
 }
 
@@ -198,7 +200,10 @@ async fn a_deleted_key_admits_nothing_and_its_calls_still_settle() {
     let grant = books.granted(&key, usd("0.1")).await;
     let gone = books.store.keys().delete(&[key.hash], books.now()).await.unwrap();
     assert_eq!(gone, [key.hash]);
-    assert_eq!(books.reserve(&key, usd("1"), NanoUsd::ZERO).await, Admission::Refused(Refusal::Stale));
+    assert_eq!(
+        books.reserve(&key, usd("1"), NanoUsd::ZERO).await,
+        Admission::Refused(Refusal::Stale)
+    );
     books.settle(&grant, usd("0.07")).await;
     assert_eq!(books.rows(&key).await, usd("0.07"));
     assert_eq!(books.store.keys().get(&key.hash).await.unwrap(), None);
@@ -211,7 +216,9 @@ async fn a_limit_that_is_raised_lowered_or_set_counts_what_was_spent() {
     let mut key = books.key(None).await;
     let grant = books.granted(&key, usd("0.5")).await;
     books.settle(&grant, usd("0.3")).await;
-    let limit = |to: &'static str| move |record: &mut sluice_store::KeyRecord| record.max_budget = Some(usd(to));
+    let limit = |to: &'static str| {
+        move |record: &mut sluice_store::KeyRecord| record.max_budget = Some(usd(to))
+    };
     key = books.store.keys().update(&key.hash, limit("1")).await.unwrap();
     assert!(matches!(
         books.reserve(&key, usd("0.8"), usd("0.8")).await,
@@ -258,7 +265,9 @@ async fn a_changed_duration_does_not_forgive_what_was_spent() {
         key = books
             .store
             .keys()
-            .update(&key.hash, |record| record.budget_duration = BudgetDuration::parse(duration).ok())
+            .update(&key.hash, |record| {
+                record.budget_duration = BudgetDuration::parse(duration).ok()
+            })
             .await
             .unwrap();
         let grant = books.granted(&key, usd("0.2")).await;
@@ -276,9 +285,13 @@ async fn an_alias_is_unique_moves_and_is_free_again() {
     let books = Books::new().await;
     let (one, two) = (books.key(None).await, books.key(None).await);
     let keys = books.store.keys();
-    let named = |name: &'static str| move |record: &mut sluice_store::KeyRecord| record.alias = Some(name.to_owned());
+    let named = |name: &'static str| {
+        move |record: &mut sluice_store::KeyRecord| record.alias = Some(name.to_owned())
+    };
     keys.update(&one.hash, named("a")).await.unwrap();
-    assert!(matches!(keys.update(&two.hash, named("a")).await, Err(KeyError::AliasTaken(alias)) if alias == "a"));
+    assert!(
+        matches!(keys.update(&two.hash, named("a")).await, Err(KeyError::AliasTaken(alias)) if alias == "a")
+    );
     assert_eq!(keys.by_alias("a").await.unwrap().unwrap().hash, one.hash);
     keys.update(&one.hash, named("b")).await.unwrap();
     keys.update(&two.hash, named("a")).await.unwrap();

@@ -9,20 +9,20 @@ use std::{
 use serde_json::Value;
 
 /// The binary under test.
-pub const BINARY: &str = env!("CARGO_BIN_EXE_sluice");
+pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_sluice");
 
 /// A running gateway.
-pub struct Sluice {
-    pub url: String,
-    pub master: String,
-    pub banner: Vec<String>,
+pub(crate) struct Sluice {
+    pub(crate) url: String,
+    pub(crate) master: String,
+    pub(crate) banner: Vec<String>,
     child: Child,
     client: reqwest::Client,
 }
 
 impl Sluice {
     /// Starts it on a free port with its data in `folder`.
-    pub async fn start(folder: &Path, flags: &[&str]) -> Self {
+    pub(crate) async fn start(folder: &Path, flags: &[&str]) -> Self {
         let mut child = Command::new(BINARY)
             .args(["--port", "0", "--data-dir"])
             .arg(folder.join("data"))
@@ -58,7 +58,7 @@ impl Sluice {
         Self { url, master, banner, child, client }
     }
 
-    pub async fn request(&self, path: &str, key: &str, body: &Value) -> reqwest::Response {
+    pub(crate) async fn request(&self, path: &str, key: &str, body: &Value) -> reqwest::Response {
         self.client
             .post(format!("{}{path}", self.url))
             .header("authorization", format!("Bearer {key}"))
@@ -69,7 +69,7 @@ impl Sluice {
             .unwrap()
     }
 
-    pub async fn post(&self, path: &str, body: &Value) -> Value {
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Value {
         let response = self.request(path, &self.master, body).await;
         let status = response.status();
         let value: Value = serde_json::from_slice(&response.bytes().await.unwrap()).unwrap();
@@ -77,7 +77,7 @@ impl Sluice {
         value
     }
 
-    pub async fn chat(&self, key: &str, body: &Value) -> Value {
+    pub(crate) async fn chat(&self, key: &str, body: &Value) -> Value {
         let response = self.request("/v1/chat/completions", key, body).await;
         let status = response.status();
         let value: Value = serde_json::from_slice(&response.bytes().await.unwrap()).unwrap();
@@ -85,7 +85,7 @@ impl Sluice {
         value
     }
 
-    pub async fn get(&self, path: &str) -> Value {
+    pub(crate) async fn get(&self, path: &str) -> Value {
         let response = self
             .client
             .get(format!("{}{path}", self.url))
@@ -97,7 +97,7 @@ impl Sluice {
     }
 
     /// Asks again until the answer is as wanted.
-    pub async fn until(&self, path: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) async fn until(&self, path: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         for _ in 0..2_000 {
             let value = self.get(path).await;
             if wanted(&value) {
@@ -108,18 +108,18 @@ impl Sluice {
     }
 
     /// `kill -9`.
-    pub fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
     /// SIGTERM.
-    pub fn terminate(&self) {
+    pub(crate) fn terminate(&self) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
     }
 
-    pub fn exit(&mut self) -> ExitStatus {
+    pub(crate) fn exit(&mut self) -> ExitStatus {
         self.child.wait().unwrap()
     }
 }

@@ -28,7 +28,10 @@ pub(super) fn record_item(record: &KeyRecord) -> Result<Item, StoreError> {
     item.insert("d".to_owned(), s(document));
     if record.deleted_at.is_none() {
         item.insert("gsi2pk".to_owned(), s(ALL));
-        item.insert("gsi2sk".to_owned(), s(format!("{:015}#{}", record.created_at.get(), record.hash)));
+        item.insert(
+            "gsi2sk".to_owned(),
+            s(format!("{:015}#{}", record.created_at.get(), record.hash)),
+        );
     }
     Ok(item)
 }
@@ -36,7 +39,8 @@ pub(super) fn record_item(record: &KeyRecord) -> Result<Item, StoreError> {
 /// The item as a record.
 pub(super) fn read_record(item: &Item) -> Result<KeyRecord, StoreError> {
     let document = text(item, "d").unwrap_or_default();
-    serde_json::from_str(document).map_err(|error| StoreError::corrupt("GetItem", error.to_string()))
+    serde_json::from_str(document)
+        .map_err(|error| StoreError::corrupt("GetItem", error.to_string()))
 }
 
 /// A new key's guard: nothing spent, nothing reserved. `rem` is kept for unlimited keys as well,

@@ -87,10 +87,8 @@ impl Keys {
                 .map_err(malformed)?;
             let mut gone = new.clone();
             gone.alias.clone_from(&old.alias);
-            let mut writes = vec![
-                self.replace(&old, &gone)?,
-                TransactWriteItem::builder().update(dead).build(),
-            ];
+            let mut writes =
+                vec![self.replace(&old, &gone)?, TransactWriteItem::builder().update(dead).build()];
             if let Some(alias) = &old.alias {
                 writes.push(self.free_alias(alias)?);
             }
@@ -101,7 +99,11 @@ impl Keys {
         Err(StoreError::new("TransactWriteItems", StoreErrorKind::Contended).into())
     }
 
-    fn put(&self, item: crate::item::Item, condition: Option<&str>) -> Result<TransactWriteItem, StoreError> {
+    fn put(
+        &self,
+        item: crate::item::Item,
+        condition: Option<&str>,
+    ) -> Result<TransactWriteItem, StoreError> {
         let put = Put::builder()
             .table_name(&self.inner.tables.core)
             .set_item(Some(item))
@@ -123,7 +125,11 @@ impl Keys {
     }
 
     /// The guard follows: the new version, and the difference of the limits.
-    fn move_guard(&self, old: &KeyRecord, new: &KeyRecord) -> Result<TransactWriteItem, StoreError> {
+    fn move_guard(
+        &self,
+        old: &KeyRecord,
+        new: &KeyRecord,
+    ) -> Result<TransactWriteItem, StoreError> {
         let limit = |record: &KeyRecord| record.max_budget.unwrap_or(NanoUsd::ZERO);
         let update = Update::builder()
             .table_name(&self.inner.tables.core)

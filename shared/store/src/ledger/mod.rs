@@ -12,8 +12,8 @@ use std::{future::Future, sync::Arc};
 
 use crate::{KeyHash, Millis, NanoUsd, StoreError, UsageRow, Window, store::Inner};
 
-pub(crate) use guard::guard_key;
 pub use ask::{Admission, Ask, Grant, LedgerMode, Refusal, Spend, SweepReport};
+pub(crate) use guard::guard_key;
 
 /// The ledger of all keys.
 #[derive(Debug, Clone)]
@@ -45,11 +45,8 @@ impl Ledger {
     /// # Errors
     /// The database's; releasing again is harmless.
     pub async fn release(&self, grant: &Grant) -> Result<(), StoreError> {
-        let lease = guard::Lease {
-            amount: grant.amount,
-            expires: grant.expires,
-            window: grant.window,
-        };
+        let lease =
+            guard::Lease { amount: grant.amount, expires: grant.expires, window: grant.window };
         self.finish(&grant.key, &grant.call, &lease, NanoUsd::ZERO).await.map(|_| ())
     }
 

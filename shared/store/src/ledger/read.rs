@@ -35,9 +35,5 @@ fn account(guard: &Guard, window: Window) -> Spend {
     if guard.window < window.id {
         return Spend { total: guard.total, ..Spend::default() };
     }
-    Spend {
-        spent: guard.spent,
-        reserved: guard.reserved(),
-        total: guard.total,
-    }
+    Spend { spent: guard.spent, reserved: guard.reserved(), total: guard.total }
 }

@@ -55,7 +55,12 @@ impl Ledger {
     }
 
     /// The guard stands in another window than the caller: who is right?
-    async fn turn(&self, ask: &Ask<'_>, version: i64, guard: &Guard) -> Result<WindowId, StoreError> {
+    async fn turn(
+        &self,
+        ask: &Ask<'_>,
+        version: i64,
+        guard: &Guard,
+    ) -> Result<WindowId, StoreError> {
         if guard.window_version < version {
             // The record was changed since the window was set: its length may be another one.
             // What was spent stays spent.

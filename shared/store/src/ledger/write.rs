@@ -3,9 +3,7 @@
 
 use aws_sdk_dynamodb::{
     error::SdkError,
-    operation::update_item::{
-        UpdateItemError, builders::UpdateItemFluentBuilder,
-    },
+    operation::update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
     types::{ReturnValue, ReturnValuesOnConditionCheckFailure},
 };
 

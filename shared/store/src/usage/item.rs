@@ -1,8 +1,8 @@
 //! A usage row as an item.
 
 use crate::{
-    CallId, Millis, RowStatus, StoreError, UsageRow,
-    item::{Item, key, money, n, s, text},
+    CallId, Millis, NanoUsd, RowStatus, StoreError, UsageRow,
+    item::{Item, key, money, n, number, s, text},
 };
 
 /// Shards of the live index: newest rows of all keys, without one hot partition.
@@ -47,7 +47,19 @@ pub(crate) fn row_item(row: &UsageRow) -> Result<Item, StoreError> {
 /// The item as a row.
 pub(crate) fn read_row(item: &Item) -> Result<UsageRow, StoreError> {
     let document = text(item, "d").unwrap_or_default();
-    serde_json::from_str(document).map_err(|error| StoreError::corrupt("GetItem", error.to_string()))
+    let mut row: UsageRow = serde_json::from_str(document)
+        .map_err(|error| StoreError::corrupt("GetItem", error.to_string()))?;
+    row.spend = NanoUsd::from_nanos(
+        number(item, "c")
+            .ok_or_else(|| StoreError::corrupt("GetItem", "a row without its cost"))?,
+    );
+    row.status = match text(item, "st") {
+        Some("ok") => RowStatus::Success,
+        Some("fail") => RowStatus::Failure,
+        Some("expired") => RowStatus::Expired,
+        _ => return Err(StoreError::corrupt("GetItem", "a row without its status")),
+    };
+    Ok(row)
 }
 
 /// A status as it is stored.

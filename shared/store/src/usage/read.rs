@@ -49,8 +49,7 @@ impl Usage {
     }
 
     pub(super) async fn select(&self, filter: &RowFilter) -> Result<Vec<UsageRow>, StoreError> {
-        let wanted =
-            |row: &UsageRow| row.started >= filter.from && row.started < filter.to;
+        let wanted = |row: &UsageRow| row.started >= filter.from && row.started < filter.to;
         let mut rows = Vec::new();
         // Rows are kept for 400 days: an older question has the same answer as one that old.
         let to = filter.to.min(self.inner.clock.now().plus(DAY_MS));
@@ -81,8 +80,7 @@ impl Usage {
 
     /// All rows recorded in an hour.
     async fn hour(&self, hour: Millis) -> Result<Vec<UsageRow>, StoreError> {
-        let shards =
-            (0..SHARDS).map(|shard| self.query_all(Some("gsi1"), live(hour, shard)));
+        let shards = (0..SHARDS).map(|shard| self.query_all(Some("gsi1"), live(hour, shard)));
         Ok(try_join_all(shards).await?.into_iter().flatten().collect())
     }
 

@@ -4,7 +4,10 @@ use super::{
     Usage,
     item::{row_item, status},
 };
-use crate::{RowStatus, StoreError, UsageRow, item::{failed, s}};
+use crate::{
+    RowStatus, StoreError, UsageRow,
+    item::{failed, s},
+};
 
 // === impl Usage ===
 

@@ -16,22 +16,22 @@ use sluice_store::{
     Spend, Store, TableNames, UsageRow, Window, WindowId,
 };
 
-pub struct Books {
-    pub store: Store,
+pub(crate) struct Books {
+    pub(crate) store: Store,
     clock: Arc<ManualClock>,
     serial: AtomicU64,
 }
 
-pub fn usd(text: &str) -> NanoUsd {
+pub(crate) fn usd(text: &str) -> NanoUsd {
     NanoUsd::from_decimal(text).unwrap()
 }
 
 impl Books {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::over(Engine::memory().unwrap().client()).await
     }
 
-    pub async fn over(client: Client) -> Self {
+    pub(crate) async fn over(client: Client) -> Self {
         let clock = Arc::new(ManualClock::at(Millis::parse("2026-11-25T10:00:00Z").unwrap()));
         let store =
             Store::builder(client, TableNames::from_prefix("t"), Arc::clone(&clock) as _).build();
@@ -41,11 +41,11 @@ impl Books {
         Self { store, clock, serial: AtomicU64::new(0) }
     }
 
-    pub fn now(&self) -> Millis {
+    pub(crate) fn now(&self) -> Millis {
         self.clock.now()
     }
 
-    pub fn advance(&self, by: Duration) {
+    pub(crate) fn advance(&self, by: Duration) {
         self.clock.advance(by);
     }
 
@@ -53,20 +53,25 @@ impl Books {
         self.serial.fetch_add(1, Ordering::Relaxed)
     }
 
-    pub async fn key(&self, max: Option<NanoUsd>) -> KeyRecord {
+    pub(crate) async fn key(&self, max: Option<NanoUsd>) -> KeyRecord {
         let mut record = KeyRecord::new(&format!("sk-test-{:016}", self.next()), self.now());
         record.max_budget = max;
         self.store.keys().create(&record).await.unwrap();
         record
     }
 
-    pub fn window(&self, key: &KeyRecord) -> Window {
+    pub(crate) fn window(&self, key: &KeyRecord) -> Window {
         key.budget_duration
             .as_ref()
             .map_or_else(Window::default, |duration| duration.window(self.now(), &TimeZone::UTC))
     }
 
-    pub async fn reserve(&self, key: &KeyRecord, worst: NanoUsd, floor: NanoUsd) -> Admission {
+    pub(crate) async fn reserve(
+        &self,
+        key: &KeyRecord,
+        worst: NanoUsd,
+        floor: NanoUsd,
+    ) -> Admission {
         let mut random = [0; 10];
         random[2..].copy_from_slice(&self.next().to_be_bytes());
         let call = CallId::mint(self.now(), &key.hash, random);
@@ -84,14 +89,14 @@ impl Books {
         self.store.ledger().reserve(&ask).await.unwrap()
     }
 
-    pub async fn granted(&self, key: &KeyRecord, amount: NanoUsd) -> Grant {
+    pub(crate) async fn granted(&self, key: &KeyRecord, amount: NanoUsd) -> Grant {
         match self.reserve(key, amount, amount).await {
             Admission::Granted(grant) => grant,
             Admission::Refused(refusal) => panic!("{refusal:?}"),
         }
     }
 
-    pub fn row(&self, grant: &Grant, spend: NanoUsd) -> UsageRow {
+    pub(crate) fn row(&self, grant: &Grant, spend: NanoUsd) -> UsageRow {
         UsageRow {
             call: grant.call.clone(),
             key: grant.key,
@@ -103,11 +108,11 @@ impl Books {
         }
     }
 
-    pub async fn settle(&self, grant: &Grant, spend: NanoUsd) -> NanoUsd {
+    pub(crate) async fn settle(&self, grant: &Grant, spend: NanoUsd) -> NanoUsd {
         self.store.ledger().settle(grant, self.row(grant, spend)).await.unwrap()
     }
 
-    pub async fn spend(&self, key: &KeyRecord) -> Spend {
+    pub(crate) async fn spend(&self, key: &KeyRecord) -> Spend {
         self.store.ledger().spend(&key.hash, self.window(key)).await.unwrap()
     }
 
@@ -122,12 +127,12 @@ impl Books {
     }
 
     /// The sum of a key's rows.
-    pub async fn rows(&self, key: &KeyRecord) -> NanoUsd {
+    pub(crate) async fn rows(&self, key: &KeyRecord) -> NanoUsd {
         self.all(key).await.iter().fold(NanoUsd::ZERO, |sum, row| sum.saturating_add(row.spend))
     }
 
     /// The sum of a key's rows of one window.
-    pub async fn rows_in(&self, key: &KeyRecord, window: WindowId) -> NanoUsd {
+    pub(crate) async fn rows_in(&self, key: &KeyRecord, window: WindowId) -> NanoUsd {
         self.all(key)
             .await
             .iter()
