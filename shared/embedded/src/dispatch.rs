@@ -3,6 +3,8 @@
 use dynoxide::{Database, DynoxideError};
 use serde::{Serialize, de::DeserializeOwned};
 
+use crate::batch;
+
 /// What the engine answered.
 #[derive(Debug)]
 pub(crate) struct Outcome {
@@ -18,38 +20,72 @@ pub(crate) fn dispatch(database: &Database, operation: &str, body: &[u8]) -> Out
     }
 }
 
-fn run(db: &Database, operation: &str, body: &[u8]) -> Result<String, DynoxideError> {
-    match operation {
-        "CreateTable" => write(&db.create_table(read(body)?)?),
-        "DeleteTable" => write(&db.delete_table(read(body)?)?),
-        "DescribeTable" => write(&db.describe_table(read(body)?)?),
-        "ListTables" => write(&db.list_tables(read(body)?)?),
-        "UpdateTable" => write(&db.update_table(read(body)?)?),
-        "UpdateTimeToLive" => write(&db.update_time_to_live(read(body)?)?),
-        "DescribeTimeToLive" => write(&db.describe_time_to_live(read(body)?)?),
-        "PutItem" => write(&db.put_item(read(body)?)?),
-        "GetItem" => write(&db.get_item(read(body)?)?),
-        "DeleteItem" => write(&db.delete_item(read(body)?)?),
-        "UpdateItem" => write(&db.update_item(read(body)?)?),
-        "Query" => write(&db.query(read(body)?)?),
-        "Scan" => write(&db.scan(read(body)?)?),
-        "BatchGetItem" => write(&db.batch_get_item(read(body)?)?),
-        "BatchWriteItem" => write(&db.batch_write_item(read(body)?)?),
-        "TransactWriteItems" => write(&db.transact_write_items(read(body)?)?),
-        "TransactGetItems" => write(&db.transact_get_items(read(body)?)?),
-        other => Err(DynoxideError::ValidationException(format!(
-            "the embedded engine is not asked for {other}"
-        ))),
-    }
+/// Reads the request, calls the method, writes the answer.
+macro_rules! operations {
+    ($database:ident, $operation:ident, $body:ident, { $($name:literal => $method:ident,)+ }) => {
+        match $operation {
+            $($name => write(&$database.$method(read($body)?)?),)+
+            other => Err(DynoxideError::ValidationException(format!(
+                "the embedded engine has no operation {other}"
+            ))),
+        }
+    };
 }
 
-/// The engine's deserialisers say a validation error by a prefix of the message.
+fn run(db: &Database, operation: &str, body: &[u8]) -> Result<String, DynoxideError> {
+    if operation == "BatchWriteItem"
+        && let Some(answer) = batch::at_once(db, body)
+    {
+        return Ok(answer);
+    }
+    operations!(db, operation, body, {
+        "BatchExecuteStatement" => batch_execute_statement,
+        "BatchGetItem" => batch_get_item,
+        "BatchWriteItem" => batch_write_item,
+        "CreateTable" => create_table,
+        "DeleteItem" => delete_item,
+        "DeleteTable" => delete_table,
+        "DescribeStream" => describe_stream,
+        "DescribeTable" => describe_table,
+        "DescribeTimeToLive" => describe_time_to_live,
+        "ExecuteStatement" => execute_statement,
+        "ExecuteTransaction" => execute_transaction,
+        "GetItem" => get_item,
+        "GetRecords" => get_records,
+        "GetShardIterator" => get_shard_iterator,
+        "ListStreams" => list_streams,
+        "ListTables" => list_tables,
+        "ListTagsOfResource" => list_tags_of_resource,
+        "PutItem" => put_item,
+        "Query" => query,
+        "Scan" => scan,
+        "TagResource" => tag_resource,
+        "TransactGetItems" => transact_get_items,
+        "TransactWriteItems" => transact_write_items,
+        "UntagResource" => untag_resource,
+        "UpdateItem" => update_item,
+        "UpdateTable" => update_table,
+        "UpdateTimeToLive" => update_time_to_live,
+    })
+}
+
+/// The engine's deserialisers say which of DynamoDB's errors they mean by a prefix of the message,
+/// and serde says where it stood; neither is for the client.
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, DynoxideError> {
     serde_json::from_slice(body).map_err(|error| {
         let text = error.to_string();
-        match text.split_once("VALIDATION:") {
-            Some((_, message)) => DynoxideError::ValidationException(message.to_owned()),
-            None => DynoxideError::SerializationException(text),
+        let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message);
+        match message.split_once(':') {
+            Some((marker, message)) if marker.starts_with("VALIDATION") => {
+                DynoxideError::ValidationException(message.to_owned())
+            }
+            Some((marker, message)) if marker.starts_with("SERIALIZATION") => {
+                DynoxideError::SerializationException(message.to_owned())
+            }
+            _ if message.contains("missing field") || message.contains("unknown variant") => {
+                DynoxideError::ValidationException(message.to_owned())
+            }
+            _ => DynoxideError::SerializationException(message.to_owned()),
         }
     })
 }

@@ -1,6 +1,6 @@
 //! An open engine.
 
-use std::{future::Future, path::Path, sync::Arc};
+use std::{future::Future, path::Path, sync::Arc, time::Duration};
 
 use aws_sdk_dynamodb::{
     Client,
@@ -117,6 +117,11 @@ fn form(url: &str) -> aws_sdk_dynamodb::config::Builder {
         .behavior_version(BehaviorVersion::latest())
         .region(Region::from_static("us-east-1"))
         .credentials_provider(Credentials::new("local", "local", None, None, "local"))
-        .retry_config(RetryConfig::standard())
+        // Nothing here is far away: a short wait is enough.
+        .retry_config(
+            RetryConfig::standard()
+                .with_max_attempts(4)
+                .with_initial_backoff(Duration::from_millis(20)),
+        )
         .endpoint_url(url)
 }

@@ -13,10 +13,12 @@
 //! Only the server and tests depend on this crate, so no part of it reaches a Lambda package. The
 //! engine holds one SQLite connection behind one lock: fine for a laptop, not for a fleet.
 
+mod batch;
 mod connector;
 mod dispatch;
 mod engine;
 mod faulty;
+mod partial;
 
 pub use engine::{Engine, EngineError, client_over, endpoint_client};
 pub use faulty::{Fault, Faulty};

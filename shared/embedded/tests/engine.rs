@@ -1,10 +1,19 @@
 //! An unmodified SDK client against the engine.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "helpers of tests, outside test functions"
+)]
+
 use aws_sdk_dynamodb::{
     Client,
+    error::ProvideErrorMetadata,
     types::{
-        AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType,
-        ReturnValuesOnConditionCheckFailure, ScalarAttributeType,
+        AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, PutRequest,
+        ReturnValuesOnConditionCheckFailure, ScalarAttributeType, Select, TimeToLiveSpecification,
+        WriteRequest,
     },
 };
 use sluice_embedded::{Engine, Fault, Faulty, client_over, endpoint_client};
@@ -160,8 +169,119 @@ async fn a_lost_answer_hides_a_write_that_was_done() {
 }
 
 #[tokio::test]
-async fn what_the_engine_is_not_asked_for_is_refused() {
+async fn what_the_engine_does_not_have_is_refused() {
     let client = Engine::memory().unwrap().client();
     let error = client.describe_limits().send().await.unwrap_err().into_service_error();
     assert!(format!("{error:?}").contains("DescribeLimits"), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_malformed_request_is_a_validation_error() {
+    let client = Engine::memory().unwrap().client();
+    table(&client).await;
+    let error = client
+        .put_item()
+        .table_name("t-core")
+        .item("pk", text("a"))
+        .item("sk", AttributeValue::N("no number".to_owned()))
+        .send()
+        .await
+        .unwrap_err();
+    assert_eq!(error.code(), Some("ValidationException"), "{error:?}");
+    assert!(!error.message().unwrap().contains("VALIDATION:"), "{error:?}");
+}
+
+fn writes(names: &[&str]) -> Vec<WriteRequest> {
+    let put = |name: &&str| {
+        let put = PutRequest::builder().item("pk", text(name)).item("sk", text("ROW"));
+        WriteRequest::builder().put_request(put.build().unwrap()).build()
+    };
+    names.iter().map(put).collect()
+}
+
+async fn rows(client: &Client) -> i32 {
+    client.scan().table_name("t-core").select(Select::Count).send().await.unwrap().count()
+}
+
+#[tokio::test]
+async fn a_batch_is_written_whole() {
+    let client = Engine::memory().unwrap().client();
+    table(&client).await;
+    let names: Vec<String> = (0..25).map(|n| n.to_string()).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let written =
+        client.batch_write_item().request_items("t-core", writes(&names)).send().await.unwrap();
+    assert_eq!(written.unprocessed_items().map_or(0, |left| left.len()), 0);
+    assert_eq!(rows(&client).await, 25);
+}
+
+#[tokio::test]
+async fn a_wrong_batch_is_refused_as_a_batch() {
+    let client = Engine::memory().unwrap().client();
+    table(&client).await;
+    let twice = client.batch_write_item().request_items("t-core", writes(&["a", "a"]));
+    let error = twice.send().await.unwrap_err();
+    assert_eq!(error.code(), Some("ValidationException"), "{error:?}");
+    assert_eq!(rows(&client).await, 0);
+}
+
+#[tokio::test]
+async fn an_unprocessed_rest_comes_back() {
+    let engine = Engine::memory().unwrap();
+    table(&engine.client()).await;
+    let faulty = Faulty::new(engine.connector());
+    let client = client_over(faulty.clone());
+    faulty.next("BatchWriteItem", Fault::Unprocessed);
+    let batch = client.batch_write_item().request_items("t-core", writes(&["a", "b", "c"]));
+    let left = batch.send().await.unwrap().unprocessed_items.unwrap();
+    assert_eq!((left["t-core"].len(), rows(&client).await), (2, 1));
+    client.batch_write_item().set_request_items(Some(left)).send().await.unwrap();
+    assert_eq!((rows(&client).await, faulty.seen("BatchWriteItem")), (3, 2));
+}
+
+#[tokio::test]
+async fn a_storm_passes() {
+    let engine = Engine::memory().unwrap();
+    table(&engine.client()).await;
+    put(&engine.client(), 1000).await;
+    let faulty = Faulty::new(engine.connector());
+    let client = client_over(faulty.clone());
+    faulty.storm(7, 20, &[Fault::Throttled, Fault::LostBefore, Fault::Internal]);
+    for _ in 0..50 {
+        // The SDK tries again; a few requests meet four faults in a row.
+        let _ = client.list_tables().send().await;
+    }
+    assert!(faulty.met() > 0);
+    faulty.calm();
+    let (met, before) = (faulty.met(), left(&client).await.parse::<i64>().unwrap());
+    take(&client, 1).await.unwrap();
+    assert_eq!((faulty.met(), left(&client).await), (met, (before - 1).to_string()));
+}
+
+#[tokio::test]
+async fn items_whose_time_is_over_go_when_they_are_swept() {
+    let engine = Engine::memory().unwrap();
+    let client = engine.client();
+    table(&client).await;
+    let ttl = TimeToLiveSpecification::builder().attribute_name("ttl").enabled(true);
+    client
+        .update_time_to_live()
+        .table_name("t-core")
+        .time_to_live_specification(ttl.build().unwrap())
+        .send()
+        .await
+        .unwrap();
+    for (name, until) in [("old", "1700000000"), ("new", "4000000000")] {
+        client
+            .put_item()
+            .table_name("t-core")
+            .item("pk", text(name))
+            .item("sk", text("ROW"))
+            .item("ttl", AttributeValue::N(until.to_owned()))
+            .send()
+            .await
+            .unwrap();
+    }
+    engine.sweep_ttl().await;
+    assert_eq!(rows(&client).await, 1);
 }
