@@ -8,8 +8,9 @@ use std::{
 use axum::response::Response;
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
-use sluice_providers::{Answer, AnswerBody, Outbound};
-use sluice_wire::{Dialect, Edits, Fault, FaultKind, Retry, Target};
+use memchr::memmem;
+use sluice_providers::{Answer, AnswerBody, Outbound, Quirk};
+use sluice_wire::{Dialect, Edits, Fault, FaultKind, Retry, Splice, Target, splice};
 
 use super::{Admitted, Facts, Intake, Plan, intake::GATEWAY_FIELDS, refuse, settle, stream, whole};
 use crate::{App, registry::Member};
@@ -155,11 +156,14 @@ fn prepare(
     let capped = admitted.cap(intake, member);
     let stream = intake.peek.stream;
     let headers = passed_on(intake, dialect);
-    if dialect == intake.line.dialect {
+    let provider = deployment.provider;
+    if dialect == intake.line.dialect && !folds_instructions(intake) {
         let edits = Edits {
             model: Some(&deployment.model),
             max_output: capped,
-            include_usage: stream && !intake.peek.stream_usage,
+            include_usage: stream
+                && !intake.peek.stream_usage
+                && !provider.has(Quirk::NoStreamOptions),
             remove: &GATEWAY_FIELDS,
         };
         let body = Bytes::from(dialect.patch(&intake.body, &edits)?);
@@ -197,11 +201,25 @@ fn prepare(
         }
     }
     let dropped = encoded.losses.into_iter().map(|loss| loss.field.into_owned()).collect();
+    let mut body = encoded.body;
+    if stream && provider.has(Quirk::NoStreamOptions) {
+        body = splice(&body, &[Splice::Remove("stream_options")])
+            .map_err(|error| Fault::new(FaultKind::Internal, error.to_string()))?;
+    }
     Ok(Prepared {
-        outbound: Outbound { body: Bytes::from(encoded.body), stream, headers },
+        outbound: Outbound { body: Bytes::from(body), stream, headers },
         dropped,
         capped,
     })
+}
+
+/// Claude Code writes instructions into the middle of a conversation; models that do not take
+/// them there get them folded, which needs the request decoded. The writer knows which do.
+fn folds_instructions(intake: &Intake) -> bool {
+    intake.line.dialect == Dialect::AnthropicMessages
+        && [r#""role":"system""#, r#""role": "system""#]
+            .iter()
+            .any(|words| memmem::find(&intake.body, words.as_bytes()).is_some())
 }
 
 /// Headers that belong to the dialect and travel with it.
