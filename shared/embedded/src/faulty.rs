@@ -109,7 +109,7 @@ impl Faulty {
     }
 
     /// Ends the storm and tears up the script.
-    pub fn calm(&self) {
+    pub fn clear(&self) {
         self.plan(|plan| (plan.storm, plan.script) = (None, HashMap::new()));
     }
 
