@@ -25,11 +25,12 @@ pub(super) fn read(
     {
         name = format!("{custom}/{name}");
     }
-    let mut deployment = match Deployment::new("", group, name) {
-        Ok(deployment) => deployment,
+    let (mut deployment, callable) = match Deployment::new("", group, name) {
+        Ok(deployment) => (deployment, true),
         Err(error) => {
             refuse(&model, &error);
-            return None;
+            // The other keys are looked at all the same, as those of a provider that wants none.
+            (Deployment::new("", group, "demo/demo").ok()?, false)
         }
     };
     let provider = deployment.provider;
@@ -40,7 +41,7 @@ pub(super) fn read(
     read_body(&mut section, &mut deployment);
     prices::take(&mut section, own);
     section.finish(known::LITELLM_PARAMS);
-    Some(deployment)
+    callable.then_some(deployment)
 }
 
 /// A provider that LiteLLM has is left out with a warning; a name that nobody knows is a mistake.
