@@ -1,1 +1,150 @@
 //! Providers on loopback that speak the exact wire, for tests and benchmarks.
+//!
+//! A gateway is tested against the provider it will meet, or it is not tested. These servers answer
+//! as OpenAI, Anthropic, Bedrock Runtime, SageMaker Runtime and Secrets Manager do: same routes,
+//! headers, events, framing, error bodies and refusals. In particular they *check what they are
+//! sent*: an unknown field, a conversation that does not alternate, a tool result without its call,
+//! a thought with the wrong signature or a request with a bad AWS signature is refused with the
+//! provider's own error, so that a wrong encoding cannot pass for a right one.
+//!
+//! They are not models. What they answer is written in the request, at the head of the last user
+//! message that has text: any number of modifiers, then what to say. A model (or endpoint) named
+//! `fake-...` gives the same orders with hyphens (`fake-error-429`), and has the last word.
+//!
+//! | order | effect |
+//! |---|---|
+//! | *(none)* | a tool call where tools are offered; after a tool result, `The tool said: <result>`; an object that fits the schema where one is given; else `You said: <prompt>`, and in brackets what was attached (`[image/png of 68 bytes]`) |
+//! | `say <text>` | exactly this text, even if tools are offered (not if one is forced) |
+//! | `long <n>` | `word0 word1 ...`, one event a word |
+//! | `json` | an object that fits the schema |
+//! | `refuse` | the provider's way of declining |
+//! | `call <tool> <json>` | this tool call |
+//! | `error <status>` | the provider's error of that status (SageMaker: the container's, inside its 424) |
+//! | `error context` | the provider's error for a prompt that is too long |
+//! | `think` | thoughts first (also: whenever the request asks for them) |
+//! | `two tools` | two tool calls at once, unless parallel calls are switched off |
+//! | `usage cached` | 1,024 tokens read from and 512 written to the prompt cache |
+//! | `usage <in> <out>` | these numbers of tokens (never more output than the request's cap) |
+//! | `slow [ms]` | a pause of 50 (or so many) milliseconds before every event |
+//! | `die` | the connection breaks in the middle |
+//! | `cut` | the stream ends in the middle, cleanly, without its terminal event |
+//! | `stall` | the stream goes silent in the middle and stays open |
+//! | `late error` | the provider's error event in the middle of the stream |
+//! | `hang` | no answer; the connection stays open |
+//! | `hang up` | the connection closes without an answer |
+//!
+//! Tokens are a quarter of the characters, rounded up; output stops at the cap (`length`). Keys that
+//! contain `wrong` are refused; AWS requests are signed with [`ACCESS_KEY_ID`] and
+//! [`SECRET_ACCESS_KEY`], or carry a bearer token. Ids, texts and times repeat from run to run save
+//! for the port. `GET /_seen` shows what was received, `DELETE /_seen` forgets it.
+//!
+//! ```
+//! # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+//! # runtime.block_on(async {
+//! let fakes = sluice_fakes::Fakes::start().await?;
+//! assert!(fakes.openai_url.starts_with("http://127.0.0.1:"));
+//! assert_eq!(fakes.openai.count(), 0);
+//! # Ok::<(), std::io::Error>(())
+//! # })?;
+//! # Ok::<(), std::io::Error>(())
+//! ```
+
+mod answer;
+mod anthropic;
+mod ask;
+mod aws;
+mod bedrock;
+mod chunks;
+mod delivery;
+mod frame;
+mod http;
+mod ids;
+mod openai;
+mod reject;
+mod sagemaker;
+mod sample;
+mod script;
+mod secretsmanager;
+mod seen;
+mod shape;
+
+use std::{io, net::SocketAddr};
+
+use tokio::task::JoinSet;
+
+pub use seen::{Outcome, Recorder, Seen};
+
+use crate::{http::Kind, secretsmanager::Secrets};
+
+/// The access key id that the AWS fakes know.
+pub const ACCESS_KEY_ID: &str = "AKIDOFTHEFAKES000000";
+
+/// The secret access key that goes with [`ACCESS_KEY_ID`].
+pub const SECRET_ACCESS_KEY: &str = "secret/of+the/fakes+0000000000000000000";
+
+/// One of each provider, each on its own port of 127.0.0.1, until this is dropped.
+#[derive(Debug)]
+pub struct Fakes {
+    /// Origin of OpenAI's API; the route is `/v1/chat/completions`.
+    pub openai_url: String,
+    /// Origin of Anthropic's API; the route is `/v1/messages`.
+    pub anthropic_url: String,
+    /// Endpoint of Bedrock Runtime.
+    pub bedrock_url: String,
+    /// Endpoint of SageMaker Runtime.
+    pub sagemaker_url: String,
+    /// Endpoint of Secrets Manager.
+    pub secretsmanager_url: String,
+    /// What OpenAI received.
+    pub openai: Recorder,
+    /// What Anthropic received.
+    pub anthropic: Recorder,
+    /// What Bedrock Runtime received.
+    pub bedrock: Recorder,
+    /// What SageMaker Runtime received.
+    pub sagemaker: Recorder,
+    /// What Secrets Manager received.
+    pub secretsmanager: Recorder,
+    secrets: Secrets,
+    /// Dropping the set ends the listeners and their connections.
+    _tasks: JoinSet<()>,
+}
+
+// === impl Fakes ===
+
+impl Fakes {
+    /// Starts them all.
+    ///
+    /// # Errors
+    /// When no port of the loopback can be had.
+    pub async fn start() -> io::Result<Self> {
+        let secrets = Secrets::default();
+        let mut tasks = JoinSet::new();
+        let mut open = async |kind| http::open(kind, secrets.clone(), &mut tasks).await;
+        let (openai_at, openai) = open(Kind::OpenAi).await?;
+        let (anthropic_at, anthropic) = open(Kind::Anthropic).await?;
+        let (bedrock_at, bedrock) = open(Kind::Bedrock).await?;
+        let (sagemaker_at, sagemaker) = open(Kind::SageMaker).await?;
+        let (secretsmanager_at, secretsmanager) = open(Kind::SecretsManager).await?;
+        let url = |address: SocketAddr| format!("http://{address}");
+        Ok(Self {
+            openai_url: url(openai_at),
+            anthropic_url: url(anthropic_at),
+            bedrock_url: url(bedrock_at),
+            sagemaker_url: url(sagemaker_at),
+            secretsmanager_url: url(secretsmanager_at),
+            openai,
+            anthropic,
+            bedrock,
+            sagemaker,
+            secretsmanager,
+            secrets,
+            _tasks: tasks,
+        })
+    }
+
+    /// Stores a secret, or rotates it.
+    pub fn put_secret(&self, name: &str, value: &str) {
+        self.secrets.put(name, value);
+    }
+}

@@ -1,0 +1,77 @@
+//! What a request asks for, whichever dialect it was written in.
+
+use serde_json::Value;
+
+/// A request as the scripted model sees it.
+#[derive(Debug, Default)]
+pub(crate) struct Ask {
+    /// The model's name.
+    pub(crate) model: String,
+    /// Text of the latest user turn that has any.
+    pub(crate) prompt: String,
+    /// What is attached to the latest user turn: kind and size (`image/png of 68 bytes`).
+    pub(crate) attached: Vec<String>,
+    /// What the tools returned since the latest assistant turn.
+    pub(crate) results: Vec<String>,
+    /// Tools on offer.
+    pub(crate) tools: Vec<Tool>,
+    /// Whether they must be used.
+    pub(crate) choice: Choice,
+    /// At most one call.
+    pub(crate) single: bool,
+    /// The answer must fit this schema.
+    pub(crate) schema: Option<Value>,
+    /// The caller wants to read the thoughts.
+    pub(crate) thinking: bool,
+    /// Output tokens allowed.
+    pub(crate) cap: Option<u64>,
+    /// Stop sequences.
+    pub(crate) stops: Vec<String>,
+    /// Characters of everything the model reads.
+    pub(crate) length: usize,
+}
+
+/// A tool on offer.
+#[derive(Debug)]
+pub(crate) struct Tool {
+    /// Its name.
+    pub(crate) name: String,
+    /// Schema of its arguments.
+    pub(crate) schema: Value,
+}
+
+/// Whether tools must be used.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) enum Choice {
+    /// As the model likes.
+    #[default]
+    Auto,
+    /// Never.
+    None,
+    /// One of them.
+    Any,
+    /// This one.
+    Named(String),
+}
+
+/// Kind and size of something attached in base64.
+pub(crate) fn attachment(kind: &str, base64: &str) -> String {
+    use base64::Engine as _;
+    match base64::engine::general_purpose::STANDARD.decode(base64) {
+        Ok(bytes) => format!("{kind} of {} bytes", bytes.len()),
+        Err(_) => format!("{kind} that cannot be read"),
+    }
+}
+
+/// Text inside a value: a string, or a list of blocks with a `text` each.
+pub(crate) fn text_of(content: &Value) -> String {
+    match content {
+        Value::String(text) => text.clone(),
+        Value::Array(blocks) => blocks
+            .iter()
+            .filter_map(|block| block.get("text").and_then(Value::as_str))
+            .collect::<Vec<_>>()
+            .join("\n"),
+        _ => String::new(),
+    }
+}
