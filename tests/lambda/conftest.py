@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import subprocess
+import urllib.request
 
 import pytest
 
@@ -17,20 +18,14 @@ TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 RELEASE = TARGET / os.environ.get("SLUICE_PROFILE", "release")
 MASTER_KEY = "sk-event-master-key-0000"
 
-CONFIG = """
-model_list:
-  - model_name: demo
-    litellm_params:
-      model: demo/demo
-      input_cost_per_token: 0.0000001
-      output_cost_per_token: 0.0000004
+# The models that the sample events ask for, and one whose upstream the test holds.
+GATED = """
   - model_name: gated
     litellm_params:
       model: openai/gpt-4o-mini
       api_base: {upstream}
       api_key: os.environ/UPSTREAM_KEY
 """
-
 
 class Function:
     """One bootstrap and its Runtime API."""
@@ -58,6 +53,19 @@ class Function:
         return output
 
 
+def call(url: str, operation: str, body: dict) -> None:
+    """One DynamoDB operation on the local engine, which checks no signature but wants one."""
+    headers = {
+        "X-Amz-Target": f"DynamoDB_20120810.{operation}",
+        "Content-Type": "application/x-amz-json-1.0",
+        "X-Amz-Date": "20261125T000000Z",
+        "Authorization": "AWS4-HMAC-SHA256 Credential=test/20261125/us-east-1/dynamodb/aws4_request, "
+        "SignedHeaders=host;x-amz-date, Signature=0",
+    }
+    request = urllib.request.Request(url, json.dumps(body).encode(), headers)
+    urllib.request.urlopen(request, timeout=30).read()
+
+
 @pytest.fixture(scope="session")
 def store_url():
     """The embedded engine in memory, behind loopback HTTP."""
@@ -65,6 +73,10 @@ def store_url():
         [RELEASE / "sluice-store-server"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     url = process.stdout.readline().strip()
+    # In AWS the stack owns the tables: the functions do not make them.
+    tables = json.loads((ROOT / "shared/store/tables.json").read_text())
+    for name, table in tables.items():
+        call(url, "CreateTable", {"TableName": f"sluice-{name}", **{k: v for k, v in table.items() if k != "TimeToLive"}})
     yield url
     process.stdin.close()
     process.wait(10)
@@ -80,7 +92,8 @@ def upstream():
 @pytest.fixture(scope="session")
 def environment(store_url, upstream, tmp_path_factory):
     config = tmp_path_factory.mktemp("lambda") / "config.yaml"
-    config.write_text(CONFIG.format(upstream=upstream.url))
+    models = (ROOT / "events/config.yaml").read_text().rstrip()
+    config.write_text(models + GATED.format(upstream=upstream.url))
     return {
         "PATH": os.environ["PATH"],
         "AWS_REGION": "us-east-1",
