@@ -50,7 +50,6 @@ pub(super) fn guard_item(record: &KeyRecord) -> Item {
     let version = i64::try_from(record.version).unwrap_or(i64::MAX);
     item.insert("ver".to_owned(), n(version));
     item.insert("w".to_owned(), n(0));
-    item.insert("wv".to_owned(), n(0));
     item.insert("rem".to_owned(), money(record.max_budget.unwrap_or(NanoUsd::ZERO)));
     item.insert("spent".to_owned(), n(0));
     item.insert("total".to_owned(), n(0));

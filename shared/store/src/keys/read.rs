@@ -1,5 +1,7 @@
 //! Reads of keys.
 
+use std::cmp::Reverse;
+
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 
 use super::{
@@ -45,7 +47,7 @@ impl Keys {
         let items = batch_get(&self.inner, keys).await?;
         let mut records = items.iter().map(read_record).collect::<Result<Vec<_>, _>>()?;
         records.retain(|record| record.deleted_at.is_none());
-        records.sort_by(|a, b| (b.created_at, b.hash).cmp(&(a.created_at, a.hash)));
+        records.sort_by_key(|record| Reverse((record.created_at, record.hash)));
         Ok(records)
     }
 

@@ -1,9 +1,9 @@
 //! Writes of keys: record, guard and alias change together or not at all.
 
 use aws_sdk_dynamodb::{
-    error::SdkError,
+    error::{BuildError, SdkError},
     operation::transact_write_items::TransactWriteItemsError,
-    types::{Delete, Put, TransactWriteItem, Update},
+    types::{AttributeValue, Delete, Put, TransactWriteItem, Update},
 };
 
 use super::{
@@ -13,11 +13,14 @@ use super::{
 use crate::{
     KeyHash, KeyRecord, Millis, NanoUsd, StoreError, StoreErrorKind,
     item::{failed, money, n, s},
-    ledger::guard_key,
+    ledger::{Guard, guard_key},
 };
 
 /// How often a change is tried against other writers.
 const TRIES: usize = 12;
+
+/// The guard's version of a key that was deleted: no record has it.
+const DEAD: i64 = -1;
 
 /// Which of a transaction's conditions did not hold, by its place.
 struct Cancelled(Vec<bool>);
@@ -38,8 +41,35 @@ impl Keys {
             Err(Cancelled(failed)) if failed.get(2) == Some(&true) => {
                 Err(KeyError::AliasTaken(record.alias.clone().unwrap_or_default()))
             }
-            Err(_) => Err(KeyError::Exists),
+            Err(_) => self.revive(record).await,
         }
+    }
+
+    /// Stores a key that was deleted before. Its account goes on: its calls of the window are still
+    /// there. Its versions go on as well: no reader of the deleted record takes it for the new one.
+    async fn revive(&self, record: &KeyRecord) -> Result<(), KeyError> {
+        for _ in 0..TRIES {
+            let Some(old) = self.get_any(&record.hash).await? else { continue };
+            if old.deleted_at.is_none() {
+                return Err(KeyError::Exists);
+            }
+            let new = KeyRecord { version: old.version + 1, ..record.clone() };
+            let mut writes = vec![
+                self.replace(&old, &new)?,
+                self.move_guard(DEAD, &old, &new).await?.ok_or(KeyError::NotFound)?,
+            ];
+            if let Some(alias) = &record.alias {
+                writes.push(self.take_alias(alias, &record.hash)?);
+            }
+            match self.transact(writes).await? {
+                Ok(()) => return Ok(()),
+                Err(Cancelled(failed)) if failed.get(2) == Some(&true) => {
+                    return Err(KeyError::AliasTaken(record.alias.clone().unwrap_or_default()));
+                }
+                Err(_) => {}
+            }
+        }
+        Err(StoreError::new("TransactWriteItems", StoreErrorKind::Contended).into())
     }
 
     pub(super) async fn change(
@@ -52,7 +82,9 @@ impl Keys {
             let mut new = old.clone();
             change(&mut new);
             (new.hash, new.version) = (old.hash, old.version + 1);
-            let mut writes = vec![self.replace(&old, &new)?, self.move_guard(&old, &new)?];
+            let from = i64::try_from(old.version).unwrap_or(i64::MAX);
+            let guard = self.move_guard(from, &old, &new).await?.ok_or(KeyError::NotFound)?;
+            let mut writes = vec![self.replace(&old, &new)?, guard];
             if new.alias != old.alias {
                 if let Some(alias) = &new.alias {
                     writes.push(self.take_alias(alias, hash)?);
@@ -82,7 +114,7 @@ impl Keys {
                 .table_name(&self.inner.tables.core)
                 .set_key(Some(guard_key(hash)))
                 .update_expression("SET ver = :dead")
-                .expression_attribute_values(":dead", n(-1))
+                .expression_attribute_values(":dead", n(DEAD))
                 .build()
                 .map_err(malformed)?;
             let mut gone = new.clone();
@@ -124,24 +156,39 @@ impl Keys {
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
-    /// The guard follows: the new version, and the difference of the limits.
-    fn move_guard(
+    /// The guard follows, from the version `from`: the new version, the difference of the limits,
+    /// and, where the length of the windows changes, no name for the window until the next call
+    /// gives it one.
+    async fn move_guard(
         &self,
+        from: i64,
         old: &KeyRecord,
         new: &KeyRecord,
-    ) -> Result<TransactWriteItem, StoreError> {
+    ) -> Result<Option<TransactWriteItem>, StoreError> {
         let limit = |record: &KeyRecord| record.max_budget.unwrap_or(NanoUsd::ZERO);
-        let update = Update::builder()
+        let mut update = Update::builder()
             .table_name(&self.inner.tables.core)
             .set_key(Some(guard_key(&new.hash)))
-            .update_expression("SET ver = :new, rem = rem + :more")
-            .condition_expression("ver = :old")
             .expression_attribute_values(":new", n(i64::try_from(new.version).unwrap_or(i64::MAX)))
-            .expression_attribute_values(":old", n(i64::try_from(old.version).unwrap_or(i64::MAX)))
-            .expression_attribute_values(":more", money(limit(new).saturating_sub(limit(old))))
-            .build()
-            .map_err(malformed)?;
-        Ok(TransactWriteItem::builder().update(update).build())
+            .expression_attribute_values(":old", n(from))
+            .expression_attribute_values(":more", money(limit(new).saturating_sub(limit(old))));
+        let plain = "SET ver = :new, rem = rem + :more";
+        update = if new.budget_duration == old.budget_duration {
+            update.update_expression(plain).condition_expression("ver = :old")
+        } else {
+            let Some(guard) = self.inner.guard(&new.hash).await? else { return Ok(None) };
+            let names = guard.former.iter().chain([&guard.window]);
+            let names = names.filter(|name| **name != Guard::RENAMED);
+            let names = names.map(|name| name.number().to_string()).collect();
+            update
+                .update_expression(format!("{plain}, w = :renamed, v = :names"))
+                .condition_expression("ver = :old AND w = :seen")
+                .expression_attribute_values(":renamed", n(Guard::RENAMED.number()))
+                .expression_attribute_values(":seen", n(guard.window.number()))
+                .expression_attribute_values(":names", AttributeValue::Ns(names))
+        };
+        let update = update.build().map_err(malformed)?;
+        Ok(Some(TransactWriteItem::builder().update(update).build()))
     }
 
     fn take_alias(&self, alias: &str, hash: &KeyHash) -> Result<TransactWriteItem, StoreError> {
@@ -205,6 +252,6 @@ fn cancellation<R>(error: &SdkError<TransactWriteItemsError, R>) -> Option<Vec<S
     }
 }
 
-fn malformed(error: aws_sdk_dynamodb::error::BuildError) -> StoreError {
-    StoreError::corrupt("TransactWriteItems", error.to_string())
+fn malformed(error: BuildError) -> StoreError {
+    StoreError::new("TransactWriteItems", StoreErrorKind::Rejected).caused_by(None, error)
 }

@@ -1,41 +1,35 @@
-//! The guard: one item a key, in which all that a call needs is decided by one write.
+//! The guard in the database: read from an item, changed by one conditional write.
 
-use std::collections::BTreeMap;
+use std::time::Duration;
 
-use aws_sdk_dynamodb::types::AttributeValue;
-
-use crate::{
-    KeyHash, Millis, NanoUsd, WindowId,
-    item::{Item, key, money, n, number},
+use aws_sdk_dynamodb::{
+    error::SdkError,
+    operation::update_item::UpdateItemError,
+    types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure},
 };
 
-/// Money reserved under an id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Lease {
-    pub(crate) amount: NanoUsd,
-    /// When it counts as crashed.
-    pub(crate) expires: Millis,
-    /// The window that it is charged to.
-    pub(crate) window: WindowId,
-}
+use super::{
+    expression::Expression,
+    machine::{Change, Guard, Late, Lease},
+};
+use crate::{
+    KeyHash, Millis, NanoUsd, StoreError, StoreErrorKind, WindowId,
+    item::{Item, failed, key, number},
+    store::Inner,
+};
 
-/// A guard as it was read.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Guard {
-    /// Version of the key's record; negative for a key that was deleted.
-    pub(crate) version: i64,
-    /// The window that `spent` and `rem` are of.
-    pub(crate) window: WindowId,
-    /// The record's version at which the window was set.
-    pub(crate) window_version: i64,
-    /// Limit less spent less reserved; counted from zero for a key without a limit.
-    pub(crate) rem: NanoUsd,
-    pub(crate) spent: NanoUsd,
-    pub(crate) total: NanoUsd,
-    /// Calls under way.
-    pub(crate) live: BTreeMap<String, Lease>,
-    /// Calls that were charged in full because nobody settled them, and still may.
-    pub(crate) expired: BTreeMap<String, Lease>,
+/// How often a write is tried against transactions on the same item.
+const CONFLICTS: u32 = 8;
+
+/// What became of a conditional write.
+#[derive(Debug)]
+pub(super) enum Written {
+    /// It was done; the guard after it.
+    Done(Guard),
+    /// Its condition did not hold; the guard that refused it.
+    Refused(Guard),
+    /// There is no guard.
+    Missing,
 }
 
 /// Where a key's guard is.
@@ -43,59 +37,117 @@ pub(crate) fn guard_key(hash: &KeyHash) -> Item {
     key(format!("K#{hash}"), "GUARD")
 }
 
-// === impl Lease ===
-
-impl Lease {
-    /// As it is stored.
-    pub(crate) fn value(&self) -> AttributeValue {
-        AttributeValue::M(Item::from([
-            ("a".to_owned(), money(self.amount)),
-            ("x".to_owned(), n(self.expires.get())),
-            ("w".to_owned(), n(self.window.number())),
-        ]))
-    }
-
-    fn read(value: &AttributeValue) -> Option<Self> {
-        let item = value.as_m().ok()?;
-        Some(Self {
-            amount: NanoUsd::from_nanos(number(item, "a")?),
-            expires: Millis::new(number(item, "x")?),
-            window: WindowId::from_number(number(item, "w")?),
-        })
+/// Reads a guard.
+pub(crate) fn read_guard(item: &Item) -> Guard {
+    let amount = |name: &str| NanoUsd::from_nanos(number(item, name).unwrap_or(0));
+    let window = |number: i64| WindowId::from_number(number);
+    Guard {
+        version: number(item, "ver").unwrap_or(-1),
+        window: window(number(item, "w").unwrap_or(0)),
+        former: item
+            .get("v")
+            .and_then(|value| value.as_ns().ok())
+            .into_iter()
+            .flatten()
+            .filter_map(|text| text.parse().ok().map(window))
+            .collect(),
+        rem: amount("rem"),
+        spent: amount("spent"),
+        total: amount("total"),
+        leases: entries(item, "r")
+            .filter_map(|(id, entry)| {
+                let lease = Lease {
+                    amount: NanoUsd::from_nanos(number(entry, "a")?),
+                    expires: Millis::new(number(entry, "x")?),
+                    window: window(number(entry, "w")?),
+                };
+                Some((id.clone(), lease))
+            })
+            .collect(),
+        late: entries(item, "x")
+            .filter_map(|(id, entry)| {
+                let late = Late {
+                    amount: NanoUsd::from_nanos(number(entry, "a")?),
+                    at: Millis::new(number(entry, "t")?),
+                    window: window(number(entry, "w")?),
+                };
+                Some((id.clone(), late))
+            })
+            .collect(),
     }
 }
 
-// === impl Guard ===
+fn entries<'a>(item: &'a Item, name: &str) -> impl Iterator<Item = (&'a String, &'a Item)> {
+    item.get(name)
+        .and_then(|value| value.as_m().ok())
+        .into_iter()
+        .flatten()
+        .filter_map(|(id, entry): (&String, &AttributeValue)| Some((id, entry.as_m().ok()?)))
+}
 
-impl Guard {
-    /// Reads an item.
-    pub(crate) fn read(item: &Item) -> Self {
-        let amount = |name: &str| NanoUsd::from_nanos(number(item, name).unwrap_or(0));
-        let leases = |name: &str| {
-            item.get(name)
-                .and_then(|value| value.as_m().ok())
-                .into_iter()
-                .flatten()
-                .filter_map(|(id, value)| Some((id.clone(), Lease::read(value)?)))
-                .collect()
-        };
-        Self {
-            version: number(item, "ver").unwrap_or(-1),
-            window: WindowId::from_number(number(item, "w").unwrap_or(0)),
-            window_version: number(item, "wv").unwrap_or(0),
-            rem: amount("rem"),
-            spent: amount("spent"),
-            total: amount("total"),
-            live: leases("r"),
-            expired: leases("x"),
+// === impl Inner ===
+
+impl Inner {
+    /// Writes a change. Whether it was done is known from the answer alone; that it may have been
+    /// done before is what its conditions are for.
+    pub(super) async fn write(
+        &self,
+        key: &KeyHash,
+        change: &Change,
+    ) -> Result<Written, StoreError> {
+        let Expression { update, condition, names, values } = Expression::of(change);
+        let mut conflicts = 0;
+        loop {
+            let sent = self
+                .client
+                .update_item()
+                .table_name(&self.tables.core)
+                .set_key(Some(guard_key(key)))
+                .update_expression(&update)
+                .condition_expression(&condition)
+                .set_expression_attribute_names(Some(names.clone()))
+                .set_expression_attribute_values(Some(values.clone()))
+                .return_values(ReturnValue::AllNew)
+                .return_values_on_condition_check_failure(
+                    ReturnValuesOnConditionCheckFailure::AllOld,
+                )
+                .send()
+                .await;
+            let error = match sent {
+                Ok(done) => {
+                    return Ok(Written::Done(read_guard(&done.attributes.unwrap_or_default())));
+                }
+                Err(error) => error,
+            };
+            if let SdkError::ServiceError(refused) = &error
+                && let UpdateItemError::ConditionalCheckFailedException(refused) = refused.err()
+            {
+                return Ok(refused
+                    .item()
+                    .filter(|item| !item.is_empty())
+                    .map_or(Written::Missing, |item| Written::Refused(read_guard(item))));
+            }
+            // A change of the key's record is a transaction on this item, and it is rare.
+            let error = failed("UpdateItem", error);
+            if error.kind() != StoreErrorKind::Contended || conflicts >= CONFLICTS {
+                return Err(error);
+            }
+            tokio::time::sleep(Duration::from_millis(4 << conflicts)).await;
+            conflicts += 1;
         }
     }
 
-    /// What is held by calls of the guard's own window.
-    pub(crate) fn reserved(&self) -> NanoUsd {
-        self.live
-            .values()
-            .filter(|lease| lease.window == self.window)
-            .fold(NanoUsd::ZERO, |sum, lease| sum.saturating_add(lease.amount))
+    /// Reads a key's guard, strongly.
+    pub(crate) async fn guard(&self, key: &KeyHash) -> Result<Option<Guard>, StoreError> {
+        let read = self
+            .client
+            .get_item()
+            .table_name(&self.tables.core)
+            .set_key(Some(guard_key(key)))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|error| failed("GetItem", error))?;
+        Ok(read.item.as_ref().map(read_guard))
     }
 }

@@ -1,12 +1,12 @@
 //! The ledger.
 
 mod ask;
+mod expression;
 mod guard;
+mod machine;
 mod read;
-mod reserve;
-mod settle;
+mod strict;
 mod sweep;
-mod write;
 
 use std::{future::Future, sync::Arc};
 
@@ -14,6 +14,7 @@ use crate::{KeyHash, Millis, NanoUsd, StoreError, UsageRow, Window, store::Inner
 
 pub use ask::{Admission, Ask, Grant, LedgerMode, Refusal, Spend, SweepReport};
 pub(crate) use guard::guard_key;
+pub(crate) use machine::Guard;
 
 /// The ledger of all keys.
 #[derive(Debug, Clone)]
@@ -29,7 +30,7 @@ impl Ledger {
     /// # Errors
     /// The database's; whether something was reserved is then not known, and the lease sees to it.
     pub async fn reserve(&self, ask: &Ask<'_>) -> Result<Admission, StoreError> {
-        self.admit(ask).await
+        self.inner.reserve_strictly(ask).await
     }
 
     /// Settles a call at `row.spend`, exactly once; returns what the key has spent in its window.
@@ -37,7 +38,7 @@ impl Ledger {
     /// # Errors
     /// The database's; settling again is harmless.
     pub async fn settle(&self, grant: &Grant, row: UsageRow) -> Result<NanoUsd, StoreError> {
-        self.settle_strictly(grant, row).await
+        self.inner.settle_strictly(grant, row).await
     }
 
     /// Gives back what was reserved for a call that used nothing and leaves no row.
@@ -45,9 +46,7 @@ impl Ledger {
     /// # Errors
     /// The database's; releasing again is harmless.
     pub async fn release(&self, grant: &Grant) -> Result<(), StoreError> {
-        let lease =
-            guard::Lease { amount: grant.amount, expires: grant.expires, window: grant.window };
-        self.finish(&grant.key, &grant.call, &lease, NanoUsd::ZERO).await.map(|_| ())
+        self.inner.release_strictly(grant).await
     }
 
     /// A key's account in a window.
@@ -71,7 +70,7 @@ impl Ledger {
     /// # Errors
     /// The database's; what was done stays done.
     pub async fn sweep(&self, now: Millis) -> Result<SweepReport, StoreError> {
-        self.sweep_all(now).await
+        self.inner.sweep_all(now).await
     }
 
     /// Forgets what this process holds for a key: its next call asks the database.

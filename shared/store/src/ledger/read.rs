@@ -1,8 +1,11 @@
 //! Accounts, read.
 
+use std::collections::HashMap;
+
 use super::{
     Ledger, Spend,
-    guard::{Guard, guard_key},
+    guard::{guard_key, read_guard},
+    machine::Guard,
 };
 use crate::{KeyHash, StoreError, Window, item::text, keys::read::batch_get};
 
@@ -17,22 +20,21 @@ impl Ledger {
         unique.sort_unstable();
         unique.dedup();
         let items = batch_get(&self.inner, unique.iter().map(guard_key).collect()).await?;
+        let guards: HashMap<&str, Guard> = items
+            .iter()
+            .filter_map(|item| Some((text(item, "gsi1sk")?, read_guard(item))))
+            .collect();
+        let found = |key: &KeyHash| guards.get(key.to_string().as_str());
         Ok(keys
             .iter()
-            .map(|(hash, window)| {
-                let name = hash.to_string();
-                items
-                    .iter()
-                    .find(|item| text(item, "gsi1sk") == Some(&name))
-                    .map_or_else(Spend::default, |item| account(&Guard::read(item), *window))
-            })
+            .map(|(key, window)| found(key).map_or_else(Spend::default, |g| account(g, *window)))
             .collect())
     }
 }
 
 /// A guard that has not been asked since the window began still shows the one before.
 fn account(guard: &Guard, window: Window) -> Spend {
-    if guard.window < window.id {
+    if guard.window != Guard::RENAMED && guard.window < window.id {
         return Spend { total: guard.total, ..Spend::default() };
     }
     Spend { spent: guard.spent, reserved: guard.reserved(), total: guard.total }

@@ -1,118 +1,124 @@
 //! Leases that nobody settled: charged in full until proven otherwise.
+//!
+//! The guard first, then the row: the note of the charge in the guard says which row there has to
+//! be, so that whoever comes next can write it if this process dies in between.
 
 use super::{
-    Ledger, SweepReport,
-    guard::{Guard, Lease, guard_key},
-    write::Written,
+    SweepReport,
+    guard::{guard_key, read_guard},
+    machine::{self, Guard},
+    strict::{GRACE_MS, call_of},
 };
 use crate::{
-    CallId, KeyHash, Millis, RowStatus, StoreError, UsageRow,
+    CallId, KeyHash, Millis, NanoUsd, RowStatus, StoreError, UsageRow, WindowId,
     item::text,
     keys::read::{batch_get, index},
+    store::Inner,
 };
 
-/// How much later than its expiry a lease is charged: clocks differ, and a settlement may be on
-/// its way.
-const GRACE_MS: i64 = 5_000;
 /// How long a full charge stays correctable.
 const CORRECTABLE_MS: i64 = 24 * 60 * 60 * 1000;
 
-// === impl Ledger ===
+// === impl Inner ===
 
-impl Ledger {
+impl Inner {
     pub(super) async fn sweep_all(&self, now: Millis) -> Result<SweepReport, StoreError> {
         let mut report = SweepReport::default();
-        let hashes: Vec<KeyHash> = index(&self.inner, "gsi1", "GUARDS", true)
+        let hashes: Vec<KeyHash> = index(self, "gsi1", "GUARDS", true)
             .await?
             .iter()
             .filter_map(|item| KeyHash::parse_hex(text(item, "gsi1sk")?).ok())
             .collect();
         report.guards = hashes.len();
-        for item in batch_get(&self.inner, hashes.iter().map(guard_key).collect()).await? {
-            let Some(Ok(hash)) = text(&item, "gsi1sk").map(KeyHash::parse_hex) else { continue };
-            let guard = Guard::read(&item);
-            report.expired += self.resolve_expired(&hash, &guard, now).await?;
-            report.corrected += self.prune(&hash, &guard, now).await?;
+        for item in batch_get(self, hashes.iter().map(guard_key).collect()).await? {
+            let Some(Ok(key)) = text(&item, "gsi1sk").map(KeyHash::parse_hex) else { continue };
+            let guard = read_guard(&item);
+            for (id, _) in guard.expired(now.plus(-GRACE_MS)) {
+                report.expired += usize::from(self.resolve(&key, &guard, id).await?.is_some());
+            }
+            for (id, late) in &guard.late {
+                let Some(call) = call_of(id, &key) else { continue };
+                report.corrected += usize::from(self.review(&key, &call, id, late, now).await?);
+            }
         }
         Ok(report)
     }
 
-    /// Settles or charges the guard's expired leases; says how many.
-    pub(super) async fn resolve_expired(
+    /// Settles or charges an expired lease; returns the guard after it, if there was one to close.
+    pub(super) async fn resolve(
         &self,
         key: &KeyHash,
         guard: &Guard,
-        now: Millis,
-    ) -> Result<usize, StoreError> {
-        let mut resolved = 0;
-        for (id, lease) in &guard.live {
-            if lease.expires.plus(GRACE_MS) >= now {
-                continue;
-            }
-            let Ok(call) = CallId::parse(id) else { continue };
-            self.resolve(key, &call, lease, guard, now).await?;
-            resolved += 1;
+        id: &str,
+    ) -> Result<Option<Guard>, StoreError> {
+        let (Some(call), Some(lease)) = (call_of(id, key), guard.leases.get(id)) else {
+            return Ok(None);
+        };
+        if let Some(row) = self.row(&call).await?
+            && row.status != RowStatus::Expired
+        {
+            // Its row was written, and the process died before the guard was.
+            let decide = |guard: &Guard| machine::settle(guard, id, row.spend);
+            return self.close(key, None, decide).await.map(Some);
         }
-        Ok(resolved)
+        let now = self.clock.now();
+        let after = self.close(key, None, |guard| machine::expire(guard, id, now)).await?;
+        if let Some(late) = after.late.get(id) {
+            self.write_first(&residue(&call, key, late.amount, lease.window, now)).await?;
+        }
+        Ok(Some(after))
     }
 
-    async fn resolve(
+    /// Looks at a full charge again; says whether it was corrected.
+    async fn review(
         &self,
         key: &KeyHash,
         call: &CallId,
-        lease: &Lease,
-        guard: &Guard,
+        id: &str,
+        late: &machine::Late,
         now: Millis,
-    ) -> Result<(), StoreError> {
-        let usage = self.usage();
-        let residue = UsageRow {
-            call: call.clone(),
-            key: *key,
-            started: call.started(),
-            ended: now,
-            spend: lease.amount,
-            window: lease.window,
-            status: RowStatus::Expired,
-            error: Some("nobody settled this call within its lease; charged in full".to_owned()),
-            ..UsageRow::default()
+    ) -> Result<bool, StoreError> {
+        let row = self.row(call).await?;
+        let settled = match row {
+            Some(row) if row.status != RowStatus::Expired => Some(row.spend),
+            Some(_) if late.at.plus(CORRECTABLE_MS) < now => {
+                // From here on the row is final: a settlement that comes now finds that it is.
+                let settled = self.seal(call).await?;
+                if settled.is_none() {
+                    self.close(key, None, |guard| machine::forget(guard, id)).await?;
+                }
+                settled
+            }
+            Some(_) => None,
+            None => {
+                let residue = residue(call, key, late.amount, late.window, late.at);
+                self.write_first(&residue).await?;
+                None
+            }
         };
-        if !usage.write_first(&residue).await? {
-            let row = usage.get(call).await?;
-            if let Some(row) = row.filter(|row| row.status != RowStatus::Expired) {
-                // Its row was written and the process died before the guard was.
-                self.finish(key, call, lease, row.spend).await?;
-                return Ok(());
-            }
-        }
-        // Whoever settles at this moment wins: then there is no such lease any more, and the row
-        // is final or will be.
-        let mut written = self.charge(key, &call.to_string(), lease, guard.window).await?;
-        if let Written::Refused(now_guard) = &written
-            && now_guard.live.contains_key(&call.to_string())
-        {
-            written = self.charge(key, &call.to_string(), lease, now_guard.window).await?;
-        }
-        drop(written);
-        Ok(())
+        let Some(actual) = settled else { return Ok(false) };
+        self.close(key, None, |guard| machine::settle(guard, id, actual)).await?;
+        Ok(true)
     }
+}
 
-    /// Forgets charges that are too old to be corrected, after a last look at their rows.
-    async fn prune(&self, key: &KeyHash, guard: &Guard, now: Millis) -> Result<usize, StoreError> {
-        let mut corrected = 0;
-        for (id, lease) in &guard.expired {
-            let Ok(call) = CallId::parse(id) else { continue };
-            let row = self.usage().get(&call).await?;
-            match row.filter(|row| row.status != RowStatus::Expired) {
-                Some(row) => {
-                    self.finish(key, &call, lease, row.spend).await?;
-                    corrected += 1;
-                }
-                None if lease.expires.plus(CORRECTABLE_MS) < now => {
-                    self.finish(key, &call, lease, lease.amount).await?;
-                }
-                None => {}
-            }
-        }
-        Ok(corrected)
+/// The row of a call that was charged in full.
+fn residue(
+    call: &CallId,
+    key: &KeyHash,
+    amount: NanoUsd,
+    window: WindowId,
+    at: Millis,
+) -> UsageRow {
+    UsageRow {
+        call: call.clone(),
+        key: *key,
+        started: call.started(),
+        ended: at,
+        spend: amount,
+        window,
+        status: RowStatus::Expired,
+        error: Some("nobody settled this call within its lease; charged in full".to_owned()),
+        ..UsageRow::default()
     }
 }

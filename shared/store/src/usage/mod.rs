@@ -38,7 +38,7 @@ impl Usage {
     /// # Errors
     /// The database's.
     pub async fn put(&self, row: &UsageRow) -> Result<(), StoreError> {
-        self.write(row).await
+        self.inner.write_row(row).await
     }
 
     /// A call's row.
@@ -46,7 +46,7 @@ impl Usage {
     /// # Errors
     /// The database's.
     pub async fn get(&self, call: &CallId) -> Result<Option<UsageRow>, StoreError> {
-        self.read(call).await
+        self.inner.row(call).await
     }
 
     /// The row with a provider's id of the answer, looked for among the rows of the last days.

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     CallId, Millis, StoreError, UsageRow,
     item::{Item, failed, s},
+    store::Inner,
 };
 
 const HOUR_MS: i64 = 60 * 60 * 1000;
@@ -16,15 +17,15 @@ const DAY_MS: i64 = 24 * HOUR_MS;
 /// How far back a provider's id is looked for.
 const FIND_HOURS: i64 = 48;
 
-// === impl Usage ===
+// === impl Inner ===
 
-impl Usage {
-    pub(super) async fn read(&self, call: &CallId) -> Result<Option<UsageRow>, StoreError> {
+impl Inner {
+    /// A call's row, read strongly.
+    pub(crate) async fn row(&self, call: &CallId) -> Result<Option<UsageRow>, StoreError> {
         let read = self
-            .inner
             .client
             .get_item()
-            .table_name(&self.inner.tables.usage)
+            .table_name(&self.tables.usage)
             .set_key(Some(row_key(call)))
             .consistent_read(true)
             .send()
@@ -32,7 +33,11 @@ impl Usage {
             .map_err(|error| failed("GetItem", error))?;
         read.item.as_ref().map(read_row).transpose()
     }
+}
 
+// === impl Usage ===
+
+impl Usage {
     pub(super) async fn look_for(
         &self,
         request_id: &str,

@@ -1,22 +1,27 @@
 //! Writes of usage rows.
 
-use super::{
-    Usage,
-    item::{row_item, status},
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::{
+    error::SdkError, operation::put_item::PutItemError, operation::update_item::UpdateItemError,
+    types::ReturnValuesOnConditionCheckFailure,
 };
+
+use super::item::{read_row, row_item, row_key, status};
 use crate::{
-    RowStatus, StoreError, UsageRow,
-    item::{failed, s},
+    CallId, NanoUsd, RowStatus, StoreError, UsageRow,
+    item::{Item, failed, n, s},
+    store::Inner,
 };
 
-// === impl Usage ===
+// === impl Inner ===
 
-impl Usage {
-    pub(super) async fn write(&self, row: &UsageRow) -> Result<(), StoreError> {
-        self.inner
-            .client
+impl Inner {
+    /// Writes a row as it is.
+    pub(crate) async fn write_row(&self, row: &UsageRow) -> Result<(), StoreError> {
+        self.client
             .put_item()
-            .table_name(&self.inner.tables.usage)
+            .table_name(&self.tables.usage)
             .set_item(Some(row_item(row)?))
             .send()
             .await
@@ -24,43 +29,67 @@ impl Usage {
         Ok(())
     }
 
-    /// Writes a row unless the call has a final one: `false` when it has.
-    pub(crate) async fn write_final(&self, row: &UsageRow) -> Result<bool, StoreError> {
-        self.put_if(row, "attribute_not_exists(pk) OR st = :expired", true).await
+    /// Writes a call's final row. A call that has one keeps it, and this returns what it cost.
+    pub(crate) async fn write_final(&self, row: &UsageRow) -> Result<Option<NanoUsd>, StoreError> {
+        let expired = HashMap::from([(":expired".to_owned(), s(status(RowStatus::Expired)))]);
+        let condition = "attribute_not_exists(pk) OR (st = :expired AND attribute_not_exists(fin))";
+        let kept = self.put_if(row, condition, Some(expired)).await?;
+        kept.map(|item| Ok(read_row(&item)?.spend)).transpose()
     }
 
-    /// Writes a row unless the call has any: `false` when it has.
-    pub(crate) async fn write_first(&self, row: &UsageRow) -> Result<bool, StoreError> {
-        self.put_if(row, "attribute_not_exists(pk)", false).await
+    /// Writes a row unless the call has any.
+    pub(crate) async fn write_first(&self, row: &UsageRow) -> Result<(), StoreError> {
+        self.put_if(row, "attribute_not_exists(pk)", None).await.map(|_| ())
     }
 
+    /// Lets the row of a full charge stand for good. If it is a final one by now, this returns what
+    /// it cost.
+    pub(crate) async fn seal(&self, call: &CallId) -> Result<Option<NanoUsd>, StoreError> {
+        let sent = self
+            .client
+            .update_item()
+            .table_name(&self.tables.usage)
+            .set_key(Some(row_key(call)))
+            .update_expression("SET fin = :yes")
+            .condition_expression("st = :expired")
+            .expression_attribute_values(":yes", n(1))
+            .expression_attribute_values(":expired", s(status(RowStatus::Expired)))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        let Err(error) = sent else { return Ok(None) };
+        if let SdkError::ServiceError(refused) = &error
+            && let UpdateItemError::ConditionalCheckFailedException(refused) = refused.err()
+        {
+            return refused.item().map(|item| Ok(read_row(item)?.spend)).transpose();
+        }
+        Err(failed("UpdateItem", error))
+    }
+
+    /// Puts a row under a condition; returns the item that refused it.
     async fn put_if(
         &self,
         row: &UsageRow,
         condition: &str,
-        names_expired: bool,
-    ) -> Result<bool, StoreError> {
-        let mut put = self
-            .inner
+        values: Option<Item>,
+    ) -> Result<Option<Item>, StoreError> {
+        let sent = self
             .client
             .put_item()
-            .table_name(&self.inner.tables.usage)
+            .table_name(&self.tables.usage)
             .set_item(Some(row_item(row)?))
-            .condition_expression(condition);
-        if names_expired {
-            // A value that no expression uses is refused.
-            put = put.expression_attribute_values(":expired", s(status(RowStatus::Expired)));
+            .condition_expression(condition)
+            // An empty set of values is refused.
+            .set_expression_attribute_values(values)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        let Err(error) = sent else { return Ok(None) };
+        if let SdkError::ServiceError(refused) = &error
+            && let PutItemError::ConditionalCheckFailedException(refused) = refused.err()
+        {
+            return Ok(Some(refused.item().cloned().unwrap_or_default()));
         }
-        match put.send().await {
-            Ok(_) => Ok(true),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|error| error.is_conditional_check_failed_exception()) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(failed("PutItem", error)),
-        }
+        Err(failed("PutItem", error))
     }
 }

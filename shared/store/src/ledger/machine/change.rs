@@ -1,0 +1,118 @@
+//! A step of a guard, as data: it is written to the database, and applied in memory.
+
+#[cfg(test)]
+use super::Guard;
+use super::{Late, Lease};
+use crate::{NanoUsd, WindowId};
+
+/// Conditions and effects, about at most one lease.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Change {
+    /// The lease that it is about.
+    pub(crate) id: String,
+    pub(crate) conditions: Vec<If>,
+    pub(crate) effects: Vec<Do>,
+}
+
+/// What must hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum If {
+    /// The record's version is this.
+    Version(i64),
+    /// The guard is in this window.
+    Window(WindowId),
+    /// What is charged to this window counts now.
+    Current(WindowId),
+    /// What is charged to this window counts no more.
+    Past(WindowId),
+    /// So much can still be reserved.
+    Left(NanoUsd),
+    /// There is no such lease, and there was none that was charged: a reservation that is tried
+    /// again after its lease has ended must not take a second one.
+    Free,
+    /// There is such a lease.
+    Held,
+    /// There is such a full charge, of this amount.
+    Charged(NanoUsd),
+}
+
+/// What then happens. Each kind at most once in a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Do {
+    /// So much more can be reserved.
+    Left(NanoUsd),
+    /// So much more is spent.
+    Spent(NanoUsd),
+    /// So much more is spent for ever.
+    Total(NanoUsd),
+    /// A window begins: this much can be reserved, nothing is spent.
+    Begin(WindowId, NanoUsd),
+    /// The window gets its name.
+    Name(WindowId),
+    /// The lease is taken.
+    Hold(Lease),
+    /// The lease is gone.
+    Drop,
+    /// The full charge is noted.
+    Charge(Late),
+    /// The full charge is settled.
+    Forget,
+}
+
+// === impl Change ===
+
+impl Change {
+    pub(super) fn new(id: &str, conditions: Vec<If>, effects: Vec<Do>) -> Self {
+        Self { id: id.to_owned(), conditions, effects }
+    }
+}
+
+#[cfg(test)]
+impl Change {
+    /// Does it, if its conditions hold.
+    pub(crate) fn apply(&self, guard: &mut Guard) -> bool {
+        if !self.conditions.iter().all(|condition| condition.holds(&self.id, guard)) {
+            return false;
+        }
+        for effect in &self.effects {
+            effect.apply(&self.id, guard);
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+impl If {
+    fn holds(self, id: &str, guard: &Guard) -> bool {
+        match self {
+            Self::Version(version) => guard.version == version,
+            Self::Window(window) => guard.window == window,
+            Self::Current(window) => guard.is_current(window),
+            Self::Past(window) => !guard.is_current(window),
+            Self::Left(amount) => guard.rem >= amount,
+            Self::Free => !guard.leases.contains_key(id) && !guard.late.contains_key(id),
+            Self::Held => guard.leases.contains_key(id),
+            Self::Charged(amount) => guard.late.get(id).is_some_and(|late| late.amount == amount),
+        }
+    }
+}
+
+#[cfg(test)]
+impl Do {
+    fn apply(self, id: &str, guard: &mut Guard) {
+        match self {
+            Self::Left(more) => guard.rem = guard.rem.checked_add(more).unwrap(),
+            Self::Spent(more) => guard.spent = guard.spent.checked_add(more).unwrap(),
+            Self::Total(more) => guard.total = guard.total.checked_add(more).unwrap(),
+            Self::Begin(window, left) => {
+                (guard.window, guard.rem, guard.spent) = (window, left, NanoUsd::ZERO);
+                guard.former.clear();
+            }
+            Self::Name(window) => guard.window = window,
+            Self::Hold(lease) => drop(guard.leases.insert(id.to_owned(), lease)),
+            Self::Drop => drop(guard.leases.remove(id)),
+            Self::Charge(late) => drop(guard.late.insert(id.to_owned(), late)),
+            Self::Forget => drop(guard.late.remove(id)),
+        }
+    }
+}
