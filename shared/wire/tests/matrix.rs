@@ -1,6 +1,8 @@
 //! Golden requests for every ordered pair of dialects, and every stream of every dialect for every
 //! caller, cut at every byte. `UPDATE_GOLDEN=1` writes the golden files anew; read the difference.
 
+#![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
 use std::{fs, path::PathBuf};
 
 use serde_json::{Value, json};

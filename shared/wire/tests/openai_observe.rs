@@ -1,4 +1,5 @@
 //! OpenAI's streams on the verbatim path: every byte passes, and what matters is seen.
+#![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
 use std::{fs, path::Path};
 

@@ -1,4 +1,5 @@
 //! OpenAI's requests: read whole, written whole, and what is lost is named.
+#![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
 use serde_json::{Value, json};
 use sluice_wire::{
@@ -19,12 +20,14 @@ fn read(body: &str) -> Request {
 /// A request with these fields beside a model and one message.
 fn with(fields: Value) -> Request {
     let mut body = json!({"model": "m", "messages": [{"role": "user", "content": "hi"}]});
-    body.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+    if let Value::Object(fields) = fields {
+        body.as_object_mut().unwrap().extend(fields);
+    }
     read(&body.to_string())
 }
 
 /// The turns of these messages.
-fn turns(messages: Value) -> Vec<Turn> {
+fn turns(messages: &Value) -> Vec<Turn> {
     read(&json!({"model": "m", "messages": messages}).to_string()).turns
 }
 
@@ -186,7 +189,7 @@ fn asks_a_provider_for_usage_whenever_it_streams() {
 
 #[test]
 fn reads_signed_reasoning_handed_back() {
-    let turns = turns(json!([{"role": "assistant", "content": "x",
+    let turns = turns(&json!([{"role": "assistant", "content": "x",
     "reasoning_content": "Hm", "thinking_blocks": [
         {"type": "thinking", "thinking": "Hm", "signature": "c2ln"},
         {"type": "redacted_thinking", "data": "ZW5j"},
@@ -295,7 +298,7 @@ fn reads_cache_markers_wherever_litellm_allows_them() {
 fn a_file_is_known_by_its_type_name_or_first_bytes() {
     let document = |file: Value| {
         let message = json!([{"role": "user", "content": [{"type": "file", "file": file}]}]);
-        let Part::Document(document) = turns(message)[0].parts[0].clone() else { panic!() };
+        let Part::Document(document) = turns(&message)[0].parts[0].clone() else { panic!() };
         document.data
     };
     let data = |name: &str, content: &str| json!({"filename": name, "file_data": content});

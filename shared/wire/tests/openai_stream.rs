@@ -1,4 +1,5 @@
 //! OpenAI's streams: every fixture, whole and split at every byte.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that fails fails its test")]
 
 use std::{fs, path::Path};
 

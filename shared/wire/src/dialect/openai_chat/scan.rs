@@ -118,7 +118,7 @@ mod tests {
     fn is_not_misled_by_text_or_depth() {
         let quoted =
             br#"{"choices":[{"delta":{"content":"\"usage\":{ \\"},"finish_reason":null}]}"#;
-        assert_eq!(scan(quoted), Some(Glance { choices: true, text: 12, ..Glance::default() }));
+        assert_eq!(scan(quoted), Some(Glance { choices: true, text: 11, ..Glance::default() }));
         let nested = br#"{"x":{"usage":{},"error":1},"choices":[{"delta":{"finish_reason":"a"}}]}"#;
         assert_eq!(scan(nested), Some(Glance { choices: true, ..Glance::default() }));
     }
