@@ -305,6 +305,8 @@ fn a_file_is_known_by_its_type_name_or_first_bytes() {
     assert_eq!(document(data("a.CSV", "YSxi")), base64("text/csv", "YSxi"));
     assert_eq!(document(data("a", "iVBORw0KGgo=")), base64("image/png", "iVBORw0KGgo="));
     assert_eq!(document(data("a", "AAAA")), base64("application/pdf", "AAAA"));
+    // Of another alphabet, over several lines, without padding.
+    assert_eq!(document(data("a", "ab-_\nYQ\n")), base64("application/pdf", "ab+/YQ=="));
     assert_eq!(
         document(json!({"file_id": "https://x.test/a.pdf"})),
         Data::Url("https://x.test/a.pdf".into())

@@ -165,7 +165,7 @@ const CONTEXT_PHRASES: [&str; 14] = [
     "prompt is too long",
     "context_length_exceeded",
     "maximum prompt length is",
-    "while limit is",
+    "current length is",
 ];
 
 const CONTENT_CODES: [&str; 6] = [

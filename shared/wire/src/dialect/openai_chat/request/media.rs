@@ -34,7 +34,7 @@ fn inline(rest: &str, media_type: Option<&str>) -> Option<Data> {
     // Parameters (`;charset=...`, `;name=...`) are no part of the media type.
     let named = head.split(';').next().filter(|name| name.contains('/'));
     let media_type = media_type.or(named)?.to_owned();
-    is_base64(base64).then(|| Data::Base64 { media_type, base64: base64.to_owned() })
+    Some(Data::Base64 { media_type, base64: standard(base64)? })
 }
 
 /// A file's content: a data URL or bare base64.
@@ -47,25 +47,48 @@ pub(super) fn file(
     if content.starts_with("data:") {
         return address(content, media_type, path);
     }
-    if !is_base64(&content) || content.is_empty() {
-        return Err(Fault::invalid(
+    let base64 = standard(&content).filter(|base64| !base64.is_empty()).ok_or_else(|| {
+        Fault::invalid(
             format!("Invalid '{path}'. Expected base64-encoded data or a base64 data URL."),
             path.to_owned(),
-        ));
-    }
+        )
+    })?;
     let media_type = media_type
         .or_else(|| name.and_then(type_of_name))
-        .or_else(|| type_of_head(&content))
+        .or_else(|| type_of_head(&base64))
         // What OpenAI's file parts are unless they say otherwise.
         .unwrap_or("application/pdf")
         .to_owned();
-    Ok(Data::Base64 { media_type, base64: content })
+    Ok(Data::Base64 { media_type, base64 })
 }
 
-fn is_base64(text: &str) -> bool {
-    text.bytes().all(|b| {
-        b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'-' | b'_' | b'\n' | b'\r')
-    })
+/// Base64 in the standard alphabet, padded and on one line, as every dialect takes it; `None`
+/// where it is not base64 of any kind. What is standard already is only checked and copied.
+fn standard(text: &str) -> Option<String> {
+    let mut out = String::with_capacity(text.len() + 3);
+    let body = text.trim_end_matches(['=', '\n', '\r']);
+    if body.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/')) {
+        out.push_str(body);
+    } else {
+        for letter in body.chars() {
+            match letter {
+                '-' => out.push('+'),
+                '_' => out.push('/'),
+                '\n' | '\r' => {}
+                '+' | '/' => out.push(letter),
+                _ if letter.is_ascii_alphanumeric() => out.push(letter),
+                _ => return None,
+            }
+        }
+    }
+    let padding = match out.len() % 4 {
+        0 => "",
+        2 => "==",
+        3 => "=",
+        _ => return None,
+    };
+    out.push_str(padding);
+    Some(out)
 }
 
 const TYPES: [(&str, &str); 14] = [
