@@ -391,7 +391,7 @@ async fn anthropic_refuses_what_it_does_not_know() {
         (with(json!({"messages": []})), "at least one message"),
         (
             with(json!({"messages": [{"role": "system", "content": "a"}]})),
-            "messages.0.role: Input should be 'user' or 'assistant'",
+            "messages: Unexpected role \"system\"",
         ),
         (
             with(json!({"messages": [

@@ -13,10 +13,30 @@ pub(super) fn invalid(message: impl Into<String>) -> Reject {
     Reject::new(400, "invalid_request_error", message)
 }
 
+/// What the request's headers say about its body.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Edition {
+    /// `anthropic-version: 2026-10-21`, which took the sampling parameters away and brought system
+    /// messages between the others.
+    pub(super) latest: bool,
+    /// `anthropic-beta` is there.
+    pub(super) beta: bool,
+}
+
 /// Checks a request's shape, then what the shape cannot say.
-pub(super) fn check(body: &Value, beta: bool) -> Result<(), Reject> {
-    let shape = if beta { &BETA } else { &REQUEST };
+pub(super) fn check(body: &Value, edition: Edition) -> Result<(), Reject> {
+    let shape = if edition.beta { &BETA } else { &REQUEST };
     shape.check(body).map_err(|wrong| explain(&wrong))?;
+    let gone = ["temperature", "top_p", "top_k"].iter().find(|name| body.get(name).is_some());
+    if let Some(name) = gone.filter(|_| edition.latest) {
+        return Err(invalid(format!("{name}: Extra inputs are not permitted")));
+    }
+    let system = list(body, "messages").iter().any(|message| text(message, "role") == "system");
+    if system && !edition.latest {
+        let message = "messages: Unexpected role \"system\". The Messages API accepts a top-level \
+                       `system` parameter, not \"system\" as an input message role.";
+        return Err(invalid(message));
+    }
     limits(body)?;
     tools(body)?;
     let messages = list(body, "messages");

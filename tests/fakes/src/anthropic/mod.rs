@@ -1,5 +1,5 @@
-//! Anthropic: `POST /v1/messages` and `/v1/messages/count_tokens`, version 2023-06-01 (Anthropic
-//! API reference, "Messages", "Streaming Messages", "Errors").
+//! Anthropic: `POST /v1/messages` and `/v1/messages/count_tokens`, versions 2023-06-01 and
+//! 2026-10-21 (Anthropic API reference, "Messages", "Streaming Messages", "Errors", "Versions").
 
 mod check;
 mod read;
@@ -16,7 +16,7 @@ use crate::{
     reject::Reject,
     script::{Content, Delivery, Script},
 };
-use check::invalid;
+use check::{Edition, invalid};
 
 /// Answers one request.
 pub(crate) async fn answer(desk: &Desk, call: Call) -> Reply {
@@ -73,7 +73,7 @@ fn receive(call: &Call) -> Result<(Value, Script), Reject> {
     }
     match call.header("anthropic-version") {
         None => return Err(invalid("anthropic-version: header is required")),
-        Some("2023-06-01" | "2023-01-01") => {}
+        Some("2026-10-21" | "2023-06-01" | "2023-01-01") => {}
         Some(other) => {
             let message = format!("anthropic-version: \"{other}\" is not a valid version");
             return Err(invalid(message));
@@ -88,7 +88,8 @@ fn receive(call: &Call) -> Result<(Value, Script), Reject> {
         map.entry("max_tokens").or_insert(json!(4096));
     }
     let beta = call.query.contains("beta=true") || call.header("anthropic-beta").is_some();
-    check::check(&body, beta)?;
+    let latest = call.header("anthropic-version") == Some("2026-10-21");
+    check::check(&body, Edition { latest, beta })?;
     let ask = read::read(&body);
     let script = Script::read(&ask.model, &ask.prompt);
     match script.content {

@@ -18,10 +18,12 @@ const MUST: &[Field] = &[("model", &Text), ("messages", &List(&MESSAGE)), ("max_
 const MAY: &[Field] = &[
     ("cache_control", &Maybe(&CACHE)),
     ("container", &Any),
+    ("diagnostics", &Maybe(&Open)),
     ("inference_geo", &Maybe(&Text)),
     ("metadata", &Struct(&[], &[("user_id", &Maybe(&Text))])),
     ("output_config", &OUTPUT),
     ("service_tier", &Word(&["auto", "standard_only"])),
+    ("speed", &Maybe(&Text)),
     ("stop_sequences", &List(&Text)),
     ("stream", &Flag),
     ("system", &Either(&[Text, List(&SYSTEM)])),
@@ -31,6 +33,8 @@ const MAY: &[Field] = &[
     ("tools", &List(&TOOL)),
     ("top_k", &Whole),
     ("top_p", &Number),
+    ("user_profile_id", &Text),
+    ("workspace_id", &Text),
 ];
 
 const MAY_IN_BETA: &[Field] = &[
@@ -71,6 +75,7 @@ static THINKING: Shape = Tagged(
     &[
         ("enabled", &Struct(&[("budget_tokens", &Whole)], &[("display", &Maybe(&Text))])),
         ("adaptive", &Struct(&[], &[("display", &Maybe(&Text))])),
+        ("between_tools", &Struct(&[], &[])),
         ("disabled", &Struct(&[], &[])),
     ],
 );
@@ -106,7 +111,10 @@ pub(crate) static CUSTOM_TOOL: Shape = Struct(
 static SYSTEM: Shape = Tagged("type", &[("text", &TEXT)]);
 
 static MESSAGE: Shape = Struct(
-    &[("role", &Word(&["user", "assistant"])), ("content", &Either(&[Text, List(&BLOCK)]))],
+    &[
+        ("role", &Word(&["user", "assistant", "system"])),
+        ("content", &Either(&[Text, List(&BLOCK)])),
+    ],
     &[],
 );
 
