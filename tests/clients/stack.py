@@ -75,7 +75,7 @@ def configuration(urls):
     openai = {"api_base": f"{urls['openai']}/v1", "api_key": "sk-openai-of-the-gateway"}
     anthropic = {"api_base": urls["anthropic"], "api_key": "sk-ant-of-the-gateway"}
     price = {"input_cost_per_token": "0.000003", "output_cost_per_token": "0.000015"}
-    once = {"max_retries": 0}
+    once, twice = {"max_retries": 0}, {"max_retries": 1}
     arn = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/fakeprofile1"
 
     def entry(group, model, *settings, **info):
@@ -101,11 +101,12 @@ def configuration(urls):
             entry("odd-price", "openai/odd", openai, id="odd-1",
                   input_cost_per_token="0.000000033", output_cost_per_token="0.000000077"),
             entry("unpriced", "openai/nobody-knows-this-one", openai, id="unpriced-1"),
-            entry("wrong-key", "openai/gpt-4o", {**openai, "api_key": "sk-wrong"}, once, id="wrong-1"),
+            entry("wrong-key", "openai/gpt-4o", {**openai, "api_key": "sk-wrong-key-of-the-gateway"}, once, id="wrong-1"),
             entry("unreachable", "openai/gpt-4o", {**openai, "api_base": "http://127.0.0.1:9/v1"},
                   once, id="unreachable-1"),
-            entry("spare", "openai/fake-error-500", openai, price, {"order": 1}, id="spare-1"),
-            entry("spare", "openai/gpt-4o", openai, price, {"order": 2}, id="spare-2"),
+            entry("spare", "openai/fake-error-500", openai, price, {"order": 1, **twice},
+                  id="spare-1"),
+            entry("spare", "openai/gpt-4o", openai, price, {"order": 2, **twice}, id="spare-2"),
             entry("hasty", "openai/gpt-4o", openai, once, {"timeout": 1, "stream_timeout": 1},
                   id="hasty-1"),
             entry("strict-openai", "openai/gpt-4o", openai, {"drop_params": False}, id="strict-1"),
