@@ -25,4 +25,4 @@ pub mod telemetry;
 
 pub use app::{App, AppParts, Departure, StartError};
 pub use orphans::Orphans;
-pub use random::{Randomness, SystemRandomness};
+pub use random::{NoRandomness, Randomness, SystemRandomness};

@@ -39,7 +39,8 @@ enum Part {
 
 fn main() -> Result<(), Failure> {
     let cli = Cli::parse();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
         match cli.part {
             Part::Upstream => serve::forever(upstream::answer).await,

@@ -73,7 +73,9 @@ impl Proxy {
         let response = self.client.request(Request::from_parts(parts, Full::new(body))).await?;
         // A broken upstream ends the proxy's answer; the load generator counts it as an error.
         Ok(response.map(|body| {
-            body.map_frame(|frame| frame).map_err(|_| -> Infallible { std::process::abort() }).boxed()
+            body.map_frame(|frame| frame)
+                .map_err(|_| -> Infallible { std::process::abort() })
+                .boxed()
         }))
     }
 }

@@ -26,7 +26,10 @@ where
         let (socket, _) = listener.accept().await?;
         socket.set_nodelay(true)?;
         let answer = answer.clone();
-        #[expect(clippy::disallowed_methods, reason = "a connection's own task; the process is ended from outside")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "a connection's own task; the process is ended from outside"
+        )]
         tokio::spawn(async move {
             let service = service_fn(move |request| {
                 let answered = answer(request);

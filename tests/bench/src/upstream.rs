@@ -29,8 +29,12 @@ pub(crate) async fn answer(request: Request<Incoming>) -> Answer {
     let model = serde_json::from_slice::<Asked<'_>>(&body).map_or("plain", |asked| asked.model);
     let mut words = model.split('-');
     match (words.next(), number(words.next()), number(words.next())) {
-        (Some("chunks"), Some(count), pace) => streamed(count, Duration::from_millis(pace.unwrap_or(0)), Duration::ZERO),
-        (Some("hold"), Some(seconds), _) => streamed(1, Duration::ZERO, Duration::from_secs(seconds)),
+        (Some("chunks"), Some(count), pace) => {
+            streamed(count, Duration::from_millis(pace.unwrap_or(0)), Duration::ZERO)
+        }
+        (Some("hold"), Some(seconds), _) => {
+            streamed(1, Duration::ZERO, Duration::from_secs(seconds))
+        }
         _ => respond("application/json", Full::new(Bytes::from_static(WHOLE)).boxed()),
     }
 }
@@ -57,7 +61,10 @@ fn streamed(count: u64, pace: Duration, hold: Duration) -> Answer {
     respond("text/event-stream", StreamBody::new(frames).boxed())
 }
 
-fn respond(kind: &'static str, body: http_body_util::combinators::BoxBody<Bytes, Infallible>) -> Answer {
+fn respond(
+    kind: &'static str,
+    body: http_body_util::combinators::BoxBody<Bytes, Infallible>,
+) -> Answer {
     let mut response = Response::new(body);
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     response.headers_mut().insert("x-request-id", HeaderValue::from_static("req_bench"));
