@@ -4,6 +4,7 @@ import json
 import socket
 import ssl
 
+import httpx
 import pytest
 
 import clients
@@ -40,7 +41,7 @@ def shaped(path, answer, status):
 
 
 @pytest.fixture
-def post(http, key):
+def post(gateway, key):
     def post(path, body, **headers):
         headers = {
             "authorization": f"Bearer {key}",
@@ -48,7 +49,9 @@ def post(http, key):
             **{name.replace("_", "-"): value for name, value in headers.items()},
         }
         content = body if isinstance(body, (bytes, str)) else json.dumps(body)
-        return http.post(path, content=content, headers=headers)
+        # A connection of its own: what becomes of the next request has a test of its own.
+        return httpx.post(f"{gateway.url}{path}", content=content, headers=headers,
+                          trust_env=False, timeout=30)
 
     return post
 
@@ -89,7 +92,7 @@ WRONG = [
     (OPENAI, {"model": "claude", "messages": [{"role": "user", "content": [{"type": "x"}]}]}, "type"),
     (OPENAI, {"model": "claude", "messages": [{"role": "user", "content": [
         {"type": "text", "text": "say hi"}, {"type": "hologram", "hologram": {}},
-    ]}]}, "hologram"),
+    ]}]}, "messages[0].content[1]"),
     (OPENAI, {**CHAT, "model": "claude", "max_tokens": "many"}, "max_tokens"),
     (OPENAI, {**CHAT, "max_tokens": -5}, "max_tokens"),
     (OPENAI, {**CHAT, "stream": "yes"}, "stream"),
@@ -111,8 +114,10 @@ WRONG = [
     (AWS, {"messages": [{"role": "boss", "content": [{"text": "hi"}]}]}, "role"),
     (ANTHROPIC, {**MESSAGE, "model": "gpt", "messages": [{"role": "user", "content": [
         {"type": "text", "text": "say hi"}, {"type": "hologram"},
-    ]}]}, "hologram"),
-    (AWS, {"messages": [{"role": "user", "content": [{"hologram": {}}]}]}, "hologram"),
+    ]}]}, "messages[0].content[1]"),
+    ("/bedrock/model/gpt/converse", {"messages": [
+        {"role": "user", "content": [{"text": "say hi"}, {"hologram": {}}]},
+    ]}, "messages[0].content[1]"),
     (AWS, {**CONVERSE, "inferenceConfig": {"maxTokens": "9"}}, "maxTokens"),
     (AWS, {**CONVERSE, "toolConfig": {"tools": "all"}}, "tools"),
 ]
@@ -174,6 +179,28 @@ def test_a_wrong_body_reaches_no_provider_and_is_not_charged(post, gateway, key,
     post(path, "{")
     assert gateway.info(key)["spend"] == 0
     assert gateway.info(key)["reserved_spend"] == 0
+
+
+@pytest.mark.parametrize(
+    "status, size, headers",
+    [
+        (401, 500, {"authorization": "Bearer sk-nobody"}),
+        (401, 500_000, {"authorization": "Bearer sk-nobody"}),
+        (413, 1_100_000, {}),
+        (415, 500, {"content-type": "text/plain"}),
+    ],
+    ids=["401", "401, large", "413", "415"],
+)
+def test_a_refused_request_does_not_break_the_next_on_its_connection(
+    gateway, key, status, size, headers
+):
+    """A body left unread is either read away, or the answer says that the connection closes."""
+    headers = {"authorization": f"Bearer {key}", "content-type": "application/json", **headers}
+    body = json.dumps(CHAT) + " " * size
+    for _ in range(50):
+        with httpx.Client(base_url=gateway.url, trust_env=False) as client:
+            assert client.post(OPENAI, content=body, headers=headers).status_code == status
+            assert client.get("/health/liveliness").status_code == 200
 
 
 def test_unknown_models_in_the_path(post):
