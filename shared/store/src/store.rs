@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 
-use crate::{Clock, Keys, Ledger, LedgerMode, StoreError, TableNames, Usage, tables};
+use crate::{
+    Clock, Keys, Ledger, LedgerMode, StoreError, TableNames, Usage, ledger::Slices, tables,
+};
 
 /// All that is kept in the database. Cloning it is cheap.
 #[derive(Debug, Clone)]
@@ -27,6 +29,7 @@ pub(crate) struct Inner {
     pub(crate) tables: TableNames,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) mode: LedgerMode,
+    pub(crate) slices: Slices,
 }
 
 // === impl Store ===
@@ -74,6 +77,6 @@ impl StoreBuilder {
     /// The store. No I/O is done.
     pub fn build(self) -> Store {
         let Self { client, tables, clock, mode } = self;
-        Store { inner: Arc::new(Inner { client, tables, clock, mode }) }
+        Store { inner: Arc::new(Inner { client, tables, clock, mode, slices: Slices::new() }) }
     }
 }

@@ -61,6 +61,8 @@ pub struct Grant {
     pub window: WindowId,
     /// When the lease ends.
     pub expires: Millis,
+    /// The slice that pays, in this process; 0 where the guard itself holds the money.
+    pub(crate) slice: u64,
 }
 
 /// Why nothing was reserved.

@@ -7,8 +7,11 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::machine::{Change, Do, If, Late, Lease};
-use crate::item::{Item, money, n};
+use super::machine::{Change, Do, If, Late, Lease, Mark};
+use crate::{
+    Millis, NanoUsd, WindowId,
+    item::{Item, money, n},
+};
 
 /// The parts of an `UpdateItem`.
 #[derive(Debug, Default)]
@@ -28,7 +31,7 @@ impl Expression {
             change.conditions.iter().map(|condition| expression.condition(*condition)).collect();
         let (mut set, mut remove) = (Vec::new(), Vec::new());
         for effect in &change.effects {
-            expression.effect(*effect, &mut set, &mut remove);
+            expression.effect(effect, &mut set, &mut remove);
         }
         expression.condition = conditions.join(" AND ");
         for (word, clauses) in [("SET", set), ("REMOVE", remove)] {
@@ -61,12 +64,13 @@ impl Expression {
             If::Left(amount) => format!("rem >= {}", self.value("e", money(amount))),
             If::Free => "attribute_not_exists(r.#id) AND attribute_not_exists(x.#id)".to_owned(),
             If::Held => "attribute_exists(r.#id)".to_owned(),
+            If::Flushed(flush) => format!("r.#id.n = {}", self.value("n", n(flush))),
             If::Charged(amount) => format!("x.#id.a = {}", self.value("k", money(amount))),
         }
     }
 
-    fn effect(&mut self, effect: Do, set: &mut Vec<String>, remove: &mut Vec<String>) {
-        match effect {
+    fn effect(&mut self, effect: &Do, set: &mut Vec<String>, remove: &mut Vec<String>) {
+        match *effect {
             Do::Left(more) => {
                 set.push(format!("rem = rem + {}", self.value("rem", money(more))));
             }
@@ -85,14 +89,29 @@ impl Expression {
             Do::Name(window) => {
                 set.push(format!("w = {}", self.value("begin", n(window.number()))));
             }
-            Do::Hold(lease) => {
-                set.push(format!("r.#id = {}", self.value("lease", lease_value(&lease))));
+            Do::Hold(ref lease) => {
+                set.push(format!("r.#id = {}", self.value("lease", lease_value(lease))));
             }
             Do::Drop => remove.push("r.#id".to_owned()),
-            Do::Charge(late) => {
-                set.push(format!("x.#id = {}", self.value("late", late_value(&late))));
+            Do::Charge(ref late) => {
+                set.push(format!("x.#id = {}", self.value("late", late_value(late))));
             }
             Do::Forget => remove.push("x.#id".to_owned()),
+            Do::Recharge(amount) => {
+                set.push(format!("x.#id.a = {}", self.value("late", money(amount))));
+            }
+            Do::Grow(more) => {
+                set.push(format!("r.#id.a = r.#id.a + {}", self.value("more", money(more))));
+            }
+            Do::Flush(mark, expires) => {
+                set.push(format!("r.#id.n = {}", self.value("flush", n(mark.flush))));
+                set.push(format!("r.#id.o = {}", self.value("since", n(mark.since.get()))));
+                set.push(format!("r.#id.x = {}", self.value("expires", n(expires.get()))));
+            }
+            Do::ChargeOf(ref id, ref late) => {
+                self.names.insert("#of".to_owned(), id.clone());
+                set.push(format!("x.#of = {}", self.value("late", late_value(late))));
+            }
         }
     }
 
@@ -104,17 +123,27 @@ impl Expression {
 }
 
 fn lease_value(lease: &Lease) -> AttributeValue {
-    AttributeValue::M(Item::from([
-        ("a".to_owned(), money(lease.amount)),
-        ("x".to_owned(), n(lease.expires.get())),
-        ("w".to_owned(), n(lease.window.number())),
-    ]))
+    entry(lease.amount, ("x", lease.expires), lease.window, lease.mark)
 }
 
 fn late_value(late: &Late) -> AttributeValue {
-    AttributeValue::M(Item::from([
-        ("a".to_owned(), money(late.amount)),
-        ("t".to_owned(), n(late.at.get())),
-        ("w".to_owned(), n(late.window.number())),
-    ]))
+    entry(late.amount, ("t", late.at), late.window, late.mark)
+}
+
+fn entry(
+    amount: NanoUsd,
+    (time, at): (&str, Millis),
+    window: WindowId,
+    mark: Option<Mark>,
+) -> AttributeValue {
+    let mut entry = Item::from([
+        ("a".to_owned(), money(amount)),
+        (time.to_owned(), n(at.get())),
+        ("w".to_owned(), n(window.number())),
+    ]);
+    if let Some(mark) = mark {
+        entry.insert("n".to_owned(), n(mark.flush));
+        entry.insert("o".to_owned(), n(mark.since.get()));
+    }
+    AttributeValue::M(entry)
 }

@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::{
 
 use super::{
     expression::Expression,
-    machine::{Change, Guard, Late, Lease},
+    machine::{Change, Guard, Late, Lease, Mark},
 };
 use crate::{
     KeyHash, Millis, NanoUsd, StoreError, StoreErrorKind, WindowId,
@@ -60,6 +60,7 @@ pub(crate) fn read_guard(item: &Item) -> Guard {
                     amount: NanoUsd::from_nanos(number(entry, "a")?),
                     expires: Millis::new(number(entry, "x")?),
                     window: window(number(entry, "w")?),
+                    mark: mark(entry),
                 };
                 Some((id.clone(), lease))
             })
@@ -70,11 +71,16 @@ pub(crate) fn read_guard(item: &Item) -> Guard {
                     amount: NanoUsd::from_nanos(number(entry, "a")?),
                     at: Millis::new(number(entry, "t")?),
                     window: window(number(entry, "w")?),
+                    mark: mark(entry),
                 };
                 Some((id.clone(), late))
             })
             .collect(),
     }
+}
+
+fn mark(entry: &Item) -> Option<Mark> {
+    Some(Mark { flush: number(entry, "n")?, since: Millis::new(number(entry, "o")?) })
 }
 
 fn entries<'a>(item: &'a Item, name: &str) -> impl Iterator<Item = (&'a String, &'a Item)> {

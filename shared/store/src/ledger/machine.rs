@@ -14,11 +14,13 @@ mod admit;
 mod change;
 mod close;
 mod guard;
+mod slice;
 
 pub(crate) use admit::{Step, Wish, admit, first_try, over_budget};
 pub(crate) use change::{Change, Do, If};
 pub(crate) use close::{Close, expire, forget, release, settle, settle_known};
-pub(crate) use guard::{Guard, Late, Lease};
+pub(crate) use guard::{Guard, Late, Lease, Mark};
+pub(crate) use slice::{Flush, FlushStep, flush, flush_after, recharge, split, split_after};
 
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,7 @@ mod expression;
 mod guard;
 mod machine;
 mod read;
+mod slice;
 mod strict;
 mod sweep;
 
@@ -15,6 +16,7 @@ use crate::{KeyHash, Millis, NanoUsd, StoreError, UsageRow, Window, store::Inner
 pub use ask::{Admission, Ask, Grant, LedgerMode, Refusal, Spend, SweepReport};
 pub(crate) use guard::guard_key;
 pub(crate) use machine::Guard;
+pub(crate) use slice::Slices;
 
 /// The ledger of all keys.
 #[derive(Debug, Clone)]
@@ -30,7 +32,10 @@ impl Ledger {
     /// # Errors
     /// The database's; whether something was reserved is then not known, and the lease sees to it.
     pub async fn reserve(&self, ask: &Ask<'_>) -> Result<Admission, StoreError> {
-        self.inner.reserve_strictly(ask).await
+        match self.inner.mode {
+            LedgerMode::Strict => self.inner.reserve_strictly(ask).await,
+            LedgerMode::Batched => self.inner.reserve_in_slice(ask).await,
+        }
     }
 
     /// Settles a call at `row.spend`, exactly once; returns what the key has spent in its window.
@@ -38,7 +43,10 @@ impl Ledger {
     /// # Errors
     /// The database's; settling again is harmless.
     pub async fn settle(&self, grant: &Grant, row: UsageRow) -> Result<NanoUsd, StoreError> {
-        self.inner.settle_strictly(grant, row).await
+        if grant.slice == 0 {
+            return self.inner.settle_strictly(grant, row).await;
+        }
+        self.inner.settle_in_slice(grant, row).await
     }
 
     /// Gives back what was reserved for a call that used nothing and leaves no row.
@@ -46,7 +54,10 @@ impl Ledger {
     /// # Errors
     /// The database's; releasing again is harmless.
     pub async fn release(&self, grant: &Grant) -> Result<(), StoreError> {
-        self.inner.release_strictly(grant).await
+        if grant.slice == 0 {
+            return self.inner.release_strictly(grant).await;
+        }
+        self.inner.release_in_slice(grant).await
     }
 
     /// A key's account in a window.
@@ -75,7 +86,7 @@ impl Ledger {
 
     /// Forgets what this process holds for a key: its next call asks the database.
     pub fn invalidate(&self, key: &KeyHash) {
-        let _ = key;
+        self.inner.slices.invalidate(key);
     }
 
     /// Writes what this process still holds, and returns what it has not used.
@@ -83,11 +94,14 @@ impl Ledger {
     /// # Errors
     /// The database's; flushing again is harmless.
     pub async fn flush(&self) -> Result<(), StoreError> {
-        Ok(())
+        self.inner.flush_all(true).await
     }
 
     /// Writes what was used, about every second, until `stop` is ready.
     pub async fn run(self, stop: impl Future<Output = ()>) {
-        stop.await;
+        match self.inner.mode {
+            LedgerMode::Strict => stop.await,
+            LedgerMode::Batched => self.inner.run_slices(stop).await,
+        }
     }
 }

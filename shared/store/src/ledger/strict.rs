@@ -25,20 +25,14 @@ pub(super) const GRACE_MS: i64 = 5_000;
 impl Inner {
     pub(super) async fn reserve_strictly(&self, ask: &Ask<'_>) -> Result<Admission, StoreError> {
         let wish = wish(ask, lease_id(ask.call, ask.key));
-        let taken = self.take(ask.key, &wish).await;
-        if matches!(&taken, Err(error) if error.kind() == StoreErrorKind::Unreachable) {
-            // The caller goes on without this lease, which may have been written all the same.
-            // Should this fail as well, the lease is charged when it ends: nobody can tell then
-            // that there was no call.
-            let _ = self.give_back(ask.key, &wish.id).await;
-        }
-        Ok(match taken? {
+        Ok(match self.take_or_undo(ask.key, &wish).await? {
             Ok((lease, _)) => Admission::Granted(Grant {
                 call: ask.call.clone(),
                 key: *ask.key,
                 amount: lease.amount,
                 window: lease.window,
                 expires: lease.expires,
+                slice: 0,
             }),
             Err(Untaken::Over(guard)) => {
                 let (spent, reserved) = machine::over_budget(&guard, &wish);
@@ -54,8 +48,23 @@ impl Inner {
         })
     }
 
+    /// Takes a lease. One that is not heard of is given back: the caller goes on without it, and it
+    /// may have been written all the same. Should that fail as well, the lease is charged when it
+    /// ends: nobody can tell then that there was no call.
+    pub(super) async fn take_or_undo(
+        &self,
+        key: &KeyHash,
+        wish: &Wish,
+    ) -> Result<Result<(Lease, Guard), Untaken>, StoreError> {
+        let taken = self.take(key, wish).await;
+        if matches!(&taken, Err(error) if error.kind() == StoreErrorKind::Unreachable) {
+            let _ = self.give_back(key, &wish.id).await;
+        }
+        taken
+    }
+
     /// Takes a lease; says with which guard it ended.
-    pub(super) async fn take(
+    async fn take(
         &self,
         key: &KeyHash,
         wish: &Wish,
@@ -95,7 +104,12 @@ impl Inner {
         // A call that has a final row is being settled again: the row says at what.
         let actual = self.write_final(&row).await?.unwrap_or(row.spend);
         let id = lease_id(&grant.call, &grant.key);
-        let lease = Lease { amount: grant.amount, expires: grant.expires, window: grant.window };
+        let lease = Lease {
+            amount: grant.amount,
+            expires: grant.expires,
+            window: grant.window,
+            mark: None,
+        };
         let first = machine::settle_known(&id, &lease, actual);
         let guard = self
             .close(&grant.key, Some(first), |guard| machine::settle(guard, &id, actual))
@@ -120,7 +134,7 @@ impl Inner {
     }
 
     /// Gives back what `id` holds; `false` if it has been charged in full.
-    async fn give_back(&self, key: &KeyHash, id: &str) -> Result<bool, StoreError> {
+    pub(super) async fn give_back(&self, key: &KeyHash, id: &str) -> Result<bool, StoreError> {
         let mut charged = false;
         self.close(key, None, |guard| {
             let close = machine::release(guard, id);
@@ -181,6 +195,7 @@ pub(super) fn wish(ask: &Ask<'_>, id: String) -> Wish {
         worst: ask.worst.max(NanoUsd::ZERO),
         floor: ask.floor,
         expires: ask.now.after(ask.lease),
+        mark: None,
         crashed_before: ask.now.plus(-GRACE_MS),
     }
 }

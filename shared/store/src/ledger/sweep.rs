@@ -7,6 +7,7 @@ use super::{
     SweepReport,
     guard::{guard_key, read_guard},
     machine::{self, Guard},
+    slice::row_of,
     strict::{GRACE_MS, call_of},
 };
 use crate::{
@@ -17,7 +18,7 @@ use crate::{
 };
 
 /// How long a full charge stays correctable.
-const CORRECTABLE_MS: i64 = 24 * 60 * 60 * 1000;
+pub(super) const CORRECTABLE_MS: i64 = 24 * 60 * 60 * 1000;
 
 // === impl Inner ===
 
@@ -37,6 +38,10 @@ impl Inner {
                 report.expired += usize::from(self.resolve(&key, &guard, id).await?.is_some());
             }
             for (id, late) in &guard.late {
+                if row_of(id, &key).is_some() {
+                    report.corrected += usize::from(self.review_slice(&key, id, late, now).await?);
+                    continue;
+                }
                 let Some(call) = call_of(id, &key) else { continue };
                 report.corrected += usize::from(self.review(&key, &call, id, late, now).await?);
             }
@@ -51,6 +56,12 @@ impl Inner {
         guard: &Guard,
         id: &str,
     ) -> Result<Option<Guard>, StoreError> {
+        if row_of(id, key).is_some() {
+            let now = self.clock.now();
+            let after = self.close(key, None, |guard| machine::expire(guard, id, now)).await?;
+            self.account_for(key, id).await?;
+            return Ok(Some(after));
+        }
         let (Some(call), Some(lease)) = (call_of(id, key), guard.leases.get(id)) else {
             return Ok(None);
         };
@@ -103,7 +114,7 @@ impl Inner {
 }
 
 /// The row of a call that was charged in full.
-fn residue(
+pub(super) fn residue(
     call: &CallId,
     key: &KeyHash,
     amount: NanoUsd,

@@ -16,7 +16,7 @@ pub(crate) fn row_key(call: &CallId) -> Item {
 }
 
 /// The rows of a key and a day.
-pub(super) fn partition(key_short: &str, day: Millis) -> String {
+pub(crate) fn partition(key_short: &str, day: Millis) -> String {
     format!("L#{key_short}#{}", day.day())
 }
 

@@ -46,6 +46,7 @@ impl Usage {
     /// # Errors
     /// The database's.
     pub async fn get(&self, call: &CallId) -> Result<Option<UsageRow>, StoreError> {
+        self.inner.catch_up().await;
         self.inner.row(call).await
     }
 
@@ -58,6 +59,7 @@ impl Usage {
         request_id: &str,
         now: Millis,
     ) -> Result<Option<UsageRow>, StoreError> {
+        self.inner.catch_up().await;
         self.look_for(request_id, now).await
     }
 
@@ -66,6 +68,7 @@ impl Usage {
     /// # Errors
     /// The database's.
     pub async fn query(&self, filter: &RowFilter) -> Result<Vec<UsageRow>, StoreError> {
+        self.inner.catch_up().await;
         self.select(filter).await
     }
 }

@@ -22,6 +22,11 @@ const FIND_HOURS: i64 = 48;
 impl Inner {
     /// A call's row, read strongly.
     pub(crate) async fn row(&self, call: &CallId) -> Result<Option<UsageRow>, StoreError> {
+        self.row_as_item(call).await?.as_ref().map(read_row).transpose()
+    }
+
+    /// The same, as it is stored.
+    pub(crate) async fn row_as_item(&self, call: &CallId) -> Result<Option<Item>, StoreError> {
         let read = self
             .client
             .get_item()
@@ -31,7 +36,7 @@ impl Inner {
             .send()
             .await
             .map_err(|error| failed("GetItem", error))?;
-        read.item.as_ref().map(read_row).transpose()
+        Ok(read.item)
     }
 }
 

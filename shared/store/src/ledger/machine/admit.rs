@@ -1,6 +1,6 @@
 //! Taking a lease.
 
-use super::{Change, Do, Guard, If, Lease};
+use super::{Change, Do, Guard, If, Lease, Mark};
 use crate::{Millis, NanoUsd, WindowId};
 
 /// What a caller wants to hold.
@@ -20,6 +20,8 @@ pub(crate) struct Wish {
     pub(crate) floor: NanoUsd,
     /// When the lease shall end.
     pub(crate) expires: Millis,
+    /// For a slice.
+    pub(crate) mark: Option<Mark>,
     /// Leases that ended before this are crashed.
     pub(crate) crashed_before: Millis,
 }
@@ -51,7 +53,12 @@ pub(crate) fn admit(guard: &Guard, wish: &Wish) -> Step {
     }
     if let Some(late) = guard.late.get(&wish.id) {
         // It was taken so long ago that it has been charged; settling corrects that.
-        return Step::Granted(Lease { amount: late.amount, expires: late.at, window: late.window });
+        return Step::Granted(Lease {
+            amount: late.amount,
+            expires: late.at,
+            window: late.window,
+            mark: late.mark,
+        });
     }
     if guard.version != wish.version {
         return Step::Stale;
@@ -59,7 +66,7 @@ pub(crate) fn admit(guard: &Guard, wish: &Wish) -> Step {
     if guard.window != Guard::RENAMED && wish.window > guard.window {
         let limit = wish.max.unwrap_or(NanoUsd::ZERO);
         let Some(amount) = affordable(wish, limit) else { return Step::Over };
-        let lease = Lease { amount, expires: wish.expires, window: wish.window };
+        let lease = Lease { window: wish.window, ..lease(wish, amount) };
         let conditions = vec![If::Version(wish.version), If::Window(guard.window), If::Free];
         let left = limit.saturating_sub(amount);
         let effects = vec![Do::Begin(wish.window, left), Do::Hold(lease)];
@@ -98,7 +105,7 @@ pub(crate) fn over_budget(guard: &Guard, wish: &Wish) -> (NanoUsd, NanoUsd) {
 }
 
 fn take(wish: &Wish, window: WindowId, amount: NanoUsd) -> (Change, Lease) {
-    let lease = Lease { amount, expires: wish.expires, window };
+    let lease = Lease { window, ..lease(wish, amount) };
     let mut conditions = vec![If::Version(wish.version), If::Window(window), If::Free];
     // What costs nothing is admitted whatever is left.
     if wish.max.is_some() && wish.worst > NanoUsd::ZERO {
@@ -106,6 +113,10 @@ fn take(wish: &Wish, window: WindowId, amount: NanoUsd) -> (Change, Lease) {
     }
     let effects = vec![Do::Left(NanoUsd::ZERO.saturating_sub(amount)), Do::Hold(lease)];
     (Change::new(&wish.id, conditions, effects), lease)
+}
+
+fn lease(wish: &Wish, amount: NanoUsd) -> Lease {
+    Lease { amount, expires: wish.expires, window: wish.window, mark: wish.mark }
 }
 
 /// How much of what is wanted `left` pays for; `None` where that is of no use.

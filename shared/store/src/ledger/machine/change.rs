@@ -2,8 +2,8 @@
 
 #[cfg(test)]
 use super::Guard;
-use super::{Late, Lease};
-use crate::{NanoUsd, WindowId};
+use super::{Late, Lease, Mark};
+use crate::{Millis, NanoUsd, WindowId};
 
 /// Conditions and effects, about at most one lease.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -34,10 +34,12 @@ pub(crate) enum If {
     Held,
     /// There is such a full charge, of this amount.
     Charged(NanoUsd),
+    /// There is such a slice, and this is its last flush.
+    Flushed(i64),
 }
 
 /// What then happens. Each kind at most once in a change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Do {
     /// So much more can be reserved.
     Left(NanoUsd),
@@ -57,6 +59,14 @@ pub(crate) enum Do {
     Charge(Late),
     /// The full charge is settled.
     Forget,
+    /// The full charge was too low.
+    Recharge(NanoUsd),
+    /// The slice holds so much more.
+    Grow(NanoUsd),
+    /// The slice is written down so far, and lasts so long.
+    Flush(Mark, Millis),
+    /// Another full charge is noted: of a call that was paid from the slice.
+    ChargeOf(String, Late),
 }
 
 // === impl Change ===
@@ -75,7 +85,7 @@ impl Change {
             return false;
         }
         for effect in &self.effects {
-            effect.apply(&self.id, guard);
+            effect.clone().apply(&self.id, guard);
         }
         true
     }
@@ -93,6 +103,11 @@ impl If {
             Self::Free => !guard.leases.contains_key(id) && !guard.late.contains_key(id),
             Self::Held => guard.leases.contains_key(id),
             Self::Charged(amount) => guard.late.get(id).is_some_and(|late| late.amount == amount),
+            Self::Flushed(flush) => guard
+                .leases
+                .get(id)
+                .and_then(|lease| lease.mark)
+                .is_some_and(|mark| mark.flush == flush),
         }
     }
 }
@@ -100,6 +115,9 @@ impl If {
 #[cfg(test)]
 impl Do {
     fn apply(self, id: &str, guard: &mut Guard) {
+        let lease = |guard: &mut Guard, with: &dyn Fn(&mut Lease)| {
+            with(guard.leases.get_mut(id).unwrap());
+        };
         match self {
             Self::Left(more) => guard.rem = guard.rem.checked_add(more).unwrap(),
             Self::Spent(more) => guard.spent = guard.spent.checked_add(more).unwrap(),
@@ -113,6 +131,14 @@ impl Do {
             Self::Drop => drop(guard.leases.remove(id)),
             Self::Charge(late) => drop(guard.late.insert(id.to_owned(), late)),
             Self::Forget => drop(guard.late.remove(id)),
+            Self::Recharge(amount) => guard.late.get_mut(id).unwrap().amount = amount,
+            Self::Grow(more) => {
+                lease(guard, &|lease| lease.amount = lease.amount.checked_add(more).unwrap());
+            }
+            Self::Flush(mark, expires) => lease(guard, &|lease| {
+                (lease.mark, lease.expires) = (Some(mark), expires);
+            }),
+            Self::ChargeOf(id, late) => drop(guard.late.insert(id, late)),
         }
     }
 }

@@ -53,7 +53,7 @@ pub(crate) fn release(guard: &Guard, id: &str) -> Close {
 /// Charges an expired lease in full; it stays correctable.
 pub(crate) fn expire(guard: &Guard, id: &str, now: Millis) -> Close {
     let Some(lease) = guard.leases.get(id) else { return Close::Done };
-    let late = Late { amount: lease.amount, at: now, window: lease.window };
+    let late = Late { amount: lease.amount, at: now, window: lease.window, mark: lease.mark };
     let mut effects = vec![Do::Total(lease.amount), Do::Drop, Do::Charge(late)];
     let condition = if guard.is_current(lease.window) {
         effects.push(Do::Spent(lease.amount));

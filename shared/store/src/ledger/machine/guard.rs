@@ -34,6 +34,18 @@ pub(crate) struct Lease {
     pub(crate) expires: Millis,
     /// The window that it is charged to.
     pub(crate) window: WindowId,
+    /// For a lease that a process holds for many calls.
+    pub(crate) mark: Option<Mark>,
+}
+
+/// How far a process has written down what it used of its slice. Its rows carry the slice's id and
+/// the number of the flush that they belong to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Mark {
+    /// The last flush that is in the guard.
+    pub(crate) flush: i64,
+    /// No call whose row is still to be written arrived before this.
+    pub(crate) since: Millis,
 }
 
 /// A full charge that awaits its correction.
@@ -45,6 +57,8 @@ pub(crate) struct Late {
     pub(crate) at: Millis,
     /// To which window.
     pub(crate) window: WindowId,
+    /// For a lease that a process held for many calls.
+    pub(crate) mark: Option<Mark>,
 }
 
 // === impl Guard ===

@@ -162,6 +162,7 @@ fn wish(id: &str, worst: i64, floor: i64, window: WindowId) -> Wish {
         worst: nano(worst),
         floor: nano(floor),
         expires: END,
+        mark: None,
         crashed_before: SOON,
     }
 }
@@ -171,7 +172,7 @@ fn wish(id: &str, worst: i64, floor: i64, window: WindowId) -> Wish {
 fn step(world: &World, n: usize, worst: i64, floor: i64) -> Vec<World> {
     let mut next = world.clone();
     match world.actors[n].clone() {
-        Actor::Gone => return Vec::new(),
+        Actor::Gone => Vec::new(),
         Actor::Caller(caller) => {
             let Some(after) = call(&mut next, caller.clone(), worst, floor) else {
                 return Vec::new();

@@ -1,10 +1,8 @@
 //! The ledger against a real engine: races, crashes, faults, windows.
 
-mod books;
-
 use std::{sync::Arc, time::Duration};
 
-use books::{Books, usd};
+use crate::books::{Books, usd};
 use sluice_embedded::{Engine, Fault, Faulty, client_over};
 use sluice_store::{Admission, BudgetDuration, KeyError, NanoUsd, Refusal, RowStatus, Window};
 use tokio::task::JoinSet;

@@ -12,14 +12,15 @@ use aws_sdk_dynamodb::Client;
 use jiff::tz::TimeZone;
 use sluice_embedded::Engine;
 use sluice_store::{
-    Admission, Ask, CallId, Clock as _, Grant, KeyRecord, ManualClock, Millis, NanoUsd, RowFilter,
-    Spend, Store, TableNames, UsageRow, Window, WindowId,
+    Admission, Ask, CallId, Clock as _, Grant, KeyRecord, LedgerMode, ManualClock, Millis, NanoUsd,
+    RowFilter, Spend, Store, StoreError, TableNames, UsageRow, Window, WindowId,
 };
 
 pub(crate) struct Books {
     pub(crate) store: Store,
+    client: Client,
     clock: Arc<ManualClock>,
-    serial: AtomicU64,
+    serial: Arc<AtomicU64>,
 }
 
 pub(crate) fn usd(text: &str) -> NanoUsd {
@@ -32,13 +33,43 @@ impl Books {
     }
 
     pub(crate) async fn over(client: Client) -> Self {
+        Self::kept(client, LedgerMode::Strict).await
+    }
+
+    pub(crate) async fn batched() -> Self {
+        Self::kept(Engine::memory().unwrap().client(), LedgerMode::Batched).await
+    }
+
+    pub(crate) async fn kept(client: Client, mode: LedgerMode) -> Self {
         let clock = Arc::new(ManualClock::at(Millis::parse("2026-11-25T10:00:00Z").unwrap()));
-        let store =
-            Store::builder(client, TableNames::from_prefix("t"), Arc::clone(&clock) as _).build();
-        store.create_tables().await.unwrap();
+        let serial = Arc::new(AtomicU64::new(0));
+        let books = Self::with(client, mode, clock, serial);
+        books.store.create_tables().await.unwrap();
         // A second time is harmless.
-        store.create_tables().await.unwrap();
-        Self { store, clock, serial: AtomicU64::new(0) }
+        books.store.create_tables().await.unwrap();
+        books
+    }
+
+    fn with(
+        client: Client,
+        mode: LedgerMode,
+        clock: Arc<ManualClock>,
+        serial: Arc<AtomicU64>,
+    ) -> Self {
+        let tables = TableNames::from_prefix("t");
+        let store = Store::builder(client.clone(), tables, Arc::clone(&clock) as _)
+            .ledger_mode(mode)
+            .build();
+        Self { store, client, clock, serial }
+    }
+
+    /// Another process on the same database, with the same clock on the wall.
+    pub(crate) fn process(&self, mode: LedgerMode) -> Self {
+        self.process_over(self.client.clone(), mode)
+    }
+
+    pub(crate) fn process_over(&self, client: Client, mode: LedgerMode) -> Self {
+        Self::with(client, mode, Arc::clone(&self.clock), Arc::clone(&self.serial))
     }
 
     pub(crate) fn now(&self) -> Millis {
@@ -72,11 +103,40 @@ impl Books {
         worst: NanoUsd,
         floor: NanoUsd,
     ) -> Admission {
+        self.try_reserve(key, worst, floor).await.unwrap()
+    }
+
+    pub(crate) async fn try_reserve(
+        &self,
+        key: &KeyRecord,
+        worst: NanoUsd,
+        floor: NanoUsd,
+    ) -> Result<Admission, StoreError> {
         let mut random = [0; 10];
         random[2..].copy_from_slice(&self.next().to_be_bytes());
         let call = CallId::mint(self.now(), &key.hash, random);
+        self.ask(&call, key, worst, floor).await
+    }
+
+    pub(crate) async fn reserve_as(
+        &self,
+        call: &CallId,
+        key: &KeyRecord,
+        worst: NanoUsd,
+        floor: NanoUsd,
+    ) -> Admission {
+        self.ask(call, key, worst, floor).await.unwrap()
+    }
+
+    async fn ask(
+        &self,
+        call: &CallId,
+        key: &KeyRecord,
+        worst: NanoUsd,
+        floor: NanoUsd,
+    ) -> Result<Admission, StoreError> {
         let ask = Ask {
-            call: &call,
+            call,
             key: &key.hash,
             version: key.version,
             max: key.max_budget,
@@ -86,7 +146,12 @@ impl Books {
             now: self.now(),
             lease: Duration::from_secs(90),
         };
-        self.store.ledger().reserve(&ask).await.unwrap()
+        self.store.ledger().reserve(&ask).await
+    }
+
+    /// Reading rows writes down what is in memory.
+    pub(crate) async fn catch_up(&self) {
+        let _ = self.store.usage().get(&CallId::default()).await;
     }
 
     pub(crate) async fn granted(&self, key: &KeyRecord, amount: NanoUsd) -> Grant {
@@ -119,7 +184,7 @@ impl Books {
     async fn all(&self, key: &KeyRecord) -> Vec<UsageRow> {
         let filter = RowFilter {
             key: Some(key.hash),
-            from: self.now().plus(-3 * 86_400_000),
+            from: self.now().plus(-5 * 86_400_000),
             to: self.now().plus(86_400_000),
             limit: 100_000,
         };

@@ -1,0 +1,278 @@
+//! Reserving: from the slice where it can pay, else from the guard.
+
+use std::sync::Arc;
+
+use super::{
+    Account, FRESH_MS, LEASE_MS, MARGIN_MS, Slices,
+    book::{Book, Slice},
+    flush::Outcome,
+    slice_id,
+};
+use crate::{
+    Admission, Ask, Grant, Millis, NanoUsd, Refusal, StoreError, StoreErrorKind, Window,
+    ledger::{
+        machine::{Guard, Mark},
+        strict::{GRACE_MS, Untaken, wish},
+    },
+    store::Inner,
+};
+
+/// Rounds against other writers and one's own callers.
+const ROUNDS: usize = 64;
+/// A slice is this many calls, or this part of what is left.
+const CALLS: i64 = 20;
+const PART: i64 = 100;
+/// Of what is left, this part may be taken beyond what is needed. Closer to the end of a budget a
+/// slice is exactly what its calls need.
+const SHARE: i64 = 4;
+
+// === impl Inner ===
+
+impl Inner {
+    pub(crate) async fn reserve_in_slice(&self, ask: &Ask<'_>) -> Result<Admission, StoreError> {
+        if let Some(grant) = self.slices.admit(ask) {
+            return Ok(Admission::Granted(grant));
+        }
+        Box::pin(self.reserve_from_guard(ask)).await
+    }
+
+    async fn reserve_from_guard(&self, ask: &Ask<'_>) -> Result<Admission, StoreError> {
+        let account = self.slices.account(ask.key);
+        let _writing = account.writing.lock().await;
+        let mut gave_back = false;
+        for _ in 0..ROUNDS {
+            // Whoever wrote before us may have taken enough for us as well.
+            if let Some(grant) = admit(&mut account.book(), ask) {
+                return Ok(Admission::Granted(grant));
+            }
+            let guard = match self.widen(&account, ask).await? {
+                Widened::Wider => continue,
+                Widened::Grant(grant) => return Ok(Admission::Granted(grant)),
+                Widened::No(refusal) => return Ok(Admission::Refused(refusal)),
+                Widened::Over(guard) => guard,
+            };
+            if !gave_back {
+                // What our own retired slices still hold is ours to use.
+                gave_back = true;
+                self.flush_account(&account, false).await?;
+                continue;
+            }
+            return Ok(Admission::Refused(over(&mut account.book(), &guard, ask)));
+        }
+        Err(StoreError::new("UpdateItem", StoreErrorKind::Contended))
+    }
+
+    /// Takes more from the guard.
+    async fn widen(&self, account: &Arc<Account>, ask: &Ask<'_>) -> Result<Widened, StoreError> {
+        let serial = {
+            let mut book = account.book();
+            let usable = book.live.as_ref().filter(|slice| continues(slice, ask));
+            let serial = usable.map(|slice| slice.serial);
+            if serial.is_none() {
+                book.retire();
+            }
+            serial
+        };
+        let Some(serial) = serial else { return self.open(account, ask).await };
+        let wanted = account.book().slice(serial).map_or(NanoUsd::ZERO, |slice| wanted(slice, ask));
+        match self.widen_slice(account, serial, wanted).await? {
+            Outcome::Done(guard) => self.after(account, serial, ask, guard, false).await,
+            Outcome::Short(guard) => self.after(account, serial, ask, guard, true).await,
+            Outcome::Ended => Ok(Widened::Wider),
+        }
+    }
+
+    /// The guard has been asked; what does it mean for the ask?
+    async fn after(
+        &self,
+        account: &Arc<Account>,
+        serial: u64,
+        ask: &Ask<'_>,
+        mut guard: Guard,
+        short: bool,
+    ) -> Result<Widened, StoreError> {
+        if i64::try_from(ask.version) != Ok(guard.version) {
+            account.book().retire();
+            return Ok(Widened::No(Refusal::Stale));
+        }
+        if !short {
+            return Ok(Widened::Wider);
+        }
+        // Not all that was wanted is left; perhaps what is needed is.
+        let need = account.book().slice(serial).map_or(NanoUsd::ZERO, |slice| needed(slice, ask));
+        if guard.rem >= need {
+            self.widen_slice(account, serial, need).await?;
+            return Ok(Widened::Wider);
+        }
+        let crashed: Vec<String> = guard
+            .expired(ask.now.plus(-GRACE_MS))
+            .filter(|(_, lease)| guard.is_current(lease.window))
+            .map(|(id, _)| id.clone())
+            .collect();
+        if !crashed.is_empty() {
+            for id in crashed {
+                if let Some(after) = self.resolve(ask.key, &guard, &id).await? {
+                    guard = after;
+                }
+            }
+            return Ok(Widened::Wider);
+        }
+        let free = account.book().slice(serial).map_or(NanoUsd::ZERO, |slice| slice.free());
+        let reach = free.saturating_add(guard.rem.max(NanoUsd::ZERO));
+        if reach < ask.floor.max(NanoUsd::from_nanos(1)) {
+            return Ok(Widened::Over(guard));
+        }
+        if guard.rem > NanoUsd::ZERO
+            && !matches!(self.widen_slice(account, serial, guard.rem).await?, Outcome::Done(_))
+        {
+            return Ok(Widened::Wider);
+        }
+        Ok(take_rest(&mut account.book(), serial, ask).map_or(Widened::Wider, Widened::Grant))
+    }
+
+    /// Takes a new slice: at first just what this call needs.
+    async fn open(&self, account: &Arc<Account>, ask: &Ask<'_>) -> Result<Widened, StoreError> {
+        let asked_at = self.clock.now();
+        let (serial, row) = self.slices.mint(ask.key, ask.now);
+        let since = ask.now.min(ask.call.started()).plus(-MARGIN_MS);
+        let mut wish = wish(ask, slice_id(&row));
+        wish.expires = ask.now.plus(LEASE_MS);
+        wish.mark = Some(Mark { flush: 0, since });
+        account.book().opening.push(wish.id.clone());
+        let taken = self.take_or_undo(ask.key, &wish).await;
+        if !matches!(&taken, Err(error) if error.kind() == StoreErrorKind::Unreachable) {
+            account.book().opening.retain(|opening| *opening != wish.id);
+        }
+        let (lease, guard) = match taken? {
+            Ok(taken) => taken,
+            Err(Untaken::Over(guard)) => return Ok(Widened::Over(guard)),
+            Err(Untaken::Stale) => return Ok(Widened::No(Refusal::Stale)),
+            Err(Untaken::Missing) => return Ok(Widened::No(Refusal::Missing)),
+        };
+        let mut slice = Slice {
+            serial,
+            id: wish.id,
+            version: wish.version,
+            limited: ask.max.is_some(),
+            window: lease.window,
+            held: lease.amount,
+            reserved: NanoUsd::ZERO,
+            used: NanoUsd::ZERO,
+            flights: Default::default(),
+            rows: Vec::new(),
+            pending: None,
+            dirty: false,
+            flushed: 0,
+            since,
+            expires: lease.expires,
+            fresh_until: asked_at.plus(FRESH_MS),
+            asked: 0,
+            spent: guard.spent,
+            left: guard.rem,
+            lost: false,
+        };
+        let grant = pay(&mut slice, ask, lease.amount);
+        let mut book = account.book();
+        book.retire();
+        book.live = Some(slice);
+        Ok(Widened::Grant(grant))
+    }
+}
+
+/// What asking the guard led to.
+enum Widened {
+    /// There may be enough now.
+    Wider,
+    /// It was enough for this call.
+    Grant(Grant),
+    /// Not while this key's record is what it is.
+    No(Refusal),
+    /// Too little is left.
+    Over(Guard),
+}
+
+// === impl Slices ===
+
+impl Slices {
+    /// Reserves without I/O, where a slice can pay.
+    fn admit(&self, ask: &Ask<'_>) -> Option<Grant> {
+        let account = self.known(ask.key)?;
+        admit(&mut account.book(), ask)
+    }
+}
+
+fn admit(book: &mut Book, ask: &Ask<'_>) -> Option<Grant> {
+    let slice = book.live.as_mut()?;
+    if let Some(flight) = slice.flights.get(ask.call).filter(|flight| !flight.leaving) {
+        let (amount, expires) = (flight.amount, flight.expires);
+        return Some(grant(slice, ask, amount, expires));
+    }
+    let worst = ask.worst.max(NanoUsd::ZERO);
+    if !slice.serves(ask) || (slice.limited && worst > NanoUsd::ZERO && slice.free() < worst) {
+        return None;
+    }
+    Some(pay(slice, ask, worst))
+}
+
+/// Grants what is left in the slice, if that is of use.
+fn take_rest(book: &mut Book, serial: u64, ask: &Ask<'_>) -> Option<Grant> {
+    let slice = book.live.as_mut().filter(|slice| slice.serial == serial)?;
+    let amount = slice.free().min(ask.worst);
+    let least = ask.floor.max(NanoUsd::from_nanos(1));
+    (amount >= least && slice.serves(ask)).then(|| pay(slice, ask, amount))
+}
+
+fn pay(slice: &mut Slice, ask: &Ask<'_>, amount: NanoUsd) -> Grant {
+    let expires = ask.now.after(ask.lease);
+    slice.admit(ask.call, amount, expires);
+    grant(slice, ask, amount, expires)
+}
+
+fn grant(slice: &Slice, ask: &Ask<'_>, amount: NanoUsd, expires: Millis) -> Grant {
+    Grant {
+        call: ask.call.clone(),
+        key: *ask.key,
+        amount,
+        window: slice.window,
+        expires,
+        slice: slice.serial,
+    }
+}
+
+/// Whether the slice is the right one, once it has been renewed.
+fn continues(slice: &Slice, ask: &Ask<'_>) -> bool {
+    i64::try_from(ask.version) == Ok(slice.version)
+        && ask.window.id <= slice.window
+        && ask.call.started() >= slice.since
+}
+
+/// What the ask needs beyond what is free.
+fn needed(slice: &Slice, ask: &Ask<'_>) -> NanoUsd {
+    if !slice.limited {
+        return NanoUsd::ZERO;
+    }
+    ask.worst.saturating_sub(slice.free()).max(NanoUsd::ZERO)
+}
+
+/// What is worth taking at once.
+fn wanted(slice: &Slice, ask: &Ask<'_>) -> NanoUsd {
+    let need = needed(slice, ask);
+    if need == NanoUsd::ZERO {
+        return need;
+    }
+    let part = NanoUsd::from_nanos(slice.left.nanos() / PART);
+    let plenty = ask.worst.saturating_mul(CALLS).max(part);
+    let share = NanoUsd::from_nanos(slice.left.nanos() / SHARE);
+    if plenty <= share { plenty.max(need) } else { need }
+}
+
+fn over(book: &mut Book, guard: &Guard, ask: &Ask<'_>) -> Refusal {
+    let Window { id, resets_at } = ask.window;
+    let (mut spent, mut reserved) = (NanoUsd::ZERO, NanoUsd::ZERO);
+    if guard.window == Guard::RENAMED || id <= guard.window {
+        let unwritten = book.unwritten(guard);
+        spent = guard.spent.saturating_add(unwritten);
+        reserved = guard.reserved().saturating_sub(unwritten).max(NanoUsd::ZERO);
+    }
+    Refusal::OverBudget { spent, reserved, max: ask.max.unwrap_or(NanoUsd::ZERO), resets_at }
+}

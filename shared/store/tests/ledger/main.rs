@@ -1,0 +1,8 @@
+//! The ledger against a real engine, in both modes.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests, outside test functions")]
+
+mod batched;
+mod books;
+mod race;
+mod strict;
