@@ -121,11 +121,12 @@ def configuration(urls):
 class Gateway:
     """The gateway, in a process of its own, with its data in a folder that outlives it."""
 
-    def __init__(self, folder, urls, tls=False):
+    def __init__(self, folder, urls, tls=False, config=None, environment=None):
         self.folder = pathlib.Path(folder)
         self.tls = tls
+        self.environment = environment or {}
         self.config = self.folder / "config.yaml"
-        self.config.write_text(json.dumps(configuration(urls), indent=1))
+        self.config.write_text(json.dumps(config or configuration(urls), indent=1))
         self.start()
 
     def start(self):
@@ -136,6 +137,7 @@ class Gateway:
             SLUICE_MASTER_KEY=MASTER_KEY,
             AWS_EC2_METADATA_DISABLED="true",
             RUST_BACKTRACE="1",
+            **self.environment,
         )
         for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
             environment.pop(name, None)
