@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::*;
+use super::super::*;
 use crate::{Millis, NanoUsd, WindowId};
 
 const LIMIT: i64 = 10;

@@ -1,0 +1,4 @@
+//! The machine under every order of events.
+
+mod calls;
+mod slices;
