@@ -1,4 +1,28 @@
 //! The DynamoDB store: keys, ledger, usage, tables.
+//!
+//! All that the gateway keeps is in three tables (`tables.json`), reached through one client of the
+//! official SDK; which database answers is not known here. It is the store that makes money exact:
+//! budgets hold under any concurrency, and each call is settled once (`ledger`).
+//!
+//! - [`Keys`]: records by the hash of the key; changes reach the ledger in the same transaction.
+//! - [`Ledger`]: reserve, settle, sweep.
+//! - [`Usage`]: a row for each call. The rows of a key and a window add up to what the ledger says.
+//! - [`NanoUsd`], [`Millis`], [`KeyHash`], [`CallId`], [`BudgetDuration`]: no float, no bare string.
+//!
+//! No HTTP, no prices, no policy: what a call may cost and who may make it is the gateway's to say.
+//! The clock is injected. An error never means "no": a refusal is a value, an error is a question
+//! that the database did not answer.
+//!
+//! | item | table | pk | sk |
+//! |---|---|---|---|
+//! | key | core | `H#<hash>` | `KEY` |
+//! | guard | core | `K#<hash>` | `GUARD` |
+//! | unique alias | core | `UQ#alias#<alias>` | `UQ` |
+//! | usage row | usage | `L#<16 digits of the hash>#<day>` | the call's id |
+//!
+//! Indexes: core `gsi1` `GUARDS`, `gsi2` `KEYS` by age; usage `gsi1` `LIVE#<hour>#<shard>` by the
+//! instant of recording, `gsi2` (sparse) `FAIL#<day>`. No write of the ledger touches an index of
+//! core.
 
 mod clock;
 mod connect;

@@ -1,5 +1,25 @@
-//! The ledger.
+//! The ledger: money is reserved before a call and settled after it.
+//!
+//! Per key one *guard* (`machine.rs`) decides, in one conditional write: budget, window, version of
+//! the key's record, and a lease under the call's id. What a call cost is the inverse, exactly once
+//! by that id, with a usage row. Nobody runs a job to make this true: a window begins when the first
+//! call of it comes, an expired lease is resolved by whoever meets it, and `sweep` only sees to
+//! what nobody meets.
+//!
+//! What can go wrong, and what then holds:
+//! - *an answer is lost*: the client tries again, and the lease's id makes that harmless;
+//! - *a process dies*: its leases end, and are charged in full until proven otherwise, in rows of
+//!   their own;
+//! - *a settlement comes late*: the charge is corrected, for a day;
+//! - *a call costs more than it reserved*: it is charged what it cost, and the budget may be passed
+//!   by that much. The estimate is the caller's.
+//!
+//! Two ways of keeping the books: `strict.rs` writes each step before it answers, for a process that
+//! may be frozen at any time; `slice.rs` pays from a slice of the budget in memory, for one that
+//! lives long. Both on the same guard, at the same time if need be.
 
+#[cfg(test)]
+mod agreement;
 mod ask;
 mod expression;
 mod guard;

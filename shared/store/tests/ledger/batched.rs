@@ -467,3 +467,41 @@ async fn the_flush_loop_writes_down_and_stops() {
     tokio::join!(run, work);
     assert_eq!(seen(&books, &key).await.spent, usd("0.025"));
 }
+
+#[tokio::test]
+async fn whoever_stops_waiting_leaves_the_books_in_order() {
+    let books = Books::batched().await;
+    let key = books.key(Some(usd("1"))).await;
+    let mut settled = NOTHING;
+    for patience in 0..80 {
+        books.advance(Duration::from_millis(1_700));
+        let reserved = tokio::select! {
+            biased;
+            () = turns(patience % 40) => None,
+            admission = books.reserve(&key, usd("0.02"), usd("0.01")) => Some(admission),
+        };
+        let Some(Admission::Granted(grant)) = reserved else { continue };
+        books.settle(&grant, usd("0.005")).await;
+        settled = settled.saturating_add(usd("0.005"));
+        tokio::select! {
+            biased;
+            () = turns(patience % 7) => {}
+            () = books.catch_up() => {}
+        }
+    }
+    flush(&books).await;
+    books.advance(Duration::from_secs(200));
+    flush(&books).await;
+    sweep(&books).await;
+    let spend = seen(&books, &key).await;
+    assert_eq!(spend.reserved, NOTHING);
+    assert!(settled > NOTHING && spend.spent >= settled, "{spend:?} of {settled}");
+    assert_eq!(rows_seen(&books, &key).await, spend.spent);
+}
+
+/// A while: long enough for some steps of what is raced with it.
+async fn turns(count: u32) {
+    for _ in 0..count {
+        tokio::time::sleep(Duration::from_micros(150)).await;
+    }
+}

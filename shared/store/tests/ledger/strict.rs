@@ -334,3 +334,151 @@ async fn a_row_is_found_by_call_by_answer_and_by_day() {
     assert_eq!(usage.query(&everyone).await.unwrap().len(), 1);
     let _ = Window::default();
 }
+
+#[tokio::test]
+async fn what_is_given_back_is_as_if_it_had_not_been_asked_for() {
+    let books = Books::new().await;
+    let key = books.key(Some(usd("1"))).await;
+    let grant = books.granted(&key, usd("0.6")).await;
+    for _ in 0..2 {
+        books.store.ledger().release(&grant).await.unwrap();
+        assert_eq!(books.spend(&key).await, sluice_store::Spend::default());
+    }
+    assert_eq!(books.store.usage().get(&grant.call).await.unwrap(), None);
+    // After the lease has been charged, giving back corrects the charge.
+    let grant = books.granted(&key, usd("0.6")).await;
+    books.advance(Duration::from_secs(120));
+    books.store.ledger().sweep(books.now()).await.unwrap();
+    assert_eq!(books.spend(&key).await.spent, usd("0.6"));
+    books.store.ledger().release(&grant).await.unwrap();
+    assert_eq!(books.spend(&key).await.spent, NanoUsd::ZERO);
+    assert_eq!(books.rows(&key).await, NanoUsd::ZERO);
+}
+
+#[tokio::test]
+async fn a_charge_that_nobody_corrected_within_a_day_stands() {
+    let books = Books::new().await;
+    let key = books.key(Some(usd("1"))).await;
+    let grant = books.granted(&key, usd("0.3")).await;
+    books.advance(Duration::from_secs(120));
+    books.store.ledger().sweep(books.now()).await.unwrap();
+    books.advance(Duration::from_secs(25 * 3600));
+    books.store.ledger().sweep(books.now()).await.unwrap();
+    books.settle(&grant, usd("0.1")).await;
+    assert_eq!(books.spend(&key).await.spent, usd("0.3"));
+    assert_eq!(books.rows(&key).await, usd("0.3"));
+}
+
+#[tokio::test]
+async fn a_crash_between_a_charge_and_its_row_is_mended_by_the_next_sweep() {
+    let engine = Engine::memory().unwrap();
+    let faulty = Faulty::new(engine.connector());
+    let books = Books::over(client_over(faulty.clone())).await;
+    let key = books.key(Some(usd("1"))).await;
+    let _crashed = books.granted(&key, usd("0.3")).await;
+    books.advance(Duration::from_secs(120));
+    for _ in 0..16 {
+        faulty.next("PutItem", Fault::LostBefore);
+    }
+    books.store.ledger().sweep(books.now()).await.unwrap_err();
+    assert_eq!(books.spend(&key).await.spent, usd("0.3"));
+    assert_eq!(books.rows(&key).await, NanoUsd::ZERO);
+    faulty.clear();
+    books.store.ledger().sweep(books.now()).await.unwrap();
+    assert_eq!(books.rows(&key).await, usd("0.3"));
+}
+
+#[tokio::test]
+async fn a_storm_of_faults_loses_and_doubles_nothing() {
+    let faults =
+        [Fault::LostAfter, Fault::LostBefore, Fault::Throttled, Fault::Internal, Fault::Conflict];
+    for seed in 1..=4 {
+        let engine = Engine::memory().unwrap();
+        let faulty = Faulty::new(engine.connector());
+        let books = Books::over(client_over(faulty.clone())).await;
+        let calm = books.process_over(engine.client(), sluice_store::LedgerMode::Strict);
+        let key = books.key(Some(usd("1"))).await;
+        faulty.storm(seed, 30, &faults);
+        let mut settled = NanoUsd::ZERO;
+        for _ in 0..40 {
+            let Ok(Admission::Granted(grant)) =
+                books.try_reserve(&key, usd("0.02"), usd("0.01")).await
+            else {
+                continue;
+            };
+            let row = books.row(&grant, usd("0.01"));
+            if books.store.ledger().settle(&grant, row).await.is_ok() {
+                settled = settled.saturating_add(usd("0.01"));
+            }
+        }
+        faulty.clear();
+        calm.advance(Duration::from_secs(120));
+        calm.store.ledger().sweep(calm.now()).await.unwrap();
+        let spend = calm.spend(&key).await;
+        assert!(faulty.met() > 10, "{}", faulty.met());
+        assert_eq!(spend.reserved, NanoUsd::ZERO, "seed {seed}");
+        assert!(settled <= spend.spent && spend.spent <= usd("1"), "seed {seed}: {spend:?}");
+        assert_eq!(calm.rows(&key).await, spend.spent, "seed {seed}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_is_made_again_goes_on_with_its_account_and_its_versions() {
+    let books = Books::new().await;
+    let key = books.key(Some(usd("1"))).await;
+    let grant = books.granted(&key, usd("0.4")).await;
+    books.settle(&grant, usd("0.4")).await;
+    let keys = books.store.keys();
+    assert!(matches!(keys.create(&key).await, Err(KeyError::Exists)));
+    keys.delete(&[key.hash], books.now()).await.unwrap();
+    assert_eq!(keys.delete(&[key.hash], books.now()).await.unwrap(), []);
+    keys.create(&key).await.unwrap();
+    let again = keys.get(&key.hash).await.unwrap().unwrap();
+    assert_eq!(again.version, key.version + 2);
+    assert_eq!(
+        books.reserve(&key, usd("0.1"), usd("0.1")).await,
+        Admission::Refused(Refusal::Stale)
+    );
+    assert!(matches!(
+        books.reserve(&again, usd("0.7"), usd("0.7")).await,
+        Admission::Refused(Refusal::OverBudget { .. })
+    ));
+    assert_eq!(books.granted(&again, usd("0.6")).await.amount, usd("0.6"));
+}
+
+#[tokio::test]
+async fn a_change_meets_transactions_of_others_and_insists() {
+    let engine = Engine::memory().unwrap();
+    let faulty = Faulty::new(engine.connector());
+    let books = Books::over(client_over(faulty.clone())).await;
+    let key = books.key(None).await;
+    faulty.next("TransactWriteItems", Fault::Cancelled);
+    faulty.next("TransactWriteItems", Fault::LostAfter);
+    let changed = books.store.keys().update(&key.hash, |record| record.blocked = true).await;
+    assert_eq!(changed.unwrap().version, key.version + 1);
+    assert_eq!(faulty.left(), 0);
+}
+
+#[tokio::test]
+async fn a_key_that_is_not_known_admits_nothing() {
+    let books = Books::new().await;
+    let stranger = sluice_store::KeyRecord::new("sk-never-stored-0000", books.now());
+    assert_eq!(
+        books.reserve(&stranger, usd("0.1"), NanoUsd::ZERO).await,
+        Admission::Refused(Refusal::Missing)
+    );
+}
+
+#[tokio::test]
+async fn a_budget_of_nothing_admits_what_costs_nothing() {
+    let books = Books::new().await;
+    let key = books.key(Some(NanoUsd::ZERO)).await;
+    assert!(matches!(
+        books.reserve(&key, NanoUsd::from_nanos(1), NanoUsd::ZERO).await,
+        Admission::Refused(Refusal::OverBudget { .. })
+    ));
+    let Admission::Granted(free) = books.reserve(&key, NanoUsd::ZERO, NanoUsd::ZERO).await else {
+        panic!("it costs nothing")
+    };
+    books.settle(&free, NanoUsd::ZERO).await;
+}

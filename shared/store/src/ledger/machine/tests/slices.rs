@@ -65,7 +65,7 @@ enum Account {
 }
 
 /// `close_charge`, step by step.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Closing {
     Read(i64),
     Sum(i64, i64),

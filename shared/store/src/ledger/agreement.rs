@@ -1,0 +1,134 @@
+//! The machine in memory and the expressions in the database do the same: random changes, also
+//! stale ones, done to both.
+
+use std::sync::Arc;
+
+use sluice_embedded::Engine;
+
+use super::{
+    guard::Written,
+    machine::{
+        Change, Close, Flush, FlushStep, Guard, Mark, Step, Wish, admit, expire, first_try, flush,
+        flush_after, forget, recharge, release, settle, split,
+    },
+};
+use crate::{KeyRecord, ManualClock, Millis, NanoUsd, Store, TableNames, WindowId};
+
+const STEPS: usize = 1_500;
+
+/// Xorshift.
+struct Die(u64);
+
+impl Die {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) % sides
+    }
+
+    fn amount(&mut self, most: u64) -> NanoUsd {
+        NanoUsd::from_nanos(i64::try_from(self.roll(most)).unwrap())
+    }
+
+    fn time(&mut self, most: u64) -> Millis {
+        Millis::new(i64::try_from(self.roll(most)).unwrap())
+    }
+}
+
+/// Some change that somebody who has seen `seen` may want.
+fn draw(die: &mut Die, seen: &Guard, max: NanoUsd) -> Option<Change> {
+    let id = format!("C{}", die.roll(5));
+    let slice = format!("S{}", die.roll(2));
+    let mark = Mark { flush: 0, since: die.time(100) };
+    let wish = Wish {
+        id: if die.roll(4) == 0 { slice.clone() } else { id.clone() },
+        version: i64::try_from(die.roll(8)).unwrap().min(1),
+        max: (die.roll(5) > 0).then_some(max),
+        window: WindowId::from_number(i64::try_from(die.roll(3)).unwrap() + seen.window.number()),
+        worst: die.amount(900),
+        floor: die.amount(300),
+        expires: die.time(1_000),
+        mark: None,
+        crashed_before: Millis::new(0),
+    };
+    let wish = Wish { mark: wish.id.starts_with('S').then_some(mark), ..wish };
+    let close = |close: Close| match close {
+        Close::Try(change) => Some(change),
+        Close::Done | Close::Charged => None,
+    };
+    let number = seen.leases.get(&slice).and_then(|lease| lease.mark).map_or(0, |mark| mark.flush);
+    let held = seen.leases.get(&slice).map_or(NanoUsd::ZERO, |lease| lease.amount);
+    let plan = Flush {
+        id: slice.clone(),
+        window: seen.leases.get(&slice).map_or(seen.window, |lease| lease.window),
+        mark: Mark { flush: number + 1, since: die.time(100) },
+        used: die.amount(200),
+        owed: die.amount(50),
+        wanted: die.amount(100),
+        expires: die.time(1_000),
+        last: (die.roll(4) == 0).then_some(held),
+    };
+    match die.roll(9) {
+        0 => Some(first_try(&wish).0),
+        1 | 2 => match admit(seen, &wish) {
+            Step::Try(change, _) => Some(change),
+            _ => None,
+        },
+        3 => close(settle(seen, &id, die.amount(500))),
+        4 => close(if die.roll(2) == 0 { release(seen, &id) } else { forget(seen, &id) }),
+        5 => close(expire(seen, if die.roll(3) == 0 { &slice } else { &id }, die.time(1_000))),
+        6 => Some(flush(&plan)),
+        7 => match flush_after(seen, &plan) {
+            FlushStep::Try(change) => Some(change),
+            FlushStep::Lost(late) => recharge(seen, &slice, late.amount.saturating_add(plan.used)),
+            _ => None,
+        },
+        _ => {
+            (plan.last.is_none()).then(|| split(&plan, &format!("C{}", die.roll(5)), plan.expires))
+        }
+    }
+}
+
+#[tokio::test]
+async fn memory_and_database_agree() {
+    let clock = Arc::new(ManualClock::at(Millis::new(0)));
+    let client = Engine::memory().unwrap().client();
+    let store = Store::builder(client, TableNames::from_prefix("t"), clock).build();
+    store.create_tables().await.unwrap();
+    let max = NanoUsd::from_nanos(3_000);
+    let mut record = KeyRecord::new("sk-0123456789abcdef", Millis::new(0));
+    record.max_budget = Some(max);
+    store.keys().create(&record).await.unwrap();
+    let inner = store.ledger().inner;
+
+    let mut guard = inner.guard(&record.hash).await.unwrap().unwrap();
+    let mut before = vec![guard.clone(); 4];
+    let mut die = Die(0x5eed);
+    let (mut done, mut refused) = (0, 0);
+    for step in 0..STEPS {
+        // Most have seen the guard as it is, some as it was.
+        let seen = if die.roll(4) == 0 {
+            before[usize::try_from(die.roll(4)).unwrap()].clone()
+        } else {
+            guard.clone()
+        };
+        let Some(change) = draw(&mut die, &seen, max) else { continue };
+        before[step % 4] = guard.clone();
+        let held = change.apply(&mut guard);
+        match inner.write(&record.hash, &change).await.unwrap() {
+            Written::Done(after) => {
+                assert!(held, "{change:#?}");
+                assert_eq!(after, guard, "{change:#?}");
+                done += 1;
+            }
+            Written::Refused(after) => {
+                assert!(!held, "{change:#?}");
+                assert_eq!(after, guard, "{change:#?}");
+                refused += 1;
+            }
+            Written::Missing => panic!("the guard is gone"),
+        }
+    }
+    assert!(done > STEPS / 5 && refused > STEPS / 10, "{done} done, {refused} refused");
+}
