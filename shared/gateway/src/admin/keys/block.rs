@@ -7,6 +7,8 @@ use axum::{
     response::Response,
 };
 use serde_json::Value;
+use sluice_store::KeyRole;
+use sluice_wire::{Fault, FaultKind};
 
 use super::{generate::conflict, naming, view};
 use crate::{
@@ -41,6 +43,15 @@ async fn set(app: &App, request: Request, route: &str, blocked: bool) -> Result<
     };
     let now = app.clock.now();
     let record = naming::find(app, &named).await?;
+    if record.role == KeyRole::Admin {
+        // Nobody would be left who could unblock it.
+        return Err(Fault::new(
+            FaultKind::Permission,
+            "The master key is not blocked through the API.",
+        )
+        .with_param("key")
+        .into());
+    }
     let record = app
         .store
         .keys()

@@ -1,0 +1,167 @@
+//! A client of one dialect.
+
+use axum::body::Body;
+use http::Request;
+use serde_json::{Value, json};
+
+use super::{Answer, House, Reading, post};
+
+/// The dialect that a client speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Caller {
+    OpenAi,
+    Anthropic,
+    Bedrock,
+}
+
+// === impl Caller ===
+
+impl Caller {
+    /// All of them.
+    pub(crate) const ALL: [Self; 3] = [Self::OpenAi, Self::Anthropic, Self::Bedrock];
+
+    /// Where its requests go.
+    pub(crate) fn path(self, model: &str, stream: bool) -> String {
+        match self {
+            Self::OpenAi => "/v1/chat/completions".to_owned(),
+            Self::Anthropic => "/v1/messages".to_owned(),
+            Self::Bedrock => {
+                let operation = if stream { "converse-stream" } else { "converse" };
+                format!("/bedrock/model/{model}/{operation}")
+            }
+        }
+    }
+
+    /// One question, with a cap of 200 tokens.
+    pub(crate) fn ask(self, model: &str, prompt: &str) -> Value {
+        match self {
+            Self::OpenAi | Self::Anthropic => json!({
+                "model": model,
+                "max_tokens": 200,
+                "messages": [{"role": "user", "content": prompt}],
+            }),
+            Self::Bedrock => json!({
+                "inferenceConfig": {"maxTokens": 200},
+                "messages": [{"role": "user", "content": [{"text": prompt}]}],
+            }),
+        }
+    }
+
+    /// Asks for a stream where the body says so.
+    pub(crate) fn streamed(self, mut body: Value) -> Value {
+        if self != Self::Bedrock {
+            body["stream"] = json!(true);
+        }
+        if self == Self::OpenAi {
+            body["stream_options"] = json!({"include_usage": true});
+        }
+        body
+    }
+
+    /// Offers a tool: `get_weather` with a `city`.
+    pub(crate) fn with_tool(self, mut body: Value) -> Value {
+        let schema = json!({
+            "type": "object",
+            "properties": {"city": {"type": "string"}},
+            "required": ["city"],
+        });
+        match self {
+            Self::OpenAi => {
+                body["tools"] = json!([{"type": "function", "function": {
+                    "name": "get_weather", "description": "Weather", "parameters": schema,
+                }}]);
+            }
+            Self::Anthropic => {
+                body["tools"] = json!([{
+                    "name": "get_weather", "description": "Weather", "input_schema": schema,
+                }]);
+            }
+            Self::Bedrock => {
+                body["toolConfig"] = json!({"tools": [{"toolSpec": {
+                    "name": "get_weather", "description": "Weather", "inputSchema": {"json": schema},
+                }}]});
+            }
+        }
+        body
+    }
+
+    /// Goes on: the answer's tool call, and what the tool returned.
+    pub(crate) fn with_result(self, mut body: Value, reading: &Reading, result: &str) -> Value {
+        let (id, name, input) = reading.calls.first().unwrap().clone();
+        let turns = match self {
+            Self::OpenAi => vec![
+                json!({"role": "assistant", "content": null, "tool_calls": [{
+                    "id": id, "type": "function",
+                    "function": {"name": name, "arguments": input.to_string()},
+                }]}),
+                json!({"role": "tool", "tool_call_id": id, "content": result}),
+            ],
+            Self::Anthropic => vec![
+                json!({"role": "assistant", "content": [
+                    {"type": "tool_use", "id": id, "name": name, "input": input},
+                ]}),
+                json!({"role": "user", "content": [
+                    {"type": "tool_result", "tool_use_id": id, "content": result},
+                ]}),
+            ],
+            Self::Bedrock => vec![
+                json!({"role": "assistant", "content": [
+                    {"toolUse": {"toolUseId": id, "name": name, "input": input}},
+                ]}),
+                json!({"role": "user", "content": [
+                    {"toolResult": {"toolUseId": id, "content": [{"text": result}]}},
+                ]}),
+            ],
+        };
+        body["messages"].as_array_mut().unwrap().extend(turns);
+        body
+    }
+
+    /// A request of this client.
+    pub(crate) fn request(
+        self,
+        key: &str,
+        model: &str,
+        body: &Value,
+        stream: bool,
+    ) -> Request<Body> {
+        let body = if stream { self.streamed(body.clone()) } else { body.clone() };
+        post(&self.path(model, stream), key, body.to_string())
+    }
+
+    /// Asks and reads the raw answer.
+    pub(crate) async fn raw(
+        self,
+        house: &House,
+        key: &str,
+        model: &str,
+        body: &Value,
+        stream: bool,
+    ) -> Answer {
+        house.send(self.request(key, model, body, stream)).await
+    }
+
+    /// Asks, whole or streamed, and reads what was said.
+    pub(crate) async fn call(
+        self,
+        house: &House,
+        key: &str,
+        model: &str,
+        body: &Value,
+        stream: bool,
+    ) -> (Answer, Reading) {
+        let answer = self.raw(house, key, model, body, stream).await;
+        assert_eq!(answer.status, 200, "{self:?} on {model}: {}", answer.text());
+        let reading = if stream {
+            Reading::streamed(self, &answer.body)
+        } else {
+            Reading::whole(self, &answer.json())
+        };
+        (answer, reading)
+    }
+
+    /// One question, answered whole.
+    pub(crate) async fn say(self, house: &House, key: &str, model: &str, prompt: &str) -> Answer {
+        self.raw(house, key, model, &self.ask(model, prompt), false).await
+    }
+}

@@ -1,0 +1,12 @@
+//! The whole gateway in one process: its routers over the embedded store, with providers that
+//! speak (and check) the exact wire, a clock that stands until it is moved, and seeded chance.
+//!
+//! One binary, so that the gateway is linked once; a file a subject.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+mod house;
+mod keys;
+mod matrix;
+mod money;
+mod refusals;
