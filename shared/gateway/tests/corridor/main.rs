@@ -10,3 +10,4 @@ mod keys;
 mod matrix;
 mod money;
 mod refusals;
+mod streams;
