@@ -10,4 +10,5 @@ mod keys;
 mod matrix;
 mod money;
 mod refusals;
+mod routing;
 mod streams;
