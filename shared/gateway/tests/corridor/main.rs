@@ -11,4 +11,5 @@ mod matrix;
 mod money;
 mod refusals;
 mod routing;
+mod spend;
 mod streams;
