@@ -50,7 +50,8 @@ async fn doors(app: &Arc<App>, arrival: Arrival, facts: &mut Facts) -> Result<Re
     // From here on the call is paid for. It goes on, and is settled, also when the caller leaves.
     let work = {
         let (app, facts) = (Arc::clone(app), facts.clone());
-        async move { attempt::run(&app, facts, intake, plan, admitted).await }
+        // Boxed: it is the largest part of a call, and is moved to a task of its own.
+        async move { Box::pin(attempt::run(&app, facts, intake, plan, admitted)).await }
     };
     match app.orphans.run(work).await {
         Some(outcome) => outcome,
