@@ -3,7 +3,12 @@
 //!
 //! One binary, so that the gateway is linked once; a file a subject.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that cannot go on should stop"
+)]
 
 mod house;
 mod keys;
