@@ -10,13 +10,17 @@ use sluice_gateway::{
 };
 use sluice_providers::{Transport, TransportOptions};
 use sluice_store::SystemClock;
-use tokio::{net::TcpListener, signal::unix::SignalKind, sync::watch};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{Signal, SignalKind, signal},
+    sync::watch,
+};
 
 use crate::{
     args::{self, Serve, Switch},
     chores,
     environment::Process,
-    listen,
+    leftover, listen,
     master::{self, MasterKey, Place},
     store,
     terminal::{self, KeyPlace},
@@ -88,6 +92,8 @@ async fn serving(serve: Serve) -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind((serve.host, serve.port))
         .await
         .map_err(|error| format!("cannot listen on {}:{}: {error}", serve.host, serve.port))?;
+    // Heard from here on: whoever reads the ready line may send a signal at once.
+    let stopping = StopSignals::listen()?;
     let place = match &key.place {
         Place::File(path) => KeyPlace::File(path),
         Place::Given(name) => KeyPlace::Given(name),
@@ -98,8 +104,9 @@ async fn serving(serve: Serve) -> Result<(), Box<dyn Error>> {
     let (stop, stopped) = watch::channel(false);
     let chores = chores::run(Arc::clone(&app), opened.engine, until(stopped.clone()));
     let ledger = app.store().ledger().run(until(stopped));
+    let routes = http::all(Arc::clone(&app)).layer(axum::middleware::from_fn(leftover::read_away));
     let server = async {
-        listen::serve(listener, http::all(Arc::clone(&app)), tls, asked_to_stop()).await;
+        listen::serve(listener, routes, tls, stopping.asked()).await;
         // Answers are out; what callers left behind is settled before the ledger is closed.
         app.orphans().drained().await;
         let _ = stop.send(true);
@@ -130,19 +137,26 @@ async fn until(mut stopped: watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
-/// SIGTERM (a container's end) or SIGINT (a person's).
-async fn asked_to_stop() {
-    let term = tokio::signal::unix::signal(SignalKind::terminate());
-    match term {
-        Ok(mut term) => {
-            tokio::select! {
-                _ = term.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
-            }
-        }
-        Err(error) => {
-            tracing::warn!(error = %error, "SIGTERM cannot be heard");
-            let _ = tokio::signal::ctrl_c().await;
+/// SIGTERM (a container's end) and SIGINT (a person's).
+struct StopSignals {
+    term: Signal,
+    interrupt: Signal,
+}
+
+// === impl StopSignals ===
+
+impl StopSignals {
+    fn listen() -> io::Result<Self> {
+        Ok(Self {
+            term: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn asked(mut self) {
+        tokio::select! {
+            _ = self.term.recv() => {}
+            _ = self.interrupt.recv() => {}
         }
     }
 }

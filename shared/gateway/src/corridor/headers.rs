@@ -24,8 +24,13 @@ const HOP: [&str; 9] = [
 
 /// What every answer and refusal carries: the call's id, also under the names the SDKs read.
 pub(crate) fn call(map: &mut HeaderMap, facts: &Facts) {
-    let Ok(id) = HeaderValue::from_str(&facts.call.to_string()) else { return };
-    let own = match facts.dialect {
+    identify(map, facts.dialect, &facts.call.to_string());
+}
+
+/// An id under LiteLLM's name and under the one that the dialect's clients read.
+pub(crate) fn identify(map: &mut HeaderMap, dialect: Dialect, id: &str) {
+    let Ok(id) = HeaderValue::from_str(id) else { return };
+    let own = match dialect {
         Dialect::AnthropicMessages => "request-id",
         Dialect::BedrockConverse => "x-amzn-requestid",
         _ => "x-request-id",

@@ -23,6 +23,7 @@ use sluice_wire::Fault;
 
 pub(crate) use admit::{Admitted, window};
 pub(crate) use facts::{Facts, stray_id};
+pub(crate) use headers::identify;
 pub(crate) use intake::{Arrival, Intake, Line, collect, content_type};
 pub(crate) use plan::{Plan, may_use};
 pub(crate) use refusal::{refuse, render};

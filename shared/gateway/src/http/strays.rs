@@ -8,7 +8,7 @@ use sluice_wire::{Dialect, Fault, FaultKind};
 
 use crate::{
     App,
-    corridor::{render, stray_id},
+    corridor::{identify, render, stray_id},
 };
 
 /// No such route.
@@ -41,9 +41,8 @@ pub(crate) fn dialect_of(path: &str) -> Dialect {
 
 fn stray(app: &App, path: &str, fault: &Fault) -> Response {
     let id = stray_id(app);
-    let mut response = render(dialect_of(path), fault, &id);
-    if let Ok(value) = http::HeaderValue::from_str(&id) {
-        response.headers_mut().insert("x-litellm-call-id", value);
-    }
+    let dialect = dialect_of(path);
+    let mut response = render(dialect, fault, &id);
+    identify(response.headers_mut(), dialect, &id);
     response
 }
