@@ -11,12 +11,7 @@ use std::{
     time::Duration,
 };
 
-use axum::{
-    body::Body,
-    extract::Request,
-    middleware::Next,
-    response::Response,
-};
+use axum::{body::Body, extract::Request, middleware::Next, response::Response};
 use hyper::{
     body::{Body as HttpBody, Bytes, Frame, SizeHint},
     header::{CONNECTION, HeaderValue},

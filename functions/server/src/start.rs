@@ -61,7 +61,7 @@ async fn serving(serve: Serve) -> Result<(), Box<dyn Error>> {
     };
     fs::create_dir_all(&serve.data_dir)?;
     let random = Arc::new(SystemRandomness::default());
-    let key = master_key(&config, &serve.data_dir, &*random)?;
+    let key = master_key(&config, &serve.data_dir, &random)?;
     let clock = Arc::new(SystemClock);
     let transport = Transport::new(TransportOptions::default())?;
     let opened = store::open(&serve, clock.clone(), &transport).await?;

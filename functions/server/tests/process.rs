@@ -1,5 +1,12 @@
 //! The real binary, started as a person would start it.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that cannot go on should stop"
+)]
+
 mod sluice;
 
 use std::process::{Command, Stdio};

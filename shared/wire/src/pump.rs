@@ -36,17 +36,16 @@ impl Pump {
     /// A pump from a provider that speaks `upstream` to a caller that speaks `caller`.
     #[must_use]
     pub fn new(upstream: Dialect, caller: Dialect, stamp: Stamp) -> Self {
-        let hide_usage = !stamp.stream_usage;
-        let encoder = StreamEncoder::new(caller, stamp);
         let route = if upstream == caller {
+            let observer = Observer::new(upstream, !stamp.stream_usage).renaming(&stamp.model);
             Route::Verbatim {
-                observer: Box::new(Observer::new(upstream, hide_usage)),
-                encoder: Box::new(encoder),
+                observer: Box::new(observer),
+                encoder: Box::new(StreamEncoder::new(caller, stamp)),
             }
         } else {
             Route::Translated(Box::new(Translation {
                 decoder: StreamDecoder::new(upstream),
-                encoder,
+                encoder: StreamEncoder::new(caller, stamp),
                 events: Vec::new(),
                 laws: Laws::default(),
                 text_bytes: 0,

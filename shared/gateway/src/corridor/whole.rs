@@ -6,7 +6,7 @@ use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use http::{HeaderValue, header::CONTENT_TYPE};
 use sluice_providers::AnswerBody;
-use sluice_wire::{Fault, Stamp};
+use sluice_wire::{Fault, FaultKind, Splice, Stamp, splice};
 
 use super::{
     Admitted, Facts, Intake,
@@ -71,7 +71,7 @@ fn read(
             usage: glance.usage,
             ..Seen::default()
         };
-        return Ok((upstream.clone(), seen));
+        return Ok((named(upstream, glance.model.is_some(), facts)?, seen));
     }
     let response = dialect.decode_response(upstream)?;
     let body = facts.dialect.encode_response(&response, &stamp(facts));
@@ -82,6 +82,16 @@ fn read(
         ..Seen::default()
     };
     Ok((Bytes::from(body), seen))
+}
+
+/// The provider's bytes, with the group that was asked for in the place of the provider's model.
+fn named(upstream: &Bytes, names_model: bool, facts: &Facts) -> Result<Bytes, Fault> {
+    if !names_model {
+        return Ok(upstream.clone());
+    }
+    let internal = |error: serde_json::Error| Fault::new(FaultKind::Internal, error.to_string());
+    let name = serde_json::to_string(&*facts.requested).map_err(internal)?;
+    splice(upstream, &[Splice::Set("model", name)]).map(Bytes::from).map_err(internal)
 }
 
 /// The identity of an answer that the gateway writes.

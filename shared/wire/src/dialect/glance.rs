@@ -13,6 +13,8 @@ use crate::{Fault, FaultKind, canon::Usage};
 pub struct Glance {
     /// The provider's id for the answer, where the dialect has one.
     pub id: Option<String>,
+    /// The model that answered, where the dialect names it.
+    pub model: Option<String>,
     /// What it used, where the provider said so.
     pub usage: Option<Usage>,
 }
@@ -21,6 +23,8 @@ pub struct Glance {
 struct Fields<'a> {
     #[serde(default, borrow)]
     id: Option<Cow<'a, str>>,
+    #[serde(default, borrow)]
+    model: Option<Cow<'a, str>>,
     #[serde(default, borrow)]
     usage: Option<&'a RawValue>,
 }
@@ -44,7 +48,11 @@ impl Dialect {
             Self::AnthropicMessages => Some(anthropic_messages::usage::read(raw)),
             Self::BedrockConverse => Some(bedrock_converse::usage::decode(&raw)),
         });
-        Ok(Glance { id: fields.id.map(Cow::into_owned), usage })
+        Ok(Glance {
+            id: fields.id.map(Cow::into_owned),
+            model: fields.model.map(Cow::into_owned),
+            usage,
+        })
     }
 }
 

@@ -9,12 +9,14 @@ pub mod openai_chat;
 
 mod glance;
 mod peek;
+mod rename;
 mod stream;
 
 use bytes::Bytes;
 
 pub use glance::Glance;
 pub use peek::{Edits, Peek};
+pub(crate) use rename::Rename;
 pub use stream::{Observer, StreamDecoder, StreamEncoder};
 
 use crate::{

@@ -1,6 +1,6 @@
 //! Dispatch for streams: decoders, encoders and observers are stateful and pure.
 
-use super::{Dialect, Stamp, anthropic_messages, bedrock_converse, openai_chat};
+use super::{Dialect, Rename, Stamp, anthropic_messages, bedrock_converse, openai_chat};
 use crate::{
     Fault,
     canon::{Event, Usage},
@@ -127,6 +127,17 @@ impl Observer {
             Dialect::AnthropicMessages => Self::AnthropicMessages(Default::default()),
             Dialect::BedrockConverse => Self::BedrockConverse(Default::default()),
         }
+    }
+
+    /// Writes `model` where the provider named its own (dialects that name it in the stream).
+    #[must_use]
+    pub fn renaming(mut self, model: &str) -> Self {
+        match &mut self {
+            Self::OpenAiChat(inner) => inner.rename(Rename::to(model)),
+            Self::AnthropicMessages(inner) => inner.rename(Rename::to(model)),
+            Self::BedrockConverse(_) => {}
+        }
+        self
     }
 
     /// Forwards bytes to `out` in whole frames, byte for byte, watching for usage, errors and the end.

@@ -8,6 +8,7 @@ use super::{
 use crate::{
     Fault,
     canon::Usage,
+    dialect::Rename,
     frame::sse::{self, Framer},
 };
 
@@ -16,6 +17,7 @@ use crate::{
 pub struct Observer {
     framer: Framer,
     watch: Watch,
+    rename: Rename,
 }
 
 #[derive(Debug, Default)]
@@ -29,11 +31,20 @@ struct Watch {
 // === impl Observer ===
 
 impl Observer {
+    pub(crate) fn rename(&mut self, rename: Rename) {
+        self.rename = rename;
+    }
+
     pub(crate) fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), Fault> {
         let watch = &mut self.watch;
+        let rename = &self.rename;
         self.framer.push(bytes, |frame| {
             watch.frame(&frame)?;
-            out.extend_from_slice(frame.raw);
+            if frame.event == Some("message_start") {
+                rename.write(frame.raw, out);
+            } else {
+                out.extend_from_slice(frame.raw);
+            }
             Ok(())
         })
     }

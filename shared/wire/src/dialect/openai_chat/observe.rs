@@ -7,6 +7,7 @@ use super::{error, scan, usage};
 use crate::{
     Fault, FaultKind,
     canon::Usage,
+    dialect::Rename,
     frame::sse::{Frame, Framer},
 };
 
@@ -21,6 +22,7 @@ pub struct Observer {
 #[derive(Debug, Default)]
 struct Watch {
     hide_usage: bool,
+    rename: Rename,
     finished: bool,
     done: bool,
     usage: Option<Usage>,
@@ -38,6 +40,10 @@ struct Used {
 impl Observer {
     pub(crate) fn new(hide_usage: bool) -> Self {
         Self { watch: Watch { hide_usage, ..Watch::default() }, ..Self::default() }
+    }
+
+    pub(crate) fn rename(&mut self, rename: Rename) {
+        self.watch.rename = rename;
     }
 
     pub(crate) fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), Fault> {
@@ -102,7 +108,7 @@ impl Watch {
         self.finished |= glance.finish;
         self.text_bytes = self.text_bytes.saturating_add(glance.text);
         if !(self.hide_usage && glance.usage && !glance.choices) {
-            out.extend_from_slice(frame.raw);
+            self.rename.write(frame.raw, out);
         }
         Ok(())
     }

@@ -33,6 +33,11 @@ pub(super) struct Losses(Vec<Loss>);
 // === impl Losses ===
 
 impl Losses {
+    /// The first that changes what is generated.
+    pub(super) fn first_of_meaning(&self) -> Option<&str> {
+        self.0.iter().find(|loss| loss.changes_meaning).map(|loss| loss.field.as_ref())
+    }
+
     /// One that changes what is generated.
     pub(super) fn of_meaning(&mut self, field: impl Into<Cow<'static, str>>) {
         self.push(Loss::of_meaning(field));

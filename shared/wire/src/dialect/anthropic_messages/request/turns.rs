@@ -129,6 +129,13 @@ impl<'a> Talk<'a> {
         if self.messages.is_empty() {
             let content = mem::take(&mut self.system);
             if content.is_empty() {
+                if let Some(field) = losses.first_of_meaning() {
+                    // There was content, of a kind that this dialect has no word for.
+                    return Err(Fault::invalid(
+                        format!("{field}: content of this type cannot be sent to this model"),
+                        field.to_owned(),
+                    ));
+                }
                 return Err(Fault::invalid(
                     "messages: at least one message with content is required",
                     "messages",
