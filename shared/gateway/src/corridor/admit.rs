@@ -28,14 +28,15 @@ pub(crate) struct Admitted {
 
 impl Admitted {
     /// Reserves the worst case of the dearest deployment in the plan, or as much of it as is left.
+    /// Returns the plan that was paid for: a new one when the key had changed.
     pub(crate) async fn reserve(
         app: &Arc<App>,
         facts: &mut Facts,
         intake: &Intake,
-        plan: &Plan,
-    ) -> Result<Self, Fault> {
-        match Self::attempt(app, facts, intake, plan).await? {
-            Ok(admitted) => return Ok(admitted),
+        plan: Plan,
+    ) -> Result<(Self, Plan), Fault> {
+        match Self::attempt(app, facts, intake, &plan).await? {
+            Ok(admitted) => return Ok((admitted, plan)),
             Err(refusal @ Refusal::OverBudget { .. }) => {
                 return Err(refusal_fault(app, facts, &refusal));
             }
@@ -47,7 +48,7 @@ impl Admitted {
         facts.caller = Some(identity::recheck(app, hash).await?);
         let plan = Plan::draw(app, facts, intake)?;
         match Self::attempt(app, facts, intake, &plan).await? {
-            Ok(admitted) => Ok(admitted),
+            Ok(admitted) => Ok((admitted, plan)),
             Err(refusal @ Refusal::OverBudget { .. }) => Err(refusal_fault(app, facts, &refusal)),
             Err(Refusal::Stale | Refusal::Missing) => Err(Fault::new(
                 FaultKind::Unavailable,

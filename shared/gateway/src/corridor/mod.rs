@@ -16,7 +16,7 @@ mod settle;
 mod stream;
 mod whole;
 
-use std::sync::Arc;
+use std::{future::Future, pin::Pin, sync::Arc};
 
 use axum::response::Response;
 use sluice_wire::Fault;
@@ -46,18 +46,28 @@ async fn doors(app: &Arc<App>, arrival: Arrival, facts: &mut Facts) -> Result<Re
     let intake = Intake::read(app, arrival).await?;
     facts.describe(&intake);
     let plan = Plan::draw(app, facts, &intake)?;
-    let admitted = Admitted::reserve(app, facts, &intake, &plan).await?;
+    plan.check(&intake)?;
 
-    // From here on the call is paid for. It goes on, and is settled, also when the caller leaves.
-    let work = {
-        let (app, facts) = (Arc::clone(app), facts.clone());
-        // Boxed: it is the largest part of a call, and is moved to a task of its own.
-        async move { Box::pin(attempt::run(&app, facts, intake, plan, admitted)).await }
-    };
+    // From here on money is in play. The call goes on, and is settled, also when the caller leaves.
+    let work = paid(Arc::clone(app), facts.clone(), intake, plan);
     match app.orphans.run(work).await {
         Some(outcome) => outcome,
         None => {
             Err(Fault::new(sluice_wire::FaultKind::Internal, "The gateway failed on this call."))
         }
     }
+}
+
+/// The part of a call that is paid for. Boxed: it is the largest part, and moves
+/// to a task of its own.
+fn paid(
+    app: Arc<App>,
+    mut facts: Facts,
+    intake: Intake,
+    plan: Plan,
+) -> Pin<Box<dyn Future<Output = Result<Response, Fault>> + Send>> {
+    Box::pin(async move {
+        let (admitted, plan) = Admitted::reserve(&app, &mut facts, &intake, plan).await?;
+        Box::pin(attempt::run(&app, facts, intake, plan, admitted)).await
+    })
 }

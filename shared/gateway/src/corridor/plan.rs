@@ -40,6 +40,16 @@ impl Plan {
         let order = order(app, group)?;
         Ok(Self { group: Arc::clone(group), order })
     }
+
+    /// Where the first choice speaks another dialect the request is decoded now: one that cannot be
+    /// is refused before any money is reserved.
+    pub(crate) fn check(&self, intake: &Intake) -> Result<(), Fault> {
+        let first = self.order.first().map(|member| member.deployment.provider.dialect);
+        if first.is_some_and(|dialect| dialect != intake.line.dialect) {
+            intake.canonical()?;
+        }
+        Ok(())
+    }
 }
 
 /// Whether the key's list of models admits a name. An empty list admits all.
