@@ -1,12 +1,12 @@
 //! An answer in one piece.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use http::{HeaderValue, header::CONTENT_TYPE};
 use sluice_providers::AnswerBody;
-use sluice_wire::{Fault, FaultKind, Splice, Stamp, splice};
+use sluice_wire::{Fault, FaultKind, Stamp};
 
 use super::{
     Admitted, Facts, Intake,
@@ -71,7 +71,7 @@ fn read(
             usage: glance.usage,
             ..Seen::default()
         };
-        return Ok((named(upstream, glance.model.is_some(), facts)?, seen));
+        return Ok((named(upstream, glance.model.as_ref(), facts)?, seen));
     }
     let response = dialect.decode_response(upstream)?;
     let body = facts.dialect.encode_response(&response, &stamp(facts));
@@ -85,13 +85,13 @@ fn read(
 }
 
 /// The provider's bytes, with the group that was asked for in the place of the provider's model.
-fn named(upstream: &Bytes, names_model: bool, facts: &Facts) -> Result<Bytes, Fault> {
-    if !names_model {
-        return Ok(upstream.clone());
-    }
-    let internal = |error: serde_json::Error| Fault::new(FaultKind::Internal, error.to_string());
-    let name = serde_json::to_string(&*facts.requested).map_err(internal)?;
-    splice(upstream, &[Splice::Set("model", name)]).map(Bytes::from).map_err(internal)
+fn named(upstream: &Bytes, model: Option<&Range<usize>>, facts: &Facts) -> Result<Bytes, Fault> {
+    let Some(at) = model else { return Ok(upstream.clone()) };
+    let name = serde_json::to_vec(&*facts.requested)
+        .map_err(|error| Fault::new(FaultKind::Internal, error.to_string()))?;
+    let head = upstream.get(..at.start).unwrap_or_default();
+    let tail = upstream.get(at.end..).unwrap_or_default();
+    Ok(Bytes::from([head, &name, tail].concat()))
 }
 
 /// The identity of an answer that the gateway writes.

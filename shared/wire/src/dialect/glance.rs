@@ -1,6 +1,6 @@
 //! The verbatim path's look at a whole answer: its id and its usage, and nothing else is built.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, ops::Range};
 
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
@@ -13,8 +13,8 @@ use crate::{Fault, FaultKind, canon::Usage};
 pub struct Glance {
     /// The provider's id for the answer, where the dialect has one.
     pub id: Option<String>,
-    /// The model that answered, where the dialect names it.
-    pub model: Option<String>,
+    /// Where in the body the value of `model` stands, where the dialect names it.
+    pub model: Option<Range<usize>>,
     /// What it used, where the provider said so.
     pub usage: Option<Usage>,
 }
@@ -24,7 +24,7 @@ struct Fields<'a> {
     #[serde(default, borrow)]
     id: Option<Cow<'a, str>>,
     #[serde(default, borrow)]
-    model: Option<Cow<'a, str>>,
+    model: Option<&'a RawValue>,
     #[serde(default, borrow)]
     usage: Option<&'a RawValue>,
 }
@@ -50,7 +50,10 @@ impl Dialect {
         });
         Ok(Glance {
             id: fields.id.map(Cow::into_owned),
-            model: fields.model.map(Cow::into_owned),
+            model: fields.model.map(|value| {
+                let start = (value.get().as_ptr() as usize).saturating_sub(body.as_ptr() as usize);
+                start..start + value.get().len()
+            }),
             usage,
         })
     }
@@ -67,6 +70,10 @@ mod tests {
         assert_eq!(glance.id.as_deref(), Some("chatcmpl-1"));
         let usage = glance.usage.unwrap();
         assert_eq!((usage.input, usage.cache_read, usage.output), (6, 4, 5));
+
+        let named = br#"{"x":{"model":"inner"}, "model" : "gpt-4o" }"#;
+        let at = Dialect::OpenAiChat.glance(named).unwrap().model.unwrap();
+        assert_eq!(&named[at], b"\"gpt-4o\"");
 
         let anthropic = br#"{"id":"msg_1","usage":{"input_tokens":6,"cache_read_input_tokens":4,"output_tokens":5}}"#;
         let usage = Dialect::AnthropicMessages.glance(anthropic).unwrap().usage.unwrap();
