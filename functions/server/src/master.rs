@@ -15,9 +15,13 @@ pub(crate) struct MasterKey {
 }
 
 /// Where the key is.
+#[derive(Debug)]
 pub(crate) enum Place {
     File(PathBuf),
+    /// A variable.
     Given(&'static str),
+    /// `general_settings.master_key`.
+    Configured,
 }
 
 /// The key in `folder`, made on the first start, readable by its owner alone.

@@ -61,9 +61,9 @@ async fn serving(serve: Serve) -> Result<(), Box<dyn Error>> {
     };
     fs::create_dir_all(&serve.data_dir)?;
     let random = Arc::new(SystemRandomness::default());
-    let key = master_key(&config, &serve.data_dir, &random)?;
     let clock = Arc::new(SystemClock);
     let transport = Transport::new(TransportOptions::default())?;
+    let key = master_key(&config, &serve.data_dir, &random, &transport).await?;
     let opened = store::open(&serve, clock.clone(), &transport).await?;
     let first_model = config.deployments.first().map(|entry| entry.deployment.group.clone());
     let app = App::start(AppParts {
@@ -97,6 +97,7 @@ async fn serving(serve: Serve) -> Result<(), Box<dyn Error>> {
     let place = match &key.place {
         Place::File(path) => KeyPlace::File(path),
         Place::Given(name) => KeyPlace::Given(name),
+        Place::Configured => KeyPlace::Configured,
     };
     let certificate = tls.as_ref().map(|tls| tls.certificate.clone());
     terminal::ready(listener.local_addr()?, certificate.as_deref(), &place, first_model.as_deref());
@@ -116,18 +117,21 @@ async fn serving(serve: Serve) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn master_key(
+/// The variables', else the configuration's (fetched where it names a secret), else our own.
+async fn master_key(
     config: &Config,
     folder: &Path,
     random: &SystemRandomness,
+    transport: &Transport,
 ) -> Result<MasterKey, Box<dyn Error>> {
     for name in ["SLUICE_MASTER_KEY", "LITELLM_MASTER_KEY"] {
         if let Some(value) = Process.var(name) {
             return Ok(MasterKey { value, place: Place::Given(name) });
         }
     }
-    if let Some(value) = config.general.master_key_plain() {
-        return Ok(MasterKey { value, place: Place::Given("general_settings.master_key") });
+    if let Some(secret) = &config.general.master_key {
+        let value = transport.secret(secret).await?.expose().clone();
+        return Ok(MasterKey { value, place: Place::Configured });
     }
     Ok(master::kept(folder, random)?)
 }

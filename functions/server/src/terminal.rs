@@ -6,8 +6,10 @@ use std::{io::Write, net::SocketAddr, path::Path};
 pub(crate) enum KeyPlace<'a> {
     /// In a file of the data folder.
     File(&'a Path),
-    /// Where the operator put it.
+    /// In a variable of the environment.
     Given(&'static str),
+    /// In the configuration, or where that says.
+    Configured,
 }
 
 /// Says that the gateway is ready, and how to try it.
@@ -20,15 +22,21 @@ pub(crate) fn ready(
     let scheme = if tls.is_some() { "https" } else { "http" };
     let url = format!("{scheme}://{address}");
     let (place, shell) = match key {
-        KeyPlace::File(path) => (path.display().to_string(), format!("$(cat {})", path.display())),
+        KeyPlace::File(path) => (path.display().to_string(), format!("$(cat '{}')", path.display())),
         KeyPlace::Given(place) => ((*place).to_owned(), format!("${place}")),
+        KeyPlace::Configured => (
+            "general_settings.master_key of the configuration; set SLUICE_MASTER_KEY to it to paste the \
+             line below"
+                .to_owned(),
+            "$SLUICE_MASTER_KEY".to_owned(),
+        ),
     };
     let mut text = format!("Sluice is ready: {url}\nMaster key: {place}\n");
     if let Some(cert) = tls {
         text.push_str(&format!("Certificate: {}\n", cert.display()));
     }
     if let Some(model) = model {
-        let cacert = tls.map_or_else(String::new, |cert| format!(" --cacert {}", cert.display()));
+        let cacert = tls.map_or_else(String::new, |cert| format!(" --cacert '{}'", cert.display()));
         text.push_str(&format!(
             "Try it:\n  curl -N{cacert} {url}/v1/chat/completions -H \"Authorization: Bearer {shell}\" -H \
              'Content-Type: application/json' -d '{{\"model\": \"{model}\", \"stream\": true, \

@@ -132,7 +132,8 @@ fn reads_the_settings() {
     let alias = |name: &str| config.router.model_group_alias.get(name).map(String::as_str);
     assert_eq!((alias("gpt-4"), alias("secret-name")), (Some("fast"), Some("careful")));
     assert!(config.router.hidden_aliases.contains("secret-name"));
-    assert_eq!(config.general.master_key_plain().as_deref(), Some("sk-0123456789abcdef"));
+    let Some(Secret::Plain(key)) = &config.general.master_key else { panic!("a key at hand") };
+    assert_eq!(key.expose(), "sk-0123456789abcdef");
     assert_eq!(config.general.max_request_bytes(), 8 * 1024 * 1024);
     assert_eq!(config.general.lease(), Duration::from_secs(120));
 }
@@ -146,7 +147,7 @@ fn an_empty_file_is_all_defaults() {
         assert_eq!(config.num_retries(), 2);
         assert_eq!(config.litellm.budget_exceeded_status_code, 422);
         assert_eq!(config.general.lease(), Duration::from_secs(90));
-        assert_eq!(config.general.master_key_plain(), None);
+        assert!(config.general.master_key.is_none());
         assert_eq!(config.timezone().iana_name(), Some("UTC"));
     }
 }

@@ -100,9 +100,10 @@ async fn master_key(config: &Config, transport: &Transport) -> Result<String, Bo
         // Secrets Manager generates without our prefix.
         return Ok(if value.starts_with("sk-") { value } else { format!("sk-{value}") });
     }
-    Process
-        .var("SLUICE_MASTER_KEY")
-        .or_else(|| Process.var("LITELLM_MASTER_KEY"))
-        .or_else(|| config.general.master_key_plain())
-        .ok_or(BootError::Missing("SLUICE_MASTER_KEY_SECRET"))
+    let given = Process.var("SLUICE_MASTER_KEY").or_else(|| Process.var("LITELLM_MASTER_KEY"));
+    match (given, &config.general.master_key) {
+        (Some(value), _) => Ok(value),
+        (None, Some(secret)) => Ok(transport.secret(secret).await?.expose().clone()),
+        (None, None) => Err(BootError::Missing("SLUICE_MASTER_KEY_SECRET")),
+    }
 }

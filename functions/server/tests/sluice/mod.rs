@@ -25,7 +25,7 @@ impl Sluice {
     pub(crate) async fn start(folder: &Path, flags: &[&str]) -> Self {
         let mut child = Command::new(BINARY)
             .args(["--port", "0", "--data-dir"])
-            .arg(folder.join("data"))
+            .arg(folder.join("my data"))
             .args(flags)
             .env_remove("SLUICE_MASTER_KEY")
             .env_remove("LITELLM_MASTER_KEY")
@@ -44,10 +44,10 @@ impl Sluice {
             }
         }
         let url = banner[0].rsplit(' ').next().unwrap().to_owned();
-        let master = std::fs::read_to_string(folder.join("data/master_key")).unwrap();
+        let master = std::fs::read_to_string(folder.join("my data/master_key")).unwrap();
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut roots = rustls::RootCertStore::empty();
-        if let Ok(pem) = std::fs::read(folder.join("data/tls/cert.pem")) {
+        if let Ok(pem) = std::fs::read(folder.join("my data/tls/cert.pem")) {
             use rustls::pki_types::{CertificateDer, pem::PemObject as _};
             roots.add(CertificateDer::from_pem_slice(&pem).unwrap()).unwrap();
         }

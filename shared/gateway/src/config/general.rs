@@ -37,16 +37,6 @@ impl Default for General {
 }
 
 impl General {
-    /// The master key, when it is at hand; `None` when it is kept in AWS Secrets Manager, or
-    /// nothing is said.
-    #[must_use]
-    pub fn master_key_plain(&self) -> Option<String> {
-        match &self.master_key {
-            Some(Secret::Plain(key)) => Some(key.expose().clone()),
-            _ => None,
-        }
-    }
-
     /// The largest request body, in bytes.
     #[must_use]
     pub fn max_request_bytes(&self) -> usize {
