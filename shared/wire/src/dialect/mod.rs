@@ -92,6 +92,21 @@ pub struct ErrorReply {
 // === impl Dialect ===
 
 impl Dialect {
+    /// Every dialect there is. Tables and tests that must know all of them go by this list; a test
+    /// holds it against the enumeration.
+    pub const ALL: &'static [Self] =
+        &[Self::OpenAiChat, Self::AnthropicMessages, Self::BedrockConverse];
+
+    /// Its name in documents and fixtures: the module's.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::OpenAiChat => "openai_chat",
+            Self::AnthropicMessages => "anthropic_messages",
+            Self::BedrockConverse => "bedrock_converse",
+        }
+    }
+
     /// Content type of a streamed answer.
     #[must_use]
     pub fn stream_content_type(self) -> &'static str {
@@ -175,6 +190,28 @@ impl Dialect {
             Self::OpenAiChat => openai_chat::error::encode(fault),
             Self::AnthropicMessages => anthropic_messages::error::encode(fault, request_id),
             Self::BedrockConverse => bedrock_converse::error::encode(fault),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The compiler counts arms, not lists: this reads the enumeration itself.
+    #[test]
+    fn the_list_of_dialects_has_every_one_of_them() {
+        let source = include_str!("mod.rs");
+        let from = source.find("pub enum Dialect {").unwrap();
+        let body = &source[from..from + source[from..].find("\n}").unwrap()];
+        let variants = body.lines().skip(1).filter(|line| {
+            let line = line.trim();
+            line.ends_with(',') && line.starts_with(|first: char| first.is_ascii_uppercase())
+        });
+        assert_eq!(variants.count(), Dialect::ALL.len());
+        for dialect in Dialect::ALL {
+            let same = Dialect::ALL.iter().filter(|other| other.name() == dialect.name());
+            assert_eq!(same.count(), 1, "{}", dialect.name());
         }
     }
 }
