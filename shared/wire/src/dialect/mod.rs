@@ -5,6 +5,7 @@
 
 pub mod anthropic_messages;
 pub mod bedrock_converse;
+pub mod bedrock_invoke;
 pub mod openai_chat;
 
 mod glance;
@@ -34,6 +35,8 @@ pub enum Dialect {
     AnthropicMessages,
     /// `POST /model/{id}/converse` and `/converse-stream` (Bedrock Runtime API reference).
     BedrockConverse,
+    /// `POST /model/{id}/invoke` and `/invoke-with-response-stream` (Bedrock Runtime API reference).
+    BedrockInvoke,
 }
 
 /// What the caller's request line says that its body may not.
@@ -95,7 +98,7 @@ impl Dialect {
     /// Every dialect there is. Tables and tests that must know all of them go by this list; a test
     /// holds it against the enumeration.
     pub const ALL: &'static [Self] =
-        &[Self::OpenAiChat, Self::AnthropicMessages, Self::BedrockConverse];
+        &[Self::OpenAiChat, Self::AnthropicMessages, Self::BedrockConverse, Self::BedrockInvoke];
 
     /// Its name in documents and fixtures: the module's.
     #[must_use]
@@ -104,6 +107,7 @@ impl Dialect {
             Self::OpenAiChat => "openai_chat",
             Self::AnthropicMessages => "anthropic_messages",
             Self::BedrockConverse => "bedrock_converse",
+            Self::BedrockInvoke => "bedrock_invoke",
         }
     }
 
@@ -112,7 +116,7 @@ impl Dialect {
     pub fn stream_content_type(self) -> &'static str {
         match self {
             Self::OpenAiChat | Self::AnthropicMessages => "text/event-stream; charset=utf-8",
-            Self::BedrockConverse => "application/vnd.amazon.eventstream",
+            Self::BedrockConverse | Self::BedrockInvoke => "application/vnd.amazon.eventstream",
         }
     }
 
@@ -125,6 +129,7 @@ impl Dialect {
             Self::OpenAiChat => openai_chat::request::decode(body),
             Self::AnthropicMessages => anthropic_messages::request::decode(body),
             Self::BedrockConverse => bedrock_converse::request::decode(body, line),
+            Self::BedrockInvoke => bedrock_invoke::request::decode(body, line),
         }
     }
 
@@ -137,6 +142,7 @@ impl Dialect {
             Self::OpenAiChat => openai_chat::request::encode(request, target),
             Self::AnthropicMessages => anthropic_messages::request::encode(request, target),
             Self::BedrockConverse => bedrock_converse::request::encode(request, target),
+            Self::BedrockInvoke => bedrock_invoke::request::encode(request, target),
         }
     }
 
@@ -149,6 +155,7 @@ impl Dialect {
             Self::OpenAiChat => openai_chat::response::decode(body),
             Self::AnthropicMessages => anthropic_messages::response::decode(body),
             Self::BedrockConverse => bedrock_converse::response::decode(body),
+            Self::BedrockInvoke => bedrock_invoke::response::decode(body),
         }
     }
 
@@ -159,6 +166,7 @@ impl Dialect {
             Self::OpenAiChat => openai_chat::response::encode(response, stamp),
             Self::AnthropicMessages => anthropic_messages::response::encode(response, stamp),
             Self::BedrockConverse => bedrock_converse::response::encode(response, stamp),
+            Self::BedrockInvoke => bedrock_invoke::response::encode(response, stamp),
         }
     }
 
@@ -177,7 +185,7 @@ impl Dialect {
             Self::AnthropicMessages => {
                 anthropic_messages::error::decode(provider, status, headers, body)
             }
-            Self::BedrockConverse => {
+            Self::BedrockConverse | Self::BedrockInvoke => {
                 bedrock_converse::error::decode(provider, status, headers, body)
             }
         }
@@ -189,7 +197,7 @@ impl Dialect {
         match self {
             Self::OpenAiChat => openai_chat::error::encode(fault),
             Self::AnthropicMessages => anthropic_messages::error::encode(fault, request_id),
-            Self::BedrockConverse => bedrock_converse::error::encode(fault),
+            Self::BedrockConverse | Self::BedrockInvoke => bedrock_converse::error::encode(fault),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Dispatch for streams: decoders, encoders and observers are stateful and pure.
 
-use super::{Dialect, Rename, Stamp, anthropic_messages, bedrock_converse, openai_chat};
+use super::{
+    Dialect, Rename, Stamp, anthropic_messages, bedrock_converse, bedrock_invoke, openai_chat,
+};
 use crate::{
     Fault,
     canon::{Event, Usage},
@@ -15,6 +17,8 @@ pub enum StreamDecoder {
     AnthropicMessages(anthropic_messages::stream::Decoder),
     /// See [`bedrock_converse`].
     BedrockConverse(bedrock_converse::stream::Decoder),
+    /// See [`bedrock_invoke`].
+    BedrockInvoke(bedrock_invoke::stream::Decoder),
 }
 
 /// Canonical events to the caller's bytes.
@@ -26,6 +30,8 @@ pub enum StreamEncoder {
     AnthropicMessages(anthropic_messages::stream::Encoder),
     /// See [`bedrock_converse`].
     BedrockConverse(bedrock_converse::stream::Encoder),
+    /// See [`bedrock_invoke`].
+    BedrockInvoke(bedrock_invoke::stream::Encoder),
 }
 
 /// Upstream bytes to the same bytes, watched.
@@ -37,6 +43,8 @@ pub enum Observer {
     AnthropicMessages(anthropic_messages::observe::Observer),
     /// See [`bedrock_converse`].
     BedrockConverse(bedrock_converse::observe::Observer),
+    /// See [`bedrock_invoke`].
+    BedrockInvoke(bedrock_invoke::observe::Observer),
 }
 
 macro_rules! each {
@@ -45,6 +53,7 @@ macro_rules! each {
             Self::OpenAiChat($inner) => $call,
             Self::AnthropicMessages($inner) => $call,
             Self::BedrockConverse($inner) => $call,
+            Self::BedrockInvoke($inner) => $call,
         }
     };
 }
@@ -59,6 +68,7 @@ impl StreamDecoder {
             Dialect::OpenAiChat => Self::OpenAiChat(Default::default()),
             Dialect::AnthropicMessages => Self::AnthropicMessages(Default::default()),
             Dialect::BedrockConverse => Self::BedrockConverse(Default::default()),
+            Dialect::BedrockInvoke => Self::BedrockInvoke(Default::default()),
         }
     }
 
@@ -99,6 +109,9 @@ impl StreamEncoder {
             Dialect::BedrockConverse => {
                 Self::BedrockConverse(bedrock_converse::stream::Encoder::new(stamp))
             }
+            Dialect::BedrockInvoke => {
+                Self::BedrockInvoke(bedrock_invoke::stream::Encoder::new(stamp))
+            }
         }
     }
 
@@ -126,6 +139,7 @@ impl Observer {
             }
             Dialect::AnthropicMessages => Self::AnthropicMessages(Default::default()),
             Dialect::BedrockConverse => Self::BedrockConverse(Default::default()),
+            Dialect::BedrockInvoke => Self::BedrockInvoke(Default::default()),
         }
     }
 
@@ -135,7 +149,7 @@ impl Observer {
         match &mut self {
             Self::OpenAiChat(inner) => inner.rename(Rename::to(model)),
             Self::AnthropicMessages(inner) => inner.rename(Rename::to(model)),
-            Self::BedrockConverse(_) => {}
+            Self::BedrockConverse(_) | Self::BedrockInvoke(_) => {}
         }
         self
     }

@@ -16,6 +16,14 @@ pub(crate) fn peek(body: &[u8]) -> Result<Peek, Fault> {
     Ok(Peek { model, stream, max_output, stream_usage: true, n: 1 })
 }
 
+/// The cap of a body whose model stands elsewhere (Bedrock), and the same checks.
+pub(crate) fn cap(body: &[u8]) -> Result<u64, Fault> {
+    let mut fields = object(read::body(body)?, &At::Body)?;
+    let cap = request::max_tokens(&mut fields)?;
+    request::messages(&mut fields)?;
+    Ok(cap)
+}
+
 /// Changes them. Usage is always told, so that `include_usage` has nothing to change.
 pub(crate) fn patch(body: &[u8], edits: &Edits<'_>) -> Result<Vec<u8>, Fault> {
     let mut splices: Vec<_> = edits.remove.iter().map(|field| Splice::Remove(field)).collect();

@@ -7,7 +7,7 @@ use crate::canon::Usage;
 
 /// Usage as a stream tells it: the prompt at the start, cumulative counts at the end.
 #[derive(Debug, Default)]
-pub(super) struct Meter {
+pub(crate) struct Meter {
     usage: Option<Usage>,
 }
 
@@ -77,7 +77,7 @@ pub(super) fn write(usage: Option<&Usage>) -> Map<String, Value> {
 
 impl Meter {
     /// Takes a later report: its counts replace the earlier ones, what it does not name stays.
-    pub(super) fn merge(&mut self, report: Value) {
+    pub(crate) fn merge(&mut self, report: Value) {
         let mut raw = match self.usage.take().and_then(|usage| usage.raw) {
             Some(Value::Object(raw)) => raw,
             _ => Map::new(),
@@ -89,7 +89,7 @@ impl Meter {
     }
 
     /// What has been told so far.
-    pub(super) fn usage(&self) -> Option<&Usage> {
+    pub(crate) fn usage(&self) -> Option<&Usage> {
         self.usage.as_ref()
     }
 }

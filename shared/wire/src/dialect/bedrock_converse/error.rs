@@ -119,7 +119,7 @@ fn bare_class(written: &str) -> &str {
 }
 
 /// An exception frame inside a stream.
-pub(super) fn in_stream(code: &str, payload: Bytes) -> Fault {
+pub(crate) fn in_stream(code: &str, payload: Bytes) -> Fault {
     let parsed: Option<Value> = serde_json::from_slice(&payload).ok();
     let field = |name: &str| parsed.as_ref()?.get(name)?.as_str();
     let text = match field("message").or_else(|| field("Message")) {
@@ -130,7 +130,7 @@ pub(super) fn in_stream(code: &str, payload: Bytes) -> Fault {
 }
 
 /// An error inside a stream, by its code and message.
-pub(super) fn stream_fault(code: &str, text: &str, body: Bytes) -> Fault {
+pub(crate) fn stream_fault(code: &str, text: &str, body: Bytes) -> Fault {
     let status = find(code).map_or(500, |class| class.status);
     // Bytes have gone out to the caller: there is no other attempt, whatever the class.
     classify(Some(code), status, text).with_retry(Retry::Never).with_upstream(Upstream {
@@ -224,7 +224,7 @@ pub(crate) fn encode(fault: &Fault) -> ErrorReply {
 
 /// Exception type and payload of an error inside a stream: the nearest of those that
 /// `ConverseStreamOutput` has.
-pub(super) fn encode_in_stream(fault: &Fault) -> (&'static str, Vec<u8>) {
+pub(crate) fn encode_in_stream(fault: &Fault) -> (&'static str, Vec<u8>) {
     let name = own_class(fault).and_then(|class| class.in_stream).unwrap_or(match fault.kind {
         FaultKind::RateLimit => "throttlingException",
         FaultKind::Overloaded | FaultKind::Unavailable => "serviceUnavailableException",
