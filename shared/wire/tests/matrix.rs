@@ -8,10 +8,11 @@ use std::{fs, path::PathBuf};
 use serde_json::{Value, json};
 use sluice_wire::{Dialect, Line, Pump, Stamp, Target};
 
-const DIALECTS: [(Dialect, &str, &str); 3] = [
+const DIALECTS: [(Dialect, &str, &str); 4] = [
     (Dialect::OpenAiChat, "openai_chat", "gpt-4o"),
     (Dialect::AnthropicMessages, "anthropic_messages", "claude-sonnet-4-5"),
     (Dialect::BedrockConverse, "bedrock_converse", "anthropic.claude-sonnet-4-5-20250929-v1:0"),
+    (Dialect::BedrockInvoke, "bedrock_invoke", "anthropic.claude-sonnet-4-5-20250929-v1:0"),
 ];
 
 fn fixtures() -> PathBuf {

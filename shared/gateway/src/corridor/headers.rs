@@ -32,7 +32,7 @@ pub(crate) fn identify(map: &mut HeaderMap, dialect: Dialect, id: &str) {
     let Ok(id) = HeaderValue::from_str(id) else { return };
     let own = match dialect {
         Dialect::AnthropicMessages => "request-id",
-        Dialect::BedrockConverse => "x-amzn-requestid",
+        Dialect::BedrockConverse | Dialect::BedrockInvoke => "x-amzn-requestid",
         _ => "x-request-id",
     };
     map.insert(HeaderName::from_static(own), id.clone());

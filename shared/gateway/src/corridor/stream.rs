@@ -45,7 +45,7 @@ pub(crate) fn answer(
     let mut response = Response::new(Body::empty());
     let map = response.headers_mut();
     map.insert(CONTENT_TYPE, HeaderValue::from_static(facts.dialect.stream_content_type()));
-    if facts.dialect != Dialect::BedrockConverse {
+    if !matches!(facts.dialect, Dialect::BedrockConverse | Dialect::BedrockInvoke) {
         map.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         map.insert("x-accel-buffering", HeaderValue::from_static("no"));
     }
