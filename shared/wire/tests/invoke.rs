@@ -1,6 +1,11 @@
 //! Bedrock's InvokeModel: Anthropic's messages in another envelope, and other families unread.
 
-#![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a helper that fails fails its test"
+)]
 
 use std::{fs, path::PathBuf};
 
