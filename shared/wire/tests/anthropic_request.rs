@@ -755,3 +755,28 @@ fn instructions_in_the_middle_stay_instructions_where_the_model_takes_them() {
     assert_eq!(losses, [minor("messages[1].role")]);
     assert_eq!(body["messages"].as_array().unwrap().len(), 1);
 }
+
+/// The numbers of searches are LiteLLM's.
+#[test]
+fn a_search_of_the_web_asked_for_in_openai_s_words_is_anthropic_s_tool() {
+    for (options, tool) in [
+        (json!({}), json!({"type": "web_search_20250305", "name": "web_search"})),
+        (
+            json!({"search_context_size": "low", "user_location": {"type": "approximate",
+                "approximate": {"country": "GB", "city": "Leeds"}}}),
+            json!({"type": "web_search_20250305", "name": "web_search", "max_uses": 1,
+                "user_location": {"type": "approximate", "country": "GB", "city": "Leeds"}}),
+        ),
+    ] {
+        let body = json!({"model": "m", "messages": [{"role": "user", "content": "news?"}],
+            "web_search_options": options});
+        let body = serde_json::to_vec(&body).unwrap();
+        let request = Dialect::OpenAiChat.decode_request(&body, Line::default()).unwrap();
+        let target =
+            Target { model: "claude-sonnet-4-5", max_output: None, max_completion_tokens: false };
+        let encoded = Dialect::AnthropicMessages.encode_request(&request, target).unwrap();
+        let body: Value = serde_json::from_slice(&encoded.body).unwrap();
+        assert_eq!(body["tools"], json!([tool]));
+        assert!(encoded.losses.is_empty() && body.get("tool_choice").is_none());
+    }
+}

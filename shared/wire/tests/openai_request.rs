@@ -389,7 +389,7 @@ fn names_what_it_cannot_carry() {
     request.metadata.insert("a".into(), json!("b"));
     request.extras = Some(Extras {
         dialect: Dialect::BedrockConverse,
-        fields: json!({"guardrailConfig": {}, "requestMetadata": {}}).as_object().unwrap().clone(),
+        fields: json!({"guardrailConfig": {"guardrailIdentifier": "g"}, "requestMetadata": {"a": "b"}, "promptVariables": {}}).as_object().unwrap().clone(),
     });
     let (body, losses) = write(&request, target());
     let meant: Vec<_> =

@@ -8,13 +8,16 @@ pub mod bedrock_converse;
 pub mod bedrock_invoke;
 pub mod openai_chat;
 
+mod foreign;
 mod glance;
+mod narrow;
 mod peek;
 mod rename;
 mod stream;
 
 use bytes::Bytes;
 
+pub(crate) use foreign::{WEB_SEARCH, losses as foreign_losses, own as own_fields, web_search};
 pub use glance::Glance;
 pub use peek::{Edits, Peek};
 pub(crate) use rename::Rename;
@@ -138,6 +141,7 @@ impl Dialect {
     /// # Errors
     /// A fault of the caller for what this dialect cannot say at all.
     pub fn encode_request(self, request: &Request, target: Target<'_>) -> Result<Encoded, Fault> {
+        let request = &*narrow::narrow(request, self);
         match self {
             Self::OpenAiChat => openai_chat::request::encode(request, target),
             Self::AnthropicMessages => anthropic_messages::request::encode(request, target),

@@ -7,24 +7,8 @@ use serde_json::{Map, Value};
 use crate::{
     Dialect, Loss,
     canon::{Request, Sampling},
+    dialect::{WEB_SEARCH, foreign_losses, own_fields},
 };
-
-/// Fields of other dialects that do not change what is generated.
-const HINTS: [&str; 10] = [
-    // OpenAI
-    "prediction",
-    "prompt_cache_key",
-    "prompt_cache_retention",
-    "safety_identifier",
-    "store",
-    "stream_options",
-    // LiteLLM
-    "litellm_metadata",
-    "tags",
-    // Bedrock
-    "performanceConfig",
-    "requestMetadata",
-];
 
 /// Losses, each named once.
 #[derive(Debug, Default)]
@@ -86,31 +70,10 @@ pub(super) fn unsayable(request: &Request, losses: &mut Losses) {
     }
 }
 
-/// The extras of this dialect; those of another are losses.
+/// The extras of this dialect; those of another are losses, but for the search that is a tool here.
 pub(super) fn own_extras(request: &Request, losses: &mut Losses) -> Map<String, Value> {
-    let Some(extras) = &request.extras else { return Map::new() };
-    if extras.dialect == Dialect::AnthropicMessages {
-        return extras.fields.clone();
+    for loss in foreign_losses(request, Dialect::AnthropicMessages, &[WEB_SEARCH]) {
+        losses.push(loss);
     }
-    for (field, value) in &extras.fields {
-        if says_nothing(value) {
-            continue;
-        }
-        if HINTS.contains(&field.as_str()) {
-            losses.minor(field.clone());
-        } else {
-            losses.of_meaning(field.clone());
-        }
-    }
-    Map::new()
-}
-
-/// Whether the value is what leaving the field out means, too.
-fn says_nothing(value: &Value) -> bool {
-    match value {
-        Value::Null | Value::Bool(false) => true,
-        Value::Array(items) => items.is_empty(),
-        Value::Object(fields) => fields.is_empty(),
-        Value::Bool(true) | Value::Number(_) | Value::String(_) => false,
-    }
+    own_fields(request, Dialect::AnthropicMessages)
 }

@@ -1,6 +1,6 @@
 //! Tools and how they may be used, both ways.
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -9,11 +9,14 @@ use super::loss::Losses;
 use crate::{
     Dialect, Fault,
     canon::{Part, Request, Tool, ToolChoice},
-    dialect::anthropic_messages::{
-        block::{self, Spare},
-        model::Generation,
-        read::{At, Object, list, object, value},
-        wire::Cache,
+    dialect::{
+        anthropic_messages::{
+            block::{self, Spare},
+            model::Generation,
+            read::{At, Object, list, object, value},
+            wire::Cache,
+        },
+        web_search,
     },
 };
 
@@ -36,7 +39,7 @@ pub(super) enum Wire<'a> {
         spare: Box<Map<String, Value>>,
     },
     /// One that the provider runs.
-    Native(&'a Value),
+    Native(Cow<'a, Value>),
 }
 
 // === reading ===
@@ -109,10 +112,11 @@ pub(super) fn tools<'a>(
     own: &mut Map<String, Value>,
     losses: &mut Losses,
 ) -> Vec<Wire<'a>> {
+    let search = web_search(request).map(|options| Wire::Native(Cow::Owned(search(options))));
     if request.tools.is_empty() {
-        return called(request).into_iter().map(recalled).collect();
+        return called(request).into_iter().map(recalled).chain(search).collect();
     }
-    let mut out = Vec::with_capacity(request.tools.len());
+    let mut out = Vec::with_capacity(request.tools.len() + 1);
     for (index, tool) in request.tools.iter().enumerate() {
         match tool {
             Tool::Function { name, description, schema, strict, cache } => {
@@ -130,17 +134,41 @@ pub(super) fn tools<'a>(
                 });
             }
             Tool::Native { dialect: Dialect::AnthropicMessages, value } => {
-                out.push(Wire::Native(value));
+                out.push(Wire::Native(Cow::Borrowed(value)));
             }
             Tool::Native { .. } => losses.of_meaning(format!("tools[{index}]")),
         }
     }
+    out.extend(search);
     out
+}
+
+/// Anthropic's tool for OpenAI's `web_search_options`; the numbers of searches are LiteLLM's.
+fn search(options: &Map<String, Value>) -> Value {
+    let mut tool = json!({ "type": "web_search_20250305", "name": "web_search" });
+    let searches = match options.get("search_context_size").and_then(Value::as_str) {
+        Some("low") => Some(1),
+        Some("medium") => Some(5),
+        Some("high") => Some(10),
+        _ => None,
+    };
+    if let (Some(searches), Value::Object(fields)) = (searches, &mut tool) {
+        fields.insert("max_uses".into(), searches.into());
+    }
+    let place = options.get("user_location").and_then(Value::as_object);
+    if let (Some(place), Value::Object(fields)) = (place, &mut tool) {
+        let mut location = place.get("approximate").and_then(Value::as_object).cloned();
+        let location = location.get_or_insert_with(|| place.clone());
+        location.insert("type".into(), "approximate".into());
+        fields.insert("user_location".into(), Value::Object(location.clone()));
+    }
+    tool
 }
 
 /// `tool_choice`.
 pub(super) fn choice(request: &Request, tools: &[Wire<'_>]) -> Option<Value> {
-    if request.tools.is_empty() {
+    let searches = web_search(request).is_some();
+    if request.tools.is_empty() && !searches {
         return (!tools.is_empty()).then(|| json!({ "type": "none" }));
     }
     if tools.is_empty() {

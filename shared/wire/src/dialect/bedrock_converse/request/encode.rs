@@ -13,21 +13,8 @@ use super::{
 use crate::{
     Dialect, Fault, Loss, Target,
     canon::{Request, ToolChoice},
-    dialect::{Encoded, anthropic_messages::is_hint},
+    dialect::{Encoded, WEB_SEARCH, foreign_losses, own_fields},
 };
-
-/// Fields of other dialects that do not bear on what is generated.
-const HARMLESS: [&str; 9] = [
-    "metadata",
-    "prompt_cache_key",
-    "prompt_cache_options",
-    "prompt_cache_retention",
-    "safety_identifier",
-    "store",
-    "stream_options",
-    "verbosity",
-    "betas",
-];
 
 /// The most entries of `requestMetadata`, and the longest key or value.
 const METADATA_ENTRIES: usize = 16;
@@ -36,7 +23,9 @@ const METADATA_LENGTH: usize = 256;
 pub(crate) fn encode(request: &Request, target: Target<'_>) -> Result<Encoded, Fault> {
     let family = Family::of(target.model);
     let mut losses = Vec::new();
-    let mut own = own_extras(request, &mut losses);
+    let searched: &[&str] = if family.searches() { &[WEB_SEARCH] } else { &[] };
+    losses.extend(foreign_losses(request, Dialect::BedrockConverse, searched));
+    let mut own = own_fields(request, Dialect::BedrockConverse);
 
     let mut writer = Writer::new(family, &mut losses);
     let messages = writer.messages(request)?;
@@ -94,35 +83,6 @@ pub(crate) fn encode(request: &Request, target: Target<'_>) -> Result<Encoded, F
     }
     unsaid(request, &mut losses);
     Ok(Encoded { body: Value::Object(out).to_string().into_bytes(), losses })
-}
-
-/// The extras of a Converse caller; those of another dialect are lost.
-fn own_extras(request: &Request, losses: &mut Vec<Loss>) -> Map<String, Value> {
-    let Some(extras) = &request.extras else { return Map::new() };
-    if extras.dialect == Dialect::BedrockConverse {
-        return extras.fields.clone();
-    }
-    let anthropic = extras.dialect == Dialect::AnthropicMessages;
-    for (field, value) in &extras.fields {
-        if says_nothing(field, value) {
-            continue;
-        }
-        let hint = HARMLESS.contains(&field.as_str()) || (anthropic && is_hint(field));
-        losses.push(Loss { field: field.clone().into(), changes_meaning: !hint });
-    }
-    Map::new()
-}
-
-/// Whether a field only states the default.
-fn says_nothing(field: &str, value: &Value) -> bool {
-    match value {
-        Value::Null | Value::Bool(false) => true,
-        Value::Array(list) if field == "modalities" => list.iter().all(|mode| mode == "text"),
-        Value::Array(list) => list.is_empty(),
-        Value::Object(map) => map.is_empty(),
-        Value::Number(number) => number.as_f64() == Some(0.0),
-        _ => false,
-    }
 }
 
 /// Takes an object out. What is none (a document may be any JSON) stays.

@@ -75,6 +75,11 @@ impl Family {
         }
     }
 
+    /// Searches the web by itself (Amazon Nova user guide, "Web grounding").
+    pub(super) fn searches(self) -> bool {
+        matches!(self, Self::Nova | Self::Nova2)
+    }
+
     /// Takes cache points among system blocks and messages.
     pub(super) fn caches(self) -> bool {
         self.claude().is_some() || matches!(self, Self::Nova | Self::Nova2)

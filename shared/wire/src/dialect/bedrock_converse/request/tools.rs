@@ -8,9 +8,13 @@ use super::{family::Family, messages::cache_point, names};
 use crate::{
     Dialect, Fault, Loss,
     canon::{Part, Request, Tool, ToolChoice},
-    dialect::bedrock_converse::{
-        content,
-        reader::{At, take},
+    dialect::{
+        WEB_SEARCH,
+        bedrock_converse::{
+            content,
+            reader::{At, take},
+        },
+        web_search,
     },
 };
 
@@ -88,6 +92,7 @@ pub(super) fn encode(request: &Request, family: Family, losses: &mut Vec<Loss>) 
         losses.push(Loss::minor("tool_choice"));
     }
     let mut tools = offered(request, family, losses);
+    tools.extend(search(request, family, losses));
     if tools.is_empty() {
         // Nothing may be called by these: they only let the history be read.
         tools.extend(used.iter().map(
@@ -142,6 +147,15 @@ fn offered(request: &Request, family: Family, losses: &mut Vec<Loss>) -> Vec<Val
         }
     }
     out
+}
+
+/// Nova's search for OpenAI's `web_search_options`. It takes no options.
+fn search(request: &Request, family: Family, losses: &mut Vec<Loss>) -> Option<Value> {
+    let options = web_search(request).filter(|_| family.searches())?;
+    for option in options.keys() {
+        losses.push(Loss::minor(format!("{WEB_SEARCH}.{option}")));
+    }
+    Some(json!({"systemTool": {"name": "nova_grounding"}}))
 }
 
 /// A schema that Converse takes: its root must say that it is an object.

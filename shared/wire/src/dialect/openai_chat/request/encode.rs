@@ -6,7 +6,7 @@ use super::{losses::Losses, turns};
 use crate::{
     Dialect, Fault, Target,
     canon::{Effort, Format, Request, Thinking, Tool, ToolChoice},
-    dialect::Encoded,
+    dialect::{Encoded, own_fields},
 };
 
 pub(crate) fn encode(request: &Request, target: Target<'_>) -> Result<Encoded, Fault> {
@@ -170,12 +170,9 @@ fn level(effort: Effort) -> &'static str {
 
 /// Fields of this dialect go back as they came; what the request says otherwise stands.
 fn extras(request: &Request, losses: &mut Losses, body: &mut Map<String, Value>) {
-    losses.foreign(request.extras.as_ref());
-    let own = request.extras.as_ref().filter(|extras| extras.dialect == Dialect::OpenAiChat);
-    for (name, value) in own.iter().flat_map(|extras| &extras.fields) {
-        if !body.contains_key(name) {
-            body.insert(name.clone(), value.clone());
-        }
+    losses.foreign(request);
+    for (name, value) in own_fields(request, Dialect::OpenAiChat) {
+        body.entry(name).or_insert(value);
     }
 }
 

@@ -1,0 +1,82 @@
+//! Top-level fields that only the caller's dialect knows: what leaving them out means.
+
+use serde_json::{Map, Value};
+
+use super::{Dialect, anthropic_messages::is_hint};
+use crate::{Loss, canon::Request};
+
+/// Fields that do not bear on what is generated, or only suggest how: they are named where they are
+/// left out, and never a reason to refuse.
+const HINTS: [&str; 20] = [
+    // OpenAI
+    "metadata",
+    "prediction",
+    "prompt_cache_key",
+    "prompt_cache_options",
+    "prompt_cache_retention",
+    "safety_identifier",
+    "store",
+    "stream_options",
+    "verbosity",
+    // Anthropic
+    "anthropic_beta",
+    "anthropic_version",
+    "betas",
+    // Bedrock
+    "additionalModelResponseFieldPaths",
+    "performanceConfig",
+    "requestMetadata",
+    // Gemini
+    "labels",
+    "safetySettings",
+    // LiteLLM
+    "litellm_metadata",
+    "tags",
+    "usage",
+];
+
+/// The losses of a request that is written in `own`; `taken` are fields that it found words for.
+pub(crate) fn losses(request: &Request, own: Dialect, taken: &[&str]) -> Vec<Loss> {
+    let Some(extras) = request.extras.as_ref().filter(|extras| extras.dialect != own) else {
+        return Vec::new();
+    };
+    let anthropic = extras.dialect == Dialect::AnthropicMessages;
+    let lost = extras
+        .fields
+        .iter()
+        .filter(|(field, value)| !taken.contains(&field.as_str()) && !says_nothing(field, value));
+    lost.map(|(field, _)| {
+        let hint = HINTS.contains(&field.as_str()) || (anthropic && is_hint(field));
+        Loss { field: field.clone().into(), changes_meaning: !hint }
+    })
+    .collect()
+}
+
+/// The fields of the request that its caller's dialect has in common with `own` alone.
+pub(crate) fn own(request: &Request, own: Dialect) -> Map<String, Value> {
+    match &request.extras {
+        Some(extras) if extras.dialect == own => extras.fields.clone(),
+        _ => Map::new(),
+    }
+}
+
+/// OpenAI's wish for a search of the web, whose presence alone asks for it.
+pub(crate) const WEB_SEARCH: &str = "web_search_options";
+
+/// The options of a search of the web, where the caller asks for one in OpenAI's words.
+pub(crate) fn web_search(request: &Request) -> Option<&Map<String, Value>> {
+    let extras = request.extras.as_ref().filter(|e| e.dialect == Dialect::OpenAiChat)?;
+    extras.fields.get(WEB_SEARCH)?.as_object()
+}
+
+/// Whether the value is what leaving the field out means, too.
+fn says_nothing(field: &str, value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::Array(list) if field == "modalities" => list.iter().all(|mode| mode == "text"),
+        Value::Array(list) => list.is_empty(),
+        Value::Object(map) => map.is_empty() && field != WEB_SEARCH,
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        Value::Bool(true) | Value::String(_) => false,
+    }
+}

@@ -1,0 +1,107 @@
+//! What becomes of one feature on its way from one dialect to another.
+
+use std::collections::BTreeSet;
+
+use sluice_wire::{Dialect, Stamp, Target};
+
+use crate::probe::{LINE, Probes};
+
+/// What becomes of a feature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It arrives.
+    Carried,
+    /// What does not arrive is declared: refused unless `drop_params`, and only named.
+    Lost { refused: Vec<String>, named: Vec<String> },
+    /// The request is refused, whatever `drop_params` says.
+    Impossible(String),
+    /// It does not arrive, or these words of it do not, and nobody says so.
+    Silent(Vec<String>),
+}
+
+/// The models that stand for a dialect's providers, where models differ in what they take.
+pub(crate) fn targets(dialect: Dialect) -> &'static [Target<'static>] {
+    const fn target(model: &'static str, new: bool) -> Target<'static> {
+        Target { model, max_output: Some(64_000), max_completion_tokens: new }
+    }
+    const CHAT: &[Target<'_>] = &[target("gpt-5.1", true), target("a-compatible-model", false)];
+    const CLAUDES: &[Target<'_>] = &[
+        target("claude-sonnet-4-5", false),
+        target("claude-opus-4-8", false),
+        target("claude-3-haiku-20240307", false),
+    ];
+    const BEDROCK: &[Target<'_>] = &[
+        target("anthropic.claude-sonnet-4-5-20250929-v1:0", false),
+        target("anthropic.claude-opus-4-8", false),
+        target("amazon.nova-2-lite-v1:0", false),
+        target("openai.gpt-oss-120b-1:0", false),
+        target("meta.llama3-3-70b-instruct-v1:0", false),
+    ];
+    match dialect.name() {
+        "openai_chat" => CHAT,
+        "anthropic_messages" => CLAUDES,
+        "bedrock_converse" => BEDROCK,
+        "gemini" => const { &[target("gemini-2.5-pro", false)] },
+        "openai_responses" => const { &[target("gpt-5.1", true)] },
+        _ => const { &[target("a-model", false)] },
+    }
+}
+
+/// What becomes of a feature of a request.
+pub(crate) fn request(probes: &Probes, feature: &str, to: Dialect, target: &Target<'_>) -> Verdict {
+    let body = probes.with(feature);
+    let decode = |body: &[u8]| match probes.dialect.decode_request(body, LINE) {
+        Ok(request) => request,
+        Err(fault) => panic!("{}: {feature} is no request: {fault}", probes.dialect.name()),
+    };
+    let encoded = match to.encode_request(&decode(&body), *target) {
+        Ok(encoded) => encoded,
+        Err(fault) => return Verdict::Impossible(fault.message.into_owned()),
+    };
+    if !encoded.losses.is_empty() {
+        let names = |meaning: bool| {
+            let losses = encoded.losses.iter().filter(|loss| loss.changes_meaning == meaning);
+            losses.map(|loss| loss.field.to_string()).collect()
+        };
+        return Verdict::Lost { refused: names(true), named: names(false) };
+    }
+    if probes.is_implied(feature) {
+        return Verdict::Carried;
+    }
+    let base = to.encode_request(&decode(&probes.base()), *target).unwrap();
+    let same = encoded.body == base.body && body != probes.base();
+    compare(&body, &encoded.body, same)
+}
+
+/// What becomes of a feature of an answer. Answers declare nothing: what is not there is lost.
+pub(crate) fn answer(probes: &Probes, feature: &str, to: Dialect) -> Verdict {
+    let stamp = Stamp { id: "id".into(), model: "group".into(), created: 1, stream_usage: true };
+    let body = probes.with(feature);
+    let encode = |body: &[u8]| match probes.dialect.decode_response(body) {
+        Ok(response) => to.encode_response(&response, &stamp),
+        Err(fault) => panic!("{}: {feature} is no answer: {fault}", probes.dialect.name()),
+    };
+    let written = encode(&body);
+    let same = written == encode(&probes.base()) && body != probes.base();
+    compare(&body, &written, same)
+}
+
+fn compare(probe: &[u8], written: &[u8], same: bool) -> Verdict {
+    let written = String::from_utf8_lossy(written);
+    let missing: Vec<_> =
+        words(probe).into_iter().filter(|word| !written.contains(word.as_str())).collect();
+    if same || !missing.is_empty() { Verdict::Silent(missing) } else { Verdict::Carried }
+}
+
+/// The words that must arrive.
+fn words(body: &[u8]) -> BTreeSet<String> {
+    let text = String::from_utf8_lossy(body);
+    let mut found: BTreeSet<String> = text
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter_map(|word| word.find("KEEP").map(|at| word[at..].to_owned()))
+        .collect();
+    if text.contains("7654") {
+        found.insert("7654".to_owned());
+    }
+    found
+}
