@@ -8,7 +8,7 @@
 //! carried nor declared is a silent loss, and fails the test: the table cannot lie.
 //!
 //! Dialects come from [`Dialect::ALL`]. One that has no probes of its own is asked with those of
-//! OpenAI's chat completions, written in its own words.
+//! another, written in its own words.
 
 #![expect(
     clippy::unwrap_used,

@@ -35,7 +35,7 @@ impl Probes {
     pub(crate) fn of(dialect: Dialect, kind: Kind) -> Self {
         let (file, written_in) = match read(dialect, kind) {
             Some(file) => (file, dialect),
-            None => (read(Dialect::OpenAiChat, kind).unwrap(), Dialect::OpenAiChat),
+            None => (read(lender(dialect), kind).unwrap(), lender(dialect)),
         };
         let map = |name: &str| file.get(name).and_then(Value::as_object).cloned().unwrap();
         let implied = file.get("implied").and_then(Value::as_array);
@@ -84,9 +84,17 @@ impl Probes {
         self.dialect.encode_request(&request, target).map_or(body, |encoded| encoded.body)
     }
 
-    /// Whether the probes are this dialect's own.
-    pub(crate) fn are_own(&self) -> bool {
-        self.written_in == self.dialect
+    /// The dialect that the probes were borrowed from, if any.
+    pub(crate) fn borrowed(&self) -> Option<Dialect> {
+        (self.written_in != self.dialect).then_some(self.written_in)
+    }
+}
+
+/// Whose probes are asked where a dialect has none: those of the one it is nearest to.
+fn lender(dialect: Dialect) -> Dialect {
+    match dialect.name() {
+        "bedrock_invoke" => Dialect::AnthropicMessages,
+        _ => Dialect::OpenAiChat,
     }
 }
 

@@ -52,8 +52,8 @@ fn requests(from: Dialect, to: Dialect, out: &mut String) {
     let probes = Probes::of(from, Kind::Request);
     let targets = verdict::targets(to);
     heading(from, to, out);
-    if !probes.are_own() {
-        let _ = writeln!(out, "Asked with the features of `{}`.\n", Dialect::OpenAiChat.name());
+    if let Some(lender) = probes.borrowed() {
+        let _ = writeln!(out, "Asked with the features of `{}`.\n", lender.name());
     }
     let mut rows = String::new();
     let mut carried = Vec::new();
@@ -81,7 +81,7 @@ fn requests(from: Dialect, to: Dialect, out: &mut String) {
 
 fn answers(from: Dialect, to: Dialect, out: &mut String) {
     let probes = Probes::of(from, Kind::Answer);
-    if !probes.are_own() {
+    if probes.borrowed().is_some() {
         return;
     }
     let lost: Vec<_> = probes

@@ -30,6 +30,8 @@ pub(crate) fn targets(dialect: Dialect) -> &'static [Target<'static>] {
         target("claude-opus-4-8", false),
         target("claude-3-haiku-20240307", false),
     ];
+    const CLAUDES_THERE: &[Target<'_>] =
+        &[target("anthropic.claude-sonnet-4-5-20250929-v1:0", false)];
     const BEDROCK: &[Target<'_>] = &[
         target("anthropic.claude-sonnet-4-5-20250929-v1:0", false),
         target("anthropic.claude-opus-4-8", false),
@@ -41,6 +43,7 @@ pub(crate) fn targets(dialect: Dialect) -> &'static [Target<'static>] {
         "openai_chat" => CHAT,
         "anthropic_messages" => CLAUDES,
         "bedrock_converse" => BEDROCK,
+        "bedrock_invoke" => CLAUDES_THERE,
         "gemini" => const { &[target("gemini-2.5-pro", false)] },
         "openai_responses" => const { &[target("gpt-5.1", true)] },
         _ => const { &[target("a-model", false)] },
