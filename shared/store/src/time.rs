@@ -83,12 +83,14 @@ impl Millis {
 
     /// The day in UTC, as eight digits.
     pub(crate) fn day(self) -> String {
-        self.timestamp().to_zoned(TimeZone::UTC).strftime("%Y%m%d").to_string()
+        let at = TimeZone::UTC.to_datetime(self.timestamp());
+        format!("{:04}{:02}{:02}", at.year(), at.month(), at.day())
     }
 
     /// The hour in UTC, as ten digits.
     pub(crate) fn hour(self) -> String {
-        self.timestamp().to_zoned(TimeZone::UTC).strftime("%Y%m%d%H").to_string()
+        let at = TimeZone::UTC.to_datetime(self.timestamp());
+        format!("{:04}{:02}{:02}{:02}", at.year(), at.month(), at.day(), at.hour())
     }
 }
 

@@ -59,7 +59,12 @@ impl Facts {
         caller: Caller,
         headers: &HeaderMap,
     ) -> Result<(), Fault> {
-        self.call = mint(app, self.started, &caller.record.hash)?;
+        // The id that the call has had since its arrival, if there was randomness to make one.
+        self.call = if self.call == CallId::default() {
+            mint(app, self.started, &caller.record.hash)?
+        } else {
+            self.call.by_key(&caller.record.hash)
+        };
         self.caller = Some(caller);
         let text = |name: &str| {
             headers.get(name).and_then(|value| value.to_str().ok()).map(|value| bounded(value, 256))

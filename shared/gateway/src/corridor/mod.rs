@@ -50,12 +50,9 @@ async fn doors(app: &Arc<App>, arrival: Arrival, facts: &mut Facts) -> Result<Re
 
     // From here on money is in play. The call goes on, and is settled, also when the caller leaves.
     let work = paid(Arc::clone(app), facts.clone(), intake, plan);
-    match app.orphans.run(work).await {
-        Some(outcome) => outcome,
-        None => {
-            Err(Fault::new(sluice_wire::FaultKind::Internal, "The gateway failed on this call."))
-        }
-    }
+    app.orphans.run(work).await.unwrap_or_else(|| {
+        Err(Fault::new(sluice_wire::FaultKind::Internal, "The gateway failed on this call."))
+    })
 }
 
 /// The part of a call that is paid for. Boxed: it is the largest part, and moves

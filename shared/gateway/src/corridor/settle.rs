@@ -48,14 +48,14 @@ pub(crate) async fn answered(
     grant: &Grant,
     prompt_bytes: usize,
     member: &Member,
-    seen: Seen,
+    mut seen: Seen,
 ) -> Settled {
-    let (usage, estimated) = match seen.usage.clone() {
+    let (usage, estimated) = match seen.usage.take() {
         Some(usage) => (usage, false),
         None => (guess(prompt_bytes, seen.text_bytes), true),
     };
     let cost = member.price.as_ref().map(|price| price.cost(&usage)).unwrap_or_default();
-    let row = row(app, facts, grant, Some(member), &usage, cost.total, estimated, &seen);
+    let row = row(app, facts, grant, Some(member), usage, cost.total, estimated, seen);
     app.telemetry.line(&Line { verdict: verdict(facts, &row), row: &row, cost: &cost });
     let spend = write(app, grant, row).await;
     Settled { cost, spend }
@@ -71,7 +71,7 @@ pub(crate) async fn failed(
 ) {
     let seen = Seen { fault: Some(fault.clone()), ..Seen::default() };
     let row =
-        row(app, facts, &admitted.grant, member, &Usage::default(), NanoUsd::ZERO, false, &seen);
+        row(app, facts, &admitted.grant, member, Usage::default(), NanoUsd::ZERO, false, seen);
     app.telemetry.line(&Line {
         verdict: verdict(facts, &row),
         row: &row,
@@ -82,9 +82,10 @@ pub(crate) async fn failed(
 
 /// Writes the settlement, insisting: after the last try the lease charges in full and says so.
 async fn write(app: &App, grant: &Grant, row: UsageRow) -> Option<NanoUsd> {
+    let row = Arc::new(row);
     let mut wait = Duration::from_millis(50);
     for attempt in 1..=TRIES {
-        match app.store.ledger().settle(grant, row.clone()).await {
+        match app.store.ledger().settle(grant, Arc::clone(&row)).await {
             Ok(spend) => return Some(spend),
             Err(error) if attempt < TRIES => {
                 tracing::warn!(call = %row.call, attempt, error = %error, "settlement is tried again");
@@ -124,17 +125,17 @@ fn row(
     facts: &Facts,
     grant: &Grant,
     member: Option<&Member>,
-    usage: &Usage,
+    usage: Usage,
     spend: NanoUsd,
     estimated: bool,
-    seen: &Seen,
+    seen: Seen,
 ) -> UsageRow {
     let record = facts.caller.as_ref().map(|caller| Arc::clone(&caller.record));
     let deployment = member.map(|member| &member.deployment);
     UsageRow {
         call: facts.call.clone(),
         key: facts.key(),
-        request_id: seen.response_id.clone(),
+        request_id: seen.response_id,
         key_alias: record.as_ref().and_then(|record| record.alias.clone()),
         user_id: record.as_ref().and_then(|record| record.user_id.clone()),
         team_id: record.as_ref().and_then(|record| record.team_id.clone()),
@@ -162,7 +163,7 @@ fn row(
         stream: facts.stream,
         estimated,
         catalogue: member.and_then(|m| m.price.as_ref()).map(|price| price.version().to_owned()),
-        usage_raw: usage.raw.clone(),
+        usage_raw: usage.raw,
         tags: facts.tags.clone(),
         requester_ip: facts.address.clone(),
         session_id: facts.session.clone(),

@@ -5,12 +5,14 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-use super::{IdError, KeyHash};
+use super::{IdError, KeyHash, key_hash::hex};
 use crate::Millis;
 
 /// Crockford's base 32, as ULIDs are written (<https://github.com/ulid/spec>).
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const ULID: usize = 26;
+/// Digits of a key's short hash.
+const SHORT: usize = 16;
 
 /// A ULID and the short hash of the key: `01KAXK6V00…-ba7816bf8f01cfea`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -51,17 +53,18 @@ impl CallId {
 
     /// The short hash of the key that made the call.
     pub fn key_short(&self) -> String {
-        format!("{:016x}", self.key)
+        hex(&self.key.to_be_bytes()).map(char::from).collect()
+    }
+
+    /// The same call, known to be this key's.
+    #[must_use]
+    pub fn by_key(&self, key: &KeyHash) -> Self {
+        Self { ulid: self.ulid, key: key.prefix() }
     }
 
     /// The ULID alone: enough to tell the calls of one key apart.
     pub(crate) fn ulid(&self) -> String {
-        let mut text = String::with_capacity(ULID);
-        for place in (0..ULID).rev() {
-            let digit = usize::try_from((self.ulid >> (place * 5)) & 31).unwrap_or(0);
-            text.push(char::from(ALPHABET.get(digit).copied().unwrap_or(b'0')));
-        }
-        text
+        self.to_string().chars().take(ULID).collect()
     }
 
     /// From a ULID and the key it belongs to.
@@ -87,7 +90,20 @@ fn read(text: &str) -> Option<u128> {
 
 impl fmt::Display for CallId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{:016x}", self.ulid(), self.key)
+        // Written a few times a call: into place, without the formatter.
+        let mut text = [b'-'; ULID + 1 + SHORT];
+        for (place, letter) in text.iter_mut().take(ULID).enumerate() {
+            let digit = (self.ulid >> ((ULID - 1 - place) * 5)) & 31;
+            *letter = usize::try_from(digit)
+                .ok()
+                .and_then(|at| ALPHABET.get(at))
+                .copied()
+                .unwrap_or(b'0');
+        }
+        for (to, from) in text.iter_mut().skip(ULID + 1).zip(hex(&self.key.to_be_bytes())) {
+            *to = from;
+        }
+        f.pad(std::str::from_utf8(&text).unwrap_or_default())
     }
 }
 

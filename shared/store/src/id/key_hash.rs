@@ -45,7 +45,7 @@ impl KeyHash {
 
     /// The first sixteen hexadecimal digits: enough to tell keys apart, and what ids of calls carry.
     pub fn short(&self) -> String {
-        format!("{:016x}", self.prefix())
+        hex(&self.0).take(16).map(char::from).collect()
     }
 
     /// The first eight bytes as a number.
@@ -54,9 +54,19 @@ impl KeyHash {
     }
 }
 
+/// Hexadecimal digits, in lower case.
+pub(super) fn hex(bytes: &[u8]) -> impl Iterator<Item = u8> {
+    let digit = |four: u8| if four < 10 { b'0' + four } else { b'a' + four - 10 };
+    bytes.iter().flat_map(move |byte| [digit(byte >> 4), digit(byte & 15)])
+}
+
 impl fmt::Display for KeyHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        let mut text = [0; 64];
+        for (to, from) in text.iter_mut().zip(hex(&self.0)) {
+            *to = from;
+        }
+        f.pad(std::str::from_utf8(&text).unwrap_or_default())
     }
 }
 

@@ -62,9 +62,14 @@ impl Ledger {
     ///
     /// # Errors
     /// The database's; settling again is harmless.
-    pub async fn settle(&self, grant: &Grant, row: UsageRow) -> Result<NanoUsd, StoreError> {
+    pub async fn settle(
+        &self,
+        grant: &Grant,
+        row: impl Into<Arc<UsageRow>>,
+    ) -> Result<NanoUsd, StoreError> {
+        let row = of_grant(row.into(), grant);
         if grant.slice == 0 {
-            return self.inner.settle_strictly(grant, row).await;
+            return self.inner.settle_strictly(grant, &row).await;
         }
         self.inner.settle_in_slice(grant, row).await
     }
@@ -124,4 +129,13 @@ impl Ledger {
             LedgerMode::Batched => self.inner.run_slices(stop).await,
         }
     }
+}
+
+/// The row as that of the granted call, whatever it said of itself.
+fn of_grant(mut row: Arc<UsageRow>, grant: &Grant) -> Arc<UsageRow> {
+    if row.call != grant.call || row.key != grant.key || row.window != grant.window {
+        let row = Arc::make_mut(&mut row);
+        (row.call, row.key, row.window) = (grant.call.clone(), grant.key, grant.window);
+    }
+    row
 }

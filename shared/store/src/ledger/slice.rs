@@ -44,7 +44,7 @@ const LEASE_MS: i64 = 30_000;
 /// What a call's arrival may lie before its reservation.
 const MARGIN_MS: i64 = 10 * 60 * 1000;
 /// Rows of one key that are worth a flush before its time.
-const ROWS: usize = 25;
+const ROWS: usize = 250;
 
 /// The slices of this process.
 #[derive(Debug)]

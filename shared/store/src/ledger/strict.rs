@@ -98,11 +98,10 @@ impl Inner {
     pub(super) async fn settle_strictly(
         &self,
         grant: &Grant,
-        mut row: UsageRow,
+        row: &UsageRow,
     ) -> Result<NanoUsd, StoreError> {
-        (row.call, row.key, row.window) = (grant.call.clone(), grant.key, grant.window);
         // A call that has a final row is being settled again: the row says at what.
-        let actual = self.write_final(&row).await?.unwrap_or(row.spend);
+        let actual = self.write_final(row).await?.unwrap_or(row.spend);
         let id = lease_id(&grant.call, &grant.key);
         let lease = Lease {
             amount: grant.amount,
@@ -124,13 +123,16 @@ impl Inner {
         }
         // It has been charged, and its row can be seen: what corrects both is a settlement.
         let row = UsageRow {
+            call: grant.call.clone(),
+            key: grant.key,
+            window: grant.window,
             started: grant.call.started(),
             ended: self.clock.now(),
             status: RowStatus::Failure,
             error: Some("given back after its lease had ended".to_owned()),
             ..UsageRow::default()
         };
-        self.settle_strictly(grant, row).await.map(|_| ())
+        self.settle_strictly(grant, &row).await.map(|_| ())
     }
 
     /// Gives back what `id` holds; `false` if it has been charged in full.

@@ -7,6 +7,10 @@ use crate::{
 
 /// Shards of the live index: newest rows of all keys, without one hot partition.
 pub(super) const SHARDS: u8 = 8;
+/// Attributes of a row's item, those of its slice included.
+const ATTRIBUTES: usize = 12;
+/// Bytes that most documents fit into.
+const DOCUMENT: usize = 1024;
 /// How long rows are kept: 400 days, as the daily sums.
 const KEPT_SECONDS: i64 = 400 * 24 * 60 * 60;
 
@@ -27,10 +31,16 @@ pub(super) fn live(hour: Millis, shard: u8) -> String {
 
 /// The row as an item, recorded at `row.ended`.
 pub(crate) fn row_item(row: &UsageRow) -> Result<Item, StoreError> {
-    let document = serde_json::to_string(row)
+    let mut document = Vec::with_capacity(DOCUMENT);
+    serde_json::to_writer(&mut document, row)
         .map_err(|error| StoreError::corrupt("PutItem", error.to_string()))?;
-    let order = format!("{:015}#{}", row.ended.get(), row.call);
-    let mut item = row_key(&row.call);
+    let document = String::from_utf8(document)
+        .map_err(|error| StoreError::corrupt("PutItem", error.to_string()))?;
+    let call = row.call.to_string();
+    let order = format!("{:015}#{call}", row.ended.get());
+    let mut item = Item::with_capacity(ATTRIBUTES);
+    item.insert("pk".to_owned(), s(partition(&row.call.key_short(), row.call.started())));
+    item.insert("sk".to_owned(), s(call));
     item.insert("gsi1pk".to_owned(), s(live(row.ended, row.call.spread() % SHARDS)));
     item.insert("gsi1sk".to_owned(), s(order.clone()));
     if row.status != RowStatus::Success {

@@ -1,5 +1,7 @@
 //! Rows on their way to the database.
 
+use std::sync::Arc;
+
 use super::{Account, flush::with};
 use crate::{NanoUsd, UsageRow};
 
@@ -11,7 +13,7 @@ pub(super) struct Batch<'a> {
     pub(super) slice: String,
     /// The flush that they will be counted in.
     pub(super) flush: i64,
-    pub(super) rows: Vec<UsageRow>,
+    pub(super) rows: Vec<Arc<UsageRow>>,
 }
 
 // === impl Batch ===

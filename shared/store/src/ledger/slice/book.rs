@@ -1,6 +1,6 @@
 //! What a process remembers of a key's slices. No I/O.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use super::{FRESH_MS, LEASE_MS, MARGIN_MS};
 use crate::{
@@ -35,7 +35,7 @@ pub(super) struct Slice {
     pub(super) used: NanoUsd,
     pub(super) flights: HashMap<CallId, Flight>,
     /// Rows that are not written yet; they add up to `used`, but for what `pending` has.
-    pub(super) rows: Vec<UsageRow>,
+    pub(super) rows: Vec<Arc<UsageRow>>,
     /// A flush that may be in the guard or not.
     pub(super) pending: Option<Pending>,
     /// Whether rows of the next flush may have been written already.

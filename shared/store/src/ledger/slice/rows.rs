@@ -1,8 +1,9 @@
 //! The rows of a slice: written in batches, and added up.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use crate::{
     KeyHash, Millis, NanoUsd, StoreError, StoreErrorKind, UsageRow,
@@ -14,6 +15,8 @@ use crate::{
 
 /// Items of one BatchWriteItem.
 const BATCH: usize = 25;
+/// Batches under way at the same time.
+const AT_ONCE: usize = 4;
 /// How often what is left of a batch is tried.
 const TRIES: u32 = 8;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -24,23 +27,16 @@ impl Inner {
     /// Writes rows, marked as those of a slice's flush. Writing them twice is harmless.
     pub(super) async fn write_rows(
         &self,
-        rows: &[UsageRow],
+        rows: &[Arc<UsageRow>],
         slice: &str,
         flush: i64,
     ) -> Result<(), StoreError> {
-        let malformed = |error| StoreError::corrupt("BatchWriteItem", format!("{error}"));
-        for rows in rows.chunks(BATCH) {
-            let mut writes = Vec::with_capacity(rows.len());
-            for row in rows {
-                let mut item = row_item(row)?;
-                item.insert("sl".to_owned(), s(slice));
-                item.insert("fn".to_owned(), n(flush));
-                let put = PutRequest::builder().set_item(Some(item)).build().map_err(malformed)?;
-                writes.push(WriteRequest::builder().put_request(put).build());
-            }
-            self.write_batch(writes).await?;
-        }
-        Ok(())
+        let batches = rows.chunks(BATCH).map(<[_]>::to_vec);
+        stream::iter(batches)
+            .map(|rows| async move { self.write_batch(requests(&rows, slice, flush)?).await })
+            .buffer_unordered(AT_ONCE)
+            .try_collect()
+            .await
     }
 
     async fn write_batch(&self, mut writes: Vec<WriteRequest>) -> Result<(), StoreError> {
@@ -114,6 +110,22 @@ impl Inner {
             }
         }
     }
+}
+
+fn requests(
+    rows: &[Arc<UsageRow>],
+    slice: &str,
+    flush: i64,
+) -> Result<Vec<WriteRequest>, StoreError> {
+    let request = |row: &Arc<UsageRow>| {
+        let mut item = row_item(row)?;
+        item.insert("sl".to_owned(), s(slice));
+        item.insert("fn".to_owned(), n(flush));
+        let put = PutRequest::builder().set_item(Some(item)).build();
+        let put = put.map_err(|error| StoreError::corrupt("BatchWriteItem", error.to_string()))?;
+        Ok(WriteRequest::builder().put_request(put).build())
+    };
+    rows.iter().map(request).collect()
 }
 
 fn day(at: Millis) -> Millis {

@@ -1,5 +1,7 @@
 //! Settling and giving back, in memory.
 
+use std::sync::Arc;
+
 use super::{ROWS, Slices};
 use crate::{CallId, Grant, KeyHash, NanoUsd, StoreError, UsageRow, store::Inner};
 
@@ -11,7 +13,7 @@ enum Landed {
     /// Done; what the key has spent in the window, and how many rows wait.
     Here(NanoUsd, usize),
     /// The call is not paid from a slice, or no more; its row.
-    Elsewhere(Option<Box<UsageRow>>),
+    Elsewhere(Option<Arc<UsageRow>>),
 }
 
 // === impl Inner ===
@@ -20,9 +22,8 @@ impl Inner {
     pub(crate) async fn settle_in_slice(
         &self,
         grant: &Grant,
-        mut row: UsageRow,
+        row: Arc<UsageRow>,
     ) -> Result<NanoUsd, StoreError> {
-        (row.call, row.key, row.window) = (grant.call.clone(), grant.key, grant.window);
         match self.slices.land(grant, Some(row)) {
             Landed::Here(spent, rows) => {
                 if rows >= CROWD {
@@ -55,13 +56,13 @@ impl Inner {
     async fn settle_charged(
         &self,
         grant: &Grant,
-        row: Option<Box<UsageRow>>,
+        row: Option<Arc<UsageRow>>,
     ) -> Result<NanoUsd, StoreError> {
         self.flush_key(&grant.key, false).await?;
         if let Some(row) = row
             && self.is_charged(&grant.key, &grant.call).await?
         {
-            return self.settle_strictly(grant, *row).await;
+            return self.settle_strictly(grant, &row).await;
         }
         let guard = self.guard(&grant.key).await?;
         Ok(guard.map_or(NanoUsd::ZERO, |guard| guard.spent))
@@ -77,16 +78,16 @@ impl Inner {
 
 impl Slices {
     /// The call lands with a row, or without one if it used nothing.
-    fn land(&self, grant: &Grant, row: Option<UsageRow>) -> Landed {
+    fn land(&self, grant: &Grant, row: Option<Arc<UsageRow>>) -> Landed {
         let Some(account) = self.known(&grant.key) else {
-            return Landed::Elsewhere(row.map(Box::new));
+            return Landed::Elsewhere(row);
         };
         let mut book = account.book();
         let Some(slice) = book.slice(grant.slice) else {
-            return Landed::Elsewhere(row.map(Box::new));
+            return Landed::Elsewhere(row);
         };
         if !slice.land(&grant.call) {
-            return Landed::Elsewhere(row.map(Box::new));
+            return Landed::Elsewhere(row);
         }
         if let Some(row) = row {
             slice.used = slice.used.saturating_add(row.spend);
