@@ -10,13 +10,15 @@
 //! * [`Transport`]: sends. OpenAI's and Anthropic's dialects over one HTTP client; Bedrock and
 //!   SageMaker through the official SDK, which resolves endpoints and credentials and signs, while
 //!   the bytes pass unread (`docs/adr/0005`); `demo` answers in process.
-//! * [`Secret`], [`Redacted`]: credentials that do not print.
+//! * [`Secret`], [`Redacted`]: credentials that do not print; [`TokenSource`]: bearer tokens that are
+//!   fetched from their issuer (Microsoft Entra, Google) and kept while they are good.
 //!
 //! Invariants: an [`Answer`] is always 2xx; a stream that breaks ends with an `Err`, never with a
 //! clean end; dropping a call or its stream closes the connection to the provider; no secret is in
 //! any `Debug` output, and no redirect is followed with one.
 
 mod call;
+mod credentials;
 mod demo;
 mod deployment;
 mod redacted;
@@ -25,7 +27,8 @@ mod table;
 mod transport;
 
 pub use call::{Answer, AnswerBody, ByteStream, Outbound};
-pub use deployment::{Aws, Deployment, Secret, Timeouts};
+pub use credentials::{Entra, EntraProof, Google, GoogleKey, Subject, TokenSource};
+pub use deployment::{Aws, Deployment, Secret, Timeouts, Vertex};
 pub use redacted::Redacted;
 pub use table::{
     Auth, ModelError, ModelRef, Provider, Quirk, Reach, provider, providers, split_model,

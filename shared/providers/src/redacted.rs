@@ -4,7 +4,8 @@ use std::fmt;
 
 /// Wraps a secret: `Debug` and `Display` print `***`, and reading it takes a visible
 /// [`Redacted::expose`].
-#[derive(Clone, PartialEq, Eq, Hash, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Default, serde::Deserialize)]
+#[serde(transparent)]
 pub struct Redacted<T>(T);
 
 // === impl Redacted ===

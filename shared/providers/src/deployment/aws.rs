@@ -1,6 +1,6 @@
 //! Which AWS account, region and endpoint a deployment calls.
 
-use crate::Redacted;
+use crate::{Redacted, Subject};
 
 /// The `aws_*` parameters of a deployment. What is left out is taken from the SDK's default chain
 /// (environment, profile, container, instance).
@@ -22,6 +22,10 @@ pub struct Aws {
     pub session_name: Option<String>,
     /// `aws_external_id`: what the role's trust policy asks for.
     pub external_id: Option<Redacted<String>>,
+    /// `aws_session_tags`: tags of the assumed role's session.
+    pub session_tags: Vec<(String, String)>,
+    /// `aws_web_identity_token`: assumes the role with it instead of with other credentials.
+    pub web_identity: Option<Subject>,
     /// `aws_sts_endpoint`.
     pub sts_endpoint: Option<String>,
     /// `aws_bedrock_runtime_endpoint`.

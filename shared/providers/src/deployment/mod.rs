@@ -1,18 +1,23 @@
 //! One model at one provider, as the configuration describes it.
 
 mod aws;
+mod azure;
 mod secret;
 mod timeouts;
 mod url;
+mod vertex;
 
 use serde_json::{Map, Value};
 
 pub use aws::Aws;
+pub(crate) use azure::takes_api_key;
 pub use secret::Secret;
 pub use timeouts::Timeouts;
-pub(crate) use url::chat_url;
+pub(crate) use url::{Asked, chat_url};
+pub use vertex::Vertex;
 
 use crate::{
+    TokenSource,
     table::{ModelError, Provider, split_model},
     transport::Prepared,
 };
@@ -35,6 +40,12 @@ pub struct Deployment {
     pub api_base: Option<String>,
     /// `litellm_params.api_key`.
     pub credential: Option<Secret>,
+    /// Where a bearer token comes from. Goes before [`Self::credential`].
+    pub token: Option<TokenSource>,
+    /// `litellm_params.api_version` (Azure).
+    pub api_version: Option<String>,
+    /// The `vertex_*` parameters.
+    pub vertex: Vertex,
     /// The `aws_*` parameters.
     pub aws: Aws,
     /// How long to wait, and for what.
@@ -83,6 +94,9 @@ impl Deployment {
             model: split.model.to_owned(),
             api_base: None,
             credential: None,
+            token: None,
+            api_version: None,
+            vertex: Vertex::default(),
             aws: Aws { region: split.region.map(str::to_owned), ..Aws::default() },
             timeouts: Timeouts::default(),
             extra_headers: Vec::new(),

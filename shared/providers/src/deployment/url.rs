@@ -1,33 +1,59 @@
 //! Where a deployment's chat route is.
 
 use reqwest::Url;
+use sluice_wire::Dialect;
 
-use super::Deployment;
+use super::{Deployment, azure, vertex};
+use crate::Quirk;
+
+/// What a URL depends on besides the deployment.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Asked<'a> {
+    /// A stream is wanted.
+    pub(crate) stream: bool,
+    /// The Google Cloud project of the credential.
+    pub(crate) project: Option<&'a str>,
+}
 
 /// The URL of the chat route: the deployment's base (or the provider's) and the provider's path,
 /// with LiteLLM's tolerance for bases that already hold a part of the path.
 ///
 /// # Errors
 /// Why there is none, naming the parameter.
-pub(crate) fn chat_url(deployment: &Deployment) -> Result<Url, String> {
+pub(crate) fn chat_url(deployment: &Deployment, asked: Asked<'_>) -> Result<Url, String> {
     let provider = deployment.provider;
-    let base = deployment
-        .api_base
-        .as_deref()
-        .map(str::trim)
-        .filter(|base| !base.is_empty())
-        .or(provider.base_url)
-        .ok_or_else(|| {
-            format!("`api_base` is required for provider `{}`, which has no default", provider.name)
-        })?;
+    if provider.has(Quirk::VertexAnthropic) {
+        let method = if asked.stream { "streamRawPredict" } else { "rawPredict" };
+        return vertex::model_url(deployment, asked.project, "anthropic", method);
+    }
+    let mut url = base(deployment.api_base.as_deref().or(provider.base_url), deployment)?;
+    if provider.has(Quirk::AzureDeployments) {
+        azure::openai(&mut url, deployment, provider.path);
+    } else if provider.has(Quirk::AzureFoundry) {
+        match provider.dialect {
+            Dialect::AnthropicMessages => azure::anthropic(&mut url, provider.path),
+            _ => azure::foundry(&mut url, deployment, provider.path),
+        }
+    } else {
+        let path = join(url.path(), provider.path);
+        url.set_path(&path);
+    }
+    Ok(url)
+}
+
+/// A base as a URL.
+pub(super) fn base(base: Option<&str>, deployment: &Deployment) -> Result<Url, String> {
+    let provider = deployment.provider;
+    let base = base.map(str::trim).filter(|base| !base.is_empty()).or(provider.base_url);
+    let base = base.ok_or_else(|| {
+        format!("`api_base` is required for provider `{}`, which has no default", provider.name)
+    })?;
     let mut url = Url::parse(base).map_err(|error| {
         format!("`api_base` is not a URL ({error}): write e.g. `https://host/v1`")
     })?;
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
         return Err("`api_base` must begin with `https://` or `http://` and name a host".to_owned());
     }
-    let path = join(url.path(), provider.path);
-    url.set_path(&path);
     url.set_fragment(None);
     Ok(url)
 }
@@ -51,7 +77,7 @@ mod tests {
     fn url(name: &str, api_base: Option<&str>) -> Result<String, String> {
         let mut deployment = Deployment::new("id", "group", name).unwrap();
         deployment.api_base = api_base.map(str::to_owned);
-        chat_url(&deployment).map(String::from)
+        chat_url(&deployment, Asked::default()).map(String::from)
     }
 
     #[test]
@@ -95,5 +121,114 @@ mod tests {
             let error = url("custom_openai/m", base).unwrap_err();
             assert!(error.contains("`api_base`"), "{error}");
         }
+    }
+
+    fn azure(name: &str, api_base: &str, api_version: Option<&str>) -> String {
+        let mut deployment = Deployment::new("id", "group", name).unwrap();
+        deployment.api_base = Some(api_base.to_owned());
+        deployment.api_version = api_version.map(str::to_owned);
+        chat_url(&deployment, Asked::default()).unwrap().into()
+    }
+
+    #[test]
+    fn finds_azures_deployments() {
+        let host = "https://r.openai.azure.com";
+        let whole =
+            format!("{host}/openai/deployments/gpt/chat/completions?api-version=2024-10-21");
+        for base in [
+            host.to_owned(),
+            format!("{host}/"),
+            format!("{host}/openai"),
+            format!("{host}/openai/deployments/gpt"),
+            format!("{host}/openai/deployments/gpt/chat/completions?api-version=2024-10-21"),
+        ] {
+            assert_eq!(azure("azure/gpt", &base, Some("2024-10-21")), whole, "{base}");
+        }
+        let usual = azure("azure/gpt", host, None);
+        assert!(usual.ends_with("?api-version=2025-02-01-preview"), "{usual}");
+        let named = azure("azure/o_series/my-o3", host, Some("2025-01-01"));
+        assert!(named.contains("/deployments/my-o3/"), "{named}");
+    }
+
+    #[test]
+    fn finds_azures_route_without_versions() {
+        let host = "https://r.openai.azure.com";
+        let whole = format!("{host}/openai/v1/chat/completions");
+        for (base, version) in [
+            (host.to_owned(), Some("v1")),
+            (host.to_owned(), Some("latest")),
+            (format!("{host}/openai/v1"), None),
+            (format!("{host}/openai/v1/"), Some("2024-10-21")),
+            (format!("{host}/openai/deployments/gpt"), Some("v1")),
+        ] {
+            assert_eq!(azure("azure/gpt", &base, version), whole, "{base}");
+        }
+        assert_eq!(
+            azure("azure/gpt", host, Some("preview")),
+            format!("{whole}?api-version=preview")
+        );
+    }
+
+    #[test]
+    fn finds_foundrys_models_and_anthropics_below_them() {
+        let host = "https://r.services.ai.azure.com";
+        let models = format!("{host}/models/chat/completions");
+        assert_eq!(azure("azure_ai/phi-4", host, None), models);
+        assert_eq!(
+            azure("azure_ai/phi-4", host, Some("2024-05-01-preview")),
+            format!("{models}?api-version=2024-05-01-preview")
+        );
+        assert_eq!(azure("azure_ai/phi-4", &models, None), models);
+        assert_eq!(
+            azure("azure_ai/gpt", &format!("{host}/openai/v1"), Some("2024-05-01")),
+            format!("{host}/openai/v1/chat/completions")
+        );
+        assert_eq!(
+            azure("azure_ai/mistral", "https://x.eastus.models.ai.azure.com/v1", None),
+            "https://x.eastus.models.ai.azure.com/v1/chat/completions"
+        );
+        for base in ["", "/anthropic", "/anthropic/v1/messages", "/models"] {
+            let found = azure("azure_ai/claude-sonnet-4-5", &format!("{host}{base}"), None);
+            let root = if base == "/models" { "/models" } else { "" };
+            assert_eq!(found, format!("{host}{root}/anthropic/v1/messages"), "{base}");
+        }
+    }
+
+    #[test]
+    fn finds_anthropics_models_at_vertex() {
+        let url = |location: Option<&str>, api_base: Option<&str>, stream| {
+            let name = "vertex_ai/claude-sonnet-4-5@20250929";
+            let mut deployment = Deployment::new("id", "group", name).unwrap();
+            deployment.vertex.location = location.map(str::to_owned);
+            deployment.api_base = api_base.map(str::to_owned);
+            let asked = Asked { stream, project: Some("p-1") };
+            chat_url(&deployment, asked).map(String::from)
+        };
+        let path = |location: &str, method: &str| {
+            format!(
+                "/v1/projects/p-1/locations/{location}/publishers/anthropic/models/\
+                 claude-sonnet-4-5@20250929:{method}"
+            )
+        };
+        for (location, host) in [
+            ("us-east5", "https://us-east5-aiplatform.googleapis.com"),
+            ("global", "https://aiplatform.googleapis.com"),
+            ("eu", "https://aiplatform.eu.rep.googleapis.com"),
+        ] {
+            let found = url(Some(location), None, true).unwrap();
+            assert_eq!(found, format!("{host}{}", path(location, "streamRawPredict")));
+        }
+        for base in ["http://127.0.0.1:1", "http://127.0.0.1:1/v1/"] {
+            let found = url(Some("us-east5"), Some(base), false).unwrap();
+            assert_eq!(found, format!("http://127.0.0.1:1{}", path("us-east5", "rawPredict")));
+        }
+        assert_eq!(
+            url(None, Some("https://proxy/my/model"), false).unwrap(),
+            "https://proxy/my/model:rawPredict"
+        );
+        let mut nowhere = Deployment::new("id", "group", "vertex_ai/claude-x").unwrap();
+        assert!(chat_url(&nowhere, Asked::default()).unwrap_err().contains("`vertex_project`"));
+        nowhere.vertex.project = Some("p-2".to_owned());
+        assert!(chat_url(&nowhere, Asked::default()).unwrap().path().contains("/projects/p-2/"));
     }
 }

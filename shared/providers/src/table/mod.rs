@@ -57,6 +57,8 @@ pub enum Auth {
     Bearer,
     /// `<header>: <key>`, e.g. `x-api-key`.
     Header(&'static str),
+    /// `authorization: Bearer <token>`, with a token of Google's (see [`crate::TokenSource`]).
+    Google,
     /// AWS credentials (signature version 4), or a bearer token where the service takes one.
     Aws,
     /// Nobody asks.
@@ -73,6 +75,13 @@ pub enum Quirk {
     NoStreamOptions,
     /// Wants no key (a server of one's own); sends one when the deployment has it.
     Keyless,
+    /// Azure OpenAI: the deployment stands in the path, the version in the query.
+    AzureDeployments,
+    /// Azure AI Foundry: paths and headers go by the host.
+    AzureFoundry,
+    /// Anthropic's models at Vertex AI: the model stands in the path, the dialect's version in the
+    /// body.
+    VertexAnthropic,
 }
 
 /// The provider of this name, or of this alias.

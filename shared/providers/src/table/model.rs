@@ -1,6 +1,6 @@
 //! `litellm_params.model` as it is written in a configuration: provider, route, region, id.
 
-use super::{Provider, provider, providers};
+use super::{Provider, provider, providers, rows};
 
 /// What a configuration's `model` says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,7 +97,7 @@ pub fn split_model(written: &str) -> Result<ModelRef<'_>, ModelError> {
     let (provider, rest) = by_prefix(written)?;
     let (model, region) = match provider.name {
         "bedrock" => bedrock_id(rest, written)?,
-        "sagemaker" => (rest, None),
+        "azure" => (azure_deployment(rest), None),
         _ => (rest, None),
     };
     if model.trim().is_empty() {
@@ -106,11 +106,18 @@ pub fn split_model(written: &str) -> Result<ModelRef<'_>, ModelError> {
     Ok(ModelRef { provider, model, region })
 }
 
+/// LiteLLM's hints at a deployment's family stand before its name.
+fn azure_deployment(rest: &str) -> &str {
+    const HINTS: [&str; 3] = ["o_series/", "gpt5_series/", "gpt5_1_series/"];
+    HINTS.iter().find_map(|hint| rest.strip_prefix(hint)).unwrap_or(rest)
+}
+
 fn by_prefix(written: &str) -> Result<(&'static Provider, &str), ModelError> {
     if !written.starts_with("arn:")
         && let Some((first, rest)) = written.split_once('/')
     {
-        return provider(first).map(|row| (row, rest)).ok_or_else(|| ModelError::UnknownProvider {
+        let row = rows::of_model(first, rest).or_else(|| provider(first));
+        return row.map(|row| (row, rest)).ok_or_else(|| ModelError::UnknownProvider {
             provider: first.to_owned(),
             written: written.to_owned(),
         });
@@ -248,8 +255,7 @@ mod tests {
 
     #[test]
     fn refuses_what_it_does_not_know_and_lists_what_it_does() {
-        for name in ["azure/gpt-4o", "gemini/pro", "vertex_ai/x", "cohere/command", "meta-llama/x"]
-        {
+        for name in ["gemini/pro", "vertex_ai/x", "cohere/command", "meta-llama/x"] {
             let error = split_model(name).expect_err(name).to_string();
             assert!(error.contains(name) && error.contains("openai"), "{error}");
         }

@@ -39,6 +39,23 @@ pub(super) const ROWS: &[Provider] = &[
         ..OPENAI_LIKE
     },
     Provider {
+        name: "azure",
+        auth: Auth::Header("api-key"),
+        key_variables: &["AZURE_OPENAI_API_KEY", "AZURE_API_KEY"],
+        base_variables: &["AZURE_API_BASE"],
+        price_family: "azure",
+        quirks: &[Quirk::AzureDeployments],
+        ..OPENAI_LIKE
+    },
+    Provider {
+        name: "azure_ai",
+        key_variables: &["AZURE_AI_API_KEY"],
+        base_variables: &["AZURE_AI_API_BASE"],
+        price_family: "azure_ai",
+        quirks: &[Quirk::AzureFoundry, Quirk::MaxTokens],
+        ..OPENAI_LIKE
+    },
+    Provider {
         name: "bedrock",
         aliases: &["bedrock_converse"],
         dialect: Dialect::BedrockConverse,
@@ -320,3 +337,37 @@ pub(super) const ROWS: &[Provider] = &[
         ..OPENAI_LIKE
     },
 ];
+
+/// Anthropic's models at Azure AI Foundry.
+static FOUNDRY_ANTHROPIC: Provider = Provider {
+    name: "azure_ai",
+    dialect: Dialect::AnthropicMessages,
+    path: "v1/messages",
+    auth: Auth::Header("x-api-key"),
+    key_variables: &["AZURE_AI_API_KEY"],
+    base_variables: &["AZURE_AI_API_BASE"],
+    price_family: "azure_ai",
+    quirks: &[Quirk::AzureFoundry],
+    ..OPENAI_LIKE
+};
+
+/// Anthropic's models at Vertex AI.
+static VERTEX_ANTHROPIC: Provider = Provider {
+    name: "vertex_ai",
+    dialect: Dialect::AnthropicMessages,
+    path: "",
+    auth: Auth::Google,
+    base_variables: &["VERTEXAI_API_BASE", "VERTEX_API_BASE"],
+    price_family: "vertex_ai",
+    quirks: &[Quirk::VertexAnthropic],
+    ..OPENAI_LIKE
+};
+
+/// The row of a model that its provider serves in another dialect than most of its models.
+pub(super) fn of_model(provider: &str, model: &str) -> Option<&'static Provider> {
+    match provider {
+        "azure_ai" if model.to_ascii_lowercase().contains("claude") => Some(&FOUNDRY_ANTHROPIC),
+        "vertex_ai" if model.to_ascii_lowercase().contains("claude") => Some(&VERTEX_ANTHROPIC),
+        _ => None,
+    }
+}

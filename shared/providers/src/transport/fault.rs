@@ -78,6 +78,21 @@ pub(crate) fn credential(provider: &Provider, detail: impl Into<String>) -> Faul
     fault
 }
 
+/// The token that the deployment's calls need cannot be had.
+pub(crate) fn token(provider: &Provider, detail: impl Into<String>) -> Fault {
+    let mut fault = Fault::new(
+        FaultKind::Authentication,
+        format!(
+            "litellm.AuthenticationError: AuthenticationError: {} - no access token can be had.",
+            exception(provider)
+        ),
+    )
+    .with_retry(Retry::Elsewhere)
+    .with_detail(detail);
+    fault.origin = FaultOrigin::Gateway;
+    fault
+}
+
 /// An answer longer than the limit.
 pub(crate) fn too_long(provider: &Provider, limit: usize) -> Fault {
     Fault::new(
@@ -103,6 +118,7 @@ pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
 fn exception(provider: &Provider) -> String {
     let name = match provider.name {
         "openai" | "custom_openai" => "OpenAI",
+        "vertex_ai" => "VertexAI",
         other => other,
     };
     let mut letters = name.chars();

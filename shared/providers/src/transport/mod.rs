@@ -17,12 +17,16 @@ use bytes::Bytes;
 use sluice_wire::{Fault, FaultKind, Splice, splice};
 
 pub(crate) use aws::AwsHome;
+pub(crate) use fault::chain;
 pub use options::{TransportError, TransportOptions};
 pub(crate) use prepared::Prepared;
 
 use self::deadline::Deadline;
 use crate::{
-    Answer, Deployment, Outbound, Reach, Redacted, Secret, Timeouts, demo, secrets::Secrets,
+    Answer, Deployment, Outbound, Quirk, Reach, Redacted, Secret, Timeouts, TokenSource,
+    credentials::{Token, TokenError, Tokens},
+    demo,
+    secrets::Secrets,
 };
 
 /// The connections to all providers. Cheap to clone; clones share their connections.
@@ -36,6 +40,7 @@ struct Inner {
     clients: Arc<http::Clients>,
     aws: Arc<AwsHome>,
     secrets: Secrets,
+    tokens: Tokens,
     demo_pace: Duration,
 }
 
@@ -50,7 +55,8 @@ impl Transport {
         let clients = Arc::new(http::Clients::new(&options)?);
         let aws = Arc::new(AwsHome::new(Arc::clone(&clients), options.sdk));
         let secrets = Secrets::new(Arc::clone(&aws), options.secret_ttl);
-        let inner = Inner { clients, aws, secrets, demo_pace: options.demo_pace };
+        let tokens = Tokens::new(options.clock);
+        let inner = Inner { clients, aws, secrets, tokens, demo_pace: options.demo_pace };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -78,13 +84,16 @@ impl Transport {
         timeouts: Timeouts,
     ) -> Result<Answer, Fault> {
         let deadline = Deadline::start(deployment.provider, timeouts);
-        call.body = with_extra_body(deployment, call.body)?;
+        call.body = edited(deployment, call.body)?;
+        if let Some(source) = &deployment.token {
+            return self.send_with_token(deployment, &call, source, deadline).await;
+        }
         let Some(Secret::AwsSecret { name, field }) = &deployment.credential else {
             let key = match &deployment.credential {
                 Some(Secret::Plain(key)) => Some(key),
                 _ => None,
             };
-            return self.dispatch(deployment, &call, key, deadline).await;
+            return self.dispatch(deployment, &call, Key::of(key), deadline).await;
         };
         let secrets = &self.inner.secrets;
         let unreadable = |error: crate::secrets::SecretError| {
@@ -92,17 +101,55 @@ impl Transport {
         };
         let field = field.as_deref();
         let key = deadline.first_byte(secrets.get(name, field)).await?.map_err(unreadable)?;
-        match self.dispatch(deployment, &call, Some(&key), deadline).await {
+        match self.dispatch(deployment, &call, Key::of(Some(&key)), deadline).await {
             Err(fault) if refuses_key(&fault) => {
                 let renewed = deadline.first_byte(secrets.renew(name, field, &key)).await?;
                 match renewed.map_err(unreadable)? {
                     // Rotated since it was read.
-                    Some(key) => self.dispatch(deployment, &call, Some(&key), deadline).await,
+                    Some(key) => {
+                        self.dispatch(deployment, &call, Key::of(Some(&key)), deadline).await
+                    }
                     None => Err(fault),
                 }
             }
             answer => answer,
         }
+    }
+
+    /// Sends a call with a token that is fetched where none is at hand.
+    async fn send_with_token(
+        &self,
+        deployment: &Deployment,
+        call: &Outbound,
+        source: &TokenSource,
+        deadline: Deadline,
+    ) -> Result<Answer, Fault> {
+        let Inner { tokens, secrets, aws, .. } = &*self.inner;
+        let client = || self.issuer_client(deployment);
+        let failed = |error: TokenError| fault::token(deployment.provider, error.to_string());
+        let fetched = tokens.get(source, client()?, secrets, aws);
+        let token = deadline.first_byte(fetched).await?.map_err(failed)?;
+        match self.dispatch(deployment, call, Key::token(&token), deadline).await {
+            Err(fault) if refuses_key(&fault) => {
+                let renewed = tokens.renew(source, &token, client()?, secrets, aws);
+                match deadline.first_byte(renewed).await?.map_err(failed)? {
+                    // Revoked, or issued anew, since it was fetched.
+                    Some(token) => {
+                        self.dispatch(deployment, call, Key::token(&token), deadline).await
+                    }
+                    None => Err(fault),
+                }
+            }
+            answer => answer,
+        }
+    }
+
+    /// The client for the deployment's token endpoint.
+    fn issuer_client(&self, deployment: &Deployment) -> Result<reqwest::Client, Fault> {
+        let connect = deployment.timeouts.connect;
+        self.inner.clients.with_connect_timeout(connect).map_err(|error| {
+            fault::connection(deployment.provider, format!("no HTTP client can be made: {error}"))
+        })
     }
 
     /// Does ahead of the first call what need not wait for it: clients, the SDK's configuration,
@@ -113,6 +160,11 @@ impl Transport {
             Some(secret) => self.secret(secret).await.ok(),
             None => None,
         };
+        if let (Some(source), Ok(client)) = (&deployment.token, self.issuer_client(deployment)) {
+            let Inner { tokens, secrets, .. } = &*self.inner;
+            // A failure is told by the first call, which tries again.
+            drop(tokens.get(source, client, secrets, aws).await);
+        }
         match deployment.provider.reach {
             Reach::Http => drop(deployment.prepared.http(deployment)),
             Reach::Bedrock => drop(aws::bedrock::client(aws, deployment, key.as_ref()).await),
@@ -148,7 +200,7 @@ impl Transport {
         &self,
         deployment: &Deployment,
         call: &Outbound,
-        key: Option<&Redacted<String>>,
+        key: Key<'_>,
         deadline: Deadline,
     ) -> Result<Answer, Fault> {
         let Inner { clients, aws, .. } = &*self.inner;
@@ -156,7 +208,8 @@ impl Transport {
         match deployment.provider.reach {
             Reach::Http => http::send(clients, deployment, call, key, deadline).await,
             Reach::Bedrock => {
-                Box::pin(aws::bedrock::send(aws, deployment, call, key, deadline, limit)).await
+                Box::pin(aws::bedrock::send(aws, deployment, call, key.value, deadline, limit))
+                    .await
             }
             Reach::SageMaker => {
                 Box::pin(aws::sagemaker::send(aws, deployment, call, deadline, limit)).await
@@ -166,21 +219,50 @@ impl Transport {
     }
 }
 
+/// What the call brings to say who calls.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Key<'a> {
+    value: Option<&'a Redacted<String>>,
+    /// The Google Cloud project that the credential belongs to.
+    project: Option<&'a str>,
+}
+
+// === impl Key ===
+
+impl<'a> Key<'a> {
+    fn of(value: Option<&'a Redacted<String>>) -> Self {
+        Self { value, project: None }
+    }
+
+    fn token(token: &'a Token) -> Self {
+        Self { value: Some(&token.value), project: token.project.as_deref() }
+    }
+}
+
 /// Whether the provider does not accept the key it was given.
 fn refuses_key(fault: &Fault) -> bool {
     fault.upstream.as_ref().is_some_and(|upstream| matches!(upstream.status, 401 | 403))
 }
 
-/// Sets the deployment's `extra_body` fields in the body.
-fn with_extra_body(deployment: &Deployment, body: Bytes) -> Result<Bytes, Fault> {
-    if deployment.extra_body.is_empty() {
+/// The `anthropic_version` of bodies at Vertex AI
+/// (<https://cloud.google.com/vertex-ai/generative-ai/docs/partner-models/claude/use-claude>).
+const VERTEX_VERSION: &str = "\"vertex-2023-10-16\"";
+
+/// Sets the deployment's `extra_body` fields in the body, and what the provider wants there.
+fn edited(deployment: &Deployment, body: Bytes) -> Result<Bytes, Fault> {
+    let vertex = deployment.provider.has(Quirk::VertexAnthropic);
+    if deployment.extra_body.is_empty() && !vertex {
         return Ok(body);
     }
-    let edits: Vec<Splice<'_>> = deployment
+    let mut edits: Vec<Splice<'_>> = deployment
         .extra_body
         .iter()
         .map(|(name, value)| Splice::Set(name, value.to_string()))
         .collect();
+    if vertex {
+        edits.push(Splice::Remove("model"));
+        edits.push(Splice::Set("anthropic_version", VERTEX_VERSION.to_owned()));
+    }
     splice(&body, &edits).map(Bytes::from).map_err(|error| {
         Fault::new(FaultKind::InvalidRequest, "the request body is not a JSON object")
             .with_detail(error.to_string())

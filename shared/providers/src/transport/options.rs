@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aws_config::SdkConfig;
+use aws_smithy_async::time::SharedTimeSource;
 
 /// Settings of a [`super::Transport`], the same for all deployments.
 #[derive(Debug, Clone)]
@@ -20,6 +21,8 @@ pub struct TransportOptions {
     pub sdk: Option<SdkConfig>,
     /// How long a secret of AWS Secrets Manager is kept before it is read again.
     pub secret_ttl: Duration,
+    /// The wall clock, for what is signed with a time.
+    pub clock: SharedTimeSource,
     /// Between two words of the demo provider's stream.
     pub demo_pace: Duration,
 }
@@ -53,6 +56,7 @@ impl Default for TransportOptions {
             pool_idle: Duration::from_secs(90),
             sdk: None,
             secret_ttl: Duration::from_secs(300),
+            clock: SharedTimeSource::default(),
             demo_pace: Duration::from_millis(15),
         }
     }

@@ -23,15 +23,19 @@ pub(crate) struct Prepared {
 impl Prepared {
     /// The URL and headers of an HTTP deployment.
     pub(crate) fn http<'a>(&'a self, deployment: &Deployment) -> Result<&'a HttpPrepared, Fault> {
-        self.http.get_or_init(|| HttpPrepared::new(deployment)).as_ref().map_err(|reason| {
-            Fault::new(
-                FaultKind::Unavailable,
-                format!("deployment `{}` is misconfigured", deployment.group),
-            )
-            .with_status(500)
-            .with_retry(Retry::Elsewhere)
-            .with_detail(format!("{} ({}): {reason}", deployment.name, deployment.id))
-        })
+        let prepared = self.http.get_or_init(|| HttpPrepared::new(deployment));
+        prepared.as_ref().map_err(|reason| Self::misconfigured(deployment, reason))
+    }
+
+    /// A deployment that cannot be called as it is configured.
+    pub(crate) fn misconfigured(deployment: &Deployment, reason: &str) -> Fault {
+        Fault::new(
+            FaultKind::Unavailable,
+            format!("deployment `{}` is misconfigured", deployment.group),
+        )
+        .with_status(500)
+        .with_retry(Retry::Elsewhere)
+        .with_detail(format!("{} ({}): {reason}", deployment.name, deployment.id))
     }
 }
 

@@ -2,7 +2,9 @@
 
 use crate::support::{LAST_CHUNK, Server, Step, call, chunk, chunked, document, drain, whole};
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use sluice_providers::{Deployment, Redacted, Secret, Timeouts, Transport, TransportOptions};
+use sluice_providers::{
+    Deployment, Redacted, Secret, Subject, Timeouts, Transport, TransportOptions,
+};
 use sluice_wire::{FaultKind, Retry, frame::event_stream};
 
 const EVENTS: &str = "application/vnd.amazon.eventstream";
@@ -207,4 +209,75 @@ async fn assumes_a_role_with_its_external_id_once() {
         form.contains("ExternalId=ext-1") && form.contains("RoleSessionName=team-blue"),
         "{form}"
     );
+}
+
+/// STS, answering `operation` with a role's credentials.
+async fn sts(operation: &'static str) -> Server {
+    Server::start(move |_, _| {
+        let body = format!(
+            "<{operation}Response xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><{operation}Result>\
+             <Credentials><AccessKeyId>ASIAWEB</AccessKeyId><SecretAccessKey>s</SecretAccessKey>\
+             <SessionToken>web-token</SessionToken><Expiration>2999-01-01T00:00:00Z</Expiration></Credentials>\
+             </{operation}Result></{operation}Response>"
+        );
+        vec![Step::Send(document(200, "content-type: text/xml\r\n", body.as_bytes()))]
+    })
+    .await
+}
+
+#[tokio::test]
+async fn assumes_a_role_by_another_issuers_token() {
+    let sts = sts("AssumeRoleWithWebIdentity").await;
+    let server = Server::json(200, "{}").await;
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "oidc-token\n").unwrap();
+    let mut claude = Deployment::new("id", "group", "bedrock/anthropic.claude-3").unwrap();
+    claude.aws.runtime_endpoint = Some(server.url.clone());
+    claude.aws.role_name = Some("arn:aws:iam::111122223333:role/web".to_owned());
+    claude.aws.session_name = Some("team-green".to_owned());
+    claude.aws.web_identity = Some(Subject::File(file.path().to_owned()));
+    claude.aws.sts_endpoint = Some(sts.url.clone());
+    transport().send(&claude, call(false)).await.unwrap();
+    let seen = server.last();
+    assert!(seen.header("authorization").unwrap().contains("Credential=ASIAWEB/"));
+    assert_eq!(seen.header("x-amz-security-token"), Some("web-token"));
+    let asked = sts.last();
+    assert!(asked.header("authorization").is_none(), "the token proves who asks, no signature");
+    let form = String::from_utf8(asked.body).unwrap();
+    for part in [
+        "Action=AssumeRoleWithWebIdentity",
+        "WebIdentityToken=oidc-token",
+        "RoleSessionName=team-green",
+        "RoleArn=arn%3Aaws%3Aiam%3A%3A111122223333%3Arole%2Fweb",
+    ] {
+        assert!(form.contains(part), "{form}");
+    }
+}
+
+#[tokio::test]
+async fn tags_the_session_of_a_role() {
+    let sts = sts("AssumeRole").await;
+    let server = Server::json(200, "{}").await;
+    let mut claude = deployment("bedrock/anthropic.claude-3", &server.url);
+    claude.aws.role_name = Some("arn:aws:iam::111122223333:role/models".to_owned());
+    claude.aws.session_tags = vec![("team".to_owned(), "blue".to_owned())];
+    claude.aws.sts_endpoint = Some(sts.url.clone());
+    transport().send(&claude, call(false)).await.unwrap();
+    let form = String::from_utf8(sts.last().body).unwrap();
+    assert!(
+        form.contains("Tags.member.1.Key=team") && form.contains("Tags.member.1.Value=blue"),
+        "{form}"
+    );
+}
+
+#[tokio::test]
+async fn takes_nothing_in_the_place_of_a_profile_that_is_not_there() {
+    let server = Server::json(200, "{}").await;
+    let mut claude = Deployment::new("id", "group", "bedrock/anthropic.claude-3").unwrap();
+    claude.aws.runtime_endpoint = Some(server.url.clone());
+    claude.aws.profile = Some("no-such-profile-anywhere".to_owned());
+    claude.aws.region = Some("eu-west-3".to_owned());
+    let fault = transport().send(&claude, call(false)).await.unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Authentication, "{fault:?}");
+    assert!(server.seen().is_empty());
 }

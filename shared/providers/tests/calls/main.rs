@@ -3,6 +3,8 @@
 //! (`cfg(test)` tells clippy that the helpers are test code as well.)
 
 #[cfg(test)]
+mod azure;
+#[cfg(test)]
 mod bedrock;
 #[cfg(test)]
 mod http;
@@ -16,3 +18,5 @@ mod support;
 mod timeouts;
 #[cfg(test)]
 mod tls;
+#[cfg(test)]
+mod vertex;

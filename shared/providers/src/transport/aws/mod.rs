@@ -8,6 +8,7 @@ mod fault;
 mod passthrough;
 mod refusal;
 mod settings;
+mod web_identity;
 
 pub(crate) use settings::AwsHome;
 

@@ -15,6 +15,7 @@ use sluice_wire::{Fault, FaultKind, Retry};
 use tokio::sync::OnceCell;
 
 use super::connector::SdkHttp;
+use super::web_identity::WebIdentity;
 use crate::{Aws, Deployment, Redacted, transport::http::Clients};
 
 /// One SDK configuration per distinct set of AWS settings, so that deployments which share
@@ -86,8 +87,14 @@ impl AwsHome {
         if let Some(role) = &aws.role_name {
             let mut sts = config.to_builder();
             sts.set_endpoint_url(aws.sts_endpoint.clone());
+            let session = aws.session_name.as_deref().unwrap_or("sluice");
+            if let Some(subject) = &aws.web_identity {
+                let provider = WebIdentity::new(&sts.build(), role, session, subject.clone());
+                return sigv4(with_credentials(config, SharedCredentialsProvider::new(provider)));
+            }
             let provider = AssumeRoleProvider::builder(role)
-                .session_name(aws.session_name.as_deref().unwrap_or("sluice"))
+                .session_name(session)
+                .tags(aws.session_tags.clone())
                 .configure(&sts.build());
             let provider = match &aws.external_id {
                 Some(id) => provider.external_id(id.expose()),
@@ -97,9 +104,7 @@ impl AwsHome {
             config = with_credentials(config, SharedCredentialsProvider::new(provider));
         }
         if aws.names_credentials() {
-            // Whoever names credentials means them, whatever bearer token the environment holds.
-            config =
-                config.into_builder().auth_scheme_preference([AuthSchemeId::from("sigv4")]).build();
+            config = sigv4(config);
         }
         config
     }
@@ -135,6 +140,11 @@ impl Aws {
     fn names_credentials(&self) -> bool {
         self.access_key_id.is_some() || self.profile.is_some() || self.role_name.is_some()
     }
+}
+
+/// Whoever names credentials means them, whatever bearer token the environment holds.
+fn sigv4(config: SdkConfig) -> SdkConfig {
+    config.into_builder().auth_scheme_preference([AuthSchemeId::from("sigv4")]).build()
 }
 
 fn with_credentials(config: SdkConfig, provider: SharedCredentialsProvider) -> SdkConfig {

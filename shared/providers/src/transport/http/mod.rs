@@ -15,8 +15,13 @@ use super::{
     deadline::Deadline,
     fault::{self, Wait},
     headers,
+    prepared::Prepared,
 };
-use crate::{Answer, Deployment, Outbound, Redacted};
+use crate::{
+    Answer, Deployment, Outbound,
+    deployment::{Asked, chat_url},
+    transport::Key,
+};
 
 /// Sends one call.
 ///
@@ -25,14 +30,22 @@ pub(super) async fn send(
     clients: &Clients,
     deployment: &Deployment,
     call: &Outbound,
-    key: Option<&Redacted<String>>,
+    key: Key<'_>,
     deadline: Deadline,
 ) -> Result<Answer, Fault> {
     let provider = deployment.provider;
     let prepared = deployment.prepared.http(deployment)?;
-    let mut request = Request::new(Method::POST, prepared.url.clone());
+    let url = match prepared.url(call.stream) {
+        Some(url) => url.clone(),
+        None => {
+            let asked = Asked { stream: call.stream, project: key.project };
+            chat_url(deployment, asked)
+                .map_err(|reason| Prepared::misconfigured(deployment, &reason))?
+        }
+    };
+    let mut request = Request::new(Method::POST, url);
     *request.headers_mut() = prepared.headers.clone();
-    prepared.authorize(request.headers_mut(), key)?;
+    prepared.authorize(request.headers_mut(), key.value)?;
     headers::pass_on(&call.headers, request.headers_mut());
     *request.body_mut() = Some(call.body.clone().into());
 

@@ -6,7 +6,7 @@ use sluice_wire::{Dialect, Fault};
 
 use crate::{
     Auth, Deployment, Provider, Quirk, Redacted, Secret,
-    deployment::chat_url,
+    deployment::{Asked, chat_url, takes_api_key},
     transport::{fault, headers::may_pass},
 };
 
@@ -16,10 +16,12 @@ const USER_AGENT: &str = concat!("sluice/", env!("CARGO_PKG_VERSION"));
 /// URL and headers.
 #[derive(Debug)]
 pub(crate) struct HttpPrepared {
-    pub(super) url: Url,
+    /// Of a whole answer, and of a stream; `None` where it takes what only the call brings.
+    urls: Option<[Url; 2]>,
     /// With the key, where it is at hand.
     pub(super) headers: HeaderMap,
     provider: &'static Provider,
+    auth: Auth,
     key: Key,
 }
 
@@ -46,13 +48,22 @@ impl HttpPrepared {
         let mut headers = HeaderMap::new();
         headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        if provider.dialect == Dialect::AnthropicMessages {
+        if provider.dialect == Dialect::AnthropicMessages && !provider.has(Quirk::VertexAnthropic) {
             headers.insert("anthropic-version", HeaderValue::from_static("2023-06-01"));
         }
+        let urls = urls(deployment)?;
+        let auth = match &urls {
+            _ if deployment.token.is_some() => Auth::Bearer,
+            Some([url, _]) if provider.has(Quirk::AzureFoundry) && takes_api_key(url) => {
+                azure_auth(provider)
+            }
+            _ => provider.auth,
+        };
         let mut key = match &deployment.credential {
+            _ if deployment.token.is_some() => Key::PerCall,
             Some(Secret::Plain(secret)) if !secret.expose().trim().is_empty() => {
-                if let Some(name) = auth_header(provider.auth) {
-                    headers.insert(name, auth_value(provider.auth, secret.expose())?);
+                if let Some(name) = auth_header(auth) {
+                    headers.insert(name, auth_value(auth, secret.expose())?);
                 }
                 Key::Settled
             }
@@ -65,14 +76,20 @@ impl HttpPrepared {
             let bad = |what| format!("`extra_headers`: {what} of `{name}` cannot stand in HTTP");
             let name = HeaderName::try_from(name.as_str()).map_err(|_| bad("the name"))?;
             let value = HeaderValue::try_from(value.as_str()).map_err(|_| bad("the value"))?;
-            if key == Key::Missing && auth_header(provider.auth).as_ref() == Some(&name) {
+            if key == Key::Missing && auth_header(auth).as_ref() == Some(&name) {
                 key = Key::Settled;
             }
             if may_pass(&name) {
                 headers.insert(name, value);
             }
         }
-        Ok(Self { url: chat_url(deployment)?, headers, provider, key })
+        Ok(Self { urls, headers, provider, auth, key })
+    }
+
+    /// Where the call goes.
+    pub(super) fn url(&self, stream: bool) -> Option<&Url> {
+        let [whole, streamed] = self.urls.as_ref()?;
+        Some(if stream { streamed } else { whole })
     }
 
     /// Adds the key that the call brings.
@@ -81,10 +98,10 @@ impl HttpPrepared {
         headers: &mut HeaderMap,
         key: Option<&Redacted<String>>,
     ) -> Result<(), Fault> {
-        match (&self.key, key, auth_header(self.provider.auth)) {
+        match (&self.key, key, auth_header(self.auth)) {
             (Key::Settled, ..) => Ok(()),
             (Key::PerCall, Some(key), Some(name)) => {
-                let value = auth_value(self.provider.auth, key.expose())
+                let value = auth_value(self.auth, key.expose())
                     .map_err(|reason| fault::credential(self.provider, reason))?;
                 headers.insert(name, value);
                 Ok(())
@@ -94,10 +111,28 @@ impl HttpPrepared {
     }
 }
 
+/// The URLs, where they are known before the call.
+fn urls(deployment: &Deployment) -> Result<Option<[Url; 2]>, String> {
+    let vertex = deployment.provider.auth == Auth::Google;
+    if vertex && deployment.vertex.project.is_none() {
+        return Ok(None);
+    }
+    let url = |stream| chat_url(deployment, Asked { stream, project: None });
+    Ok(Some([url(false)?, url(true)?]))
+}
+
+/// The header that Azure's own hosts take a key in.
+fn azure_auth(provider: &Provider) -> Auth {
+    match provider.auth {
+        Auth::Bearer => Auth::Header("api-key"),
+        auth => auth,
+    }
+}
+
 /// The header a key goes into.
 fn auth_header(auth: Auth) -> Option<HeaderName> {
     match auth {
-        Auth::Bearer => Some(header::AUTHORIZATION),
+        Auth::Bearer | Auth::Google => Some(header::AUTHORIZATION),
         Auth::Header(name) => Some(HeaderName::from_static(name)),
         Auth::Aws | Auth::None => None,
     }
@@ -110,7 +145,7 @@ fn auth_header(auth: Auth) -> Option<HeaderName> {
 fn auth_value(auth: Auth, key: &str) -> Result<HeaderValue, String> {
     let key = key.trim();
     let text = match auth {
-        Auth::Bearer => format!("Bearer {key}"),
+        Auth::Bearer | Auth::Google => format!("Bearer {key}"),
         Auth::Header(_) | Auth::Aws | Auth::None => key.to_owned(),
     };
     let mut value = HeaderValue::try_from(text)

@@ -1,0 +1,78 @@
+//! The identity of an AWS role, as Google takes it: a `GetCallerIdentity` request that is signed
+//! and not sent. Google sends it, and believes AWS's answer
+//! (<https://google.aip.dev/auth/4117>, "Determining the subject token in AWS").
+
+use aws_credential_types::provider::ProvideCredentials as _;
+use aws_sigv4::{
+    http_request::{SignableBody, SignableRequest, SigningSettings, sign},
+    sign::v4,
+};
+use aws_smithy_runtime_api::client::identity::Identity;
+use reqwest::Url;
+use serde_json::{Value, json};
+
+use crate::{
+    Aws, Redacted,
+    credentials::{TokenError, cache::Means, exchange::encode},
+};
+
+/// The request that is signed; `{region}` is the caller's.
+const VERIFICATION: &str =
+    "https://sts.{region}.amazonaws.com?Action=GetCallerIdentity&Version=2011-06-15";
+
+/// The subject token: the signed request as JSON, percent-encoded.
+pub(super) async fn subject(
+    audience: &str,
+    verification: Option<&str>,
+    means: &Means<'_>,
+) -> Result<Redacted<String>, TokenError> {
+    let config = means.aws.config(&Aws::default()).await;
+    let failed = |reason: String| TokenError::AwsIdentity(reason);
+    let region = config.region().map(ToString::to_string);
+    let region = region.ok_or_else(|| failed("the process has no AWS region".to_owned()))?;
+    let provider = config.credentials_provider();
+    let provider = provider.ok_or_else(|| failed("there are no AWS credentials".to_owned()))?;
+    let credentials = provider
+        .provide_credentials()
+        .await
+        .map_err(|error| failed(crate::transport::chain(&error)))?;
+    let url = verification.unwrap_or(VERIFICATION).replace("{region}", &region);
+    let identity = Identity::from(credentials);
+    let headers = signed(&url, audience, &region, &identity, means).map_err(failed)?;
+    let token = json!({ "url": url, "method": "POST", "headers": headers }).to_string();
+    // A form without a name: percent-encoding alone.
+    Ok(Redacted::new(encode(&[("", &token)]).trim_start_matches('=').to_owned()))
+}
+
+fn signed(
+    url: &str,
+    audience: &str,
+    region: &str,
+    identity: &Identity,
+    means: &Means<'_>,
+) -> Result<Vec<Value>, String> {
+    let parsed = Url::parse(url).map_err(|error| error.to_string())?;
+    let name = parsed.host_str().unwrap_or_default();
+    let host = parsed.port().map_or_else(|| name.to_owned(), |port| format!("{name}:{port}"));
+    let target = [("host", host.as_str()), ("x-goog-cloud-target-resource", audience)];
+    let params = v4::SigningParams::builder()
+        .identity(identity)
+        .region(region)
+        .name("sts")
+        .time(means.clock.now())
+        .settings(SigningSettings::default())
+        .build()
+        .map_err(|error| error.to_string())?
+        .into();
+    let request =
+        SignableRequest::new("POST", parsed.as_str(), target.into_iter(), SignableBody::Bytes(&[]))
+            .map_err(|error| error.to_string())?;
+    let (instructions, _) = sign(request, &params).map_err(|error| error.to_string())?.into_parts();
+    let (added, _) = instructions.into_parts();
+    let added = added.iter().map(|header| (header.name(), header.value()));
+    Ok(target
+        .into_iter()
+        .chain(added)
+        .map(|(key, value)| json!({ "key": key, "value": value }))
+        .collect())
+}
