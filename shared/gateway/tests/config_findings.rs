@@ -187,11 +187,11 @@ fn a_deployment_needs_a_name_and_a_model() {
 
 #[test]
 fn providers_that_are_not_served_are_told_from_slips_of_the_pen() {
-    let azure = params(&["model: azure/gpt-4o"]);
+    let watsonx = params(&["model: watsonx/gpt-4o"]);
     let left_out =
-        "c.yaml:4: warning: model_list[0].litellm_params.model: provider `azure` is known";
-    assert!(findings(&azure).contains(left_out), "{}", findings(&azure));
-    let config = Config::parse(&azure, "c.yaml", &()).config.unwrap();
+        "c.yaml:4: warning: model_list[0].litellm_params.model: provider `watsonx` is known";
+    assert!(findings(&watsonx).contains(left_out), "{}", findings(&watsonx));
+    let config = Config::parse(&watsonx, "c.yaml", &()).config.unwrap();
     assert!(config.deployments.is_empty());
 
     let slip = findings(&params(&["model: opneai/gpt-4o"]));

@@ -2,12 +2,12 @@
 
 use sluice_providers::{Aws, Provider, Reach};
 
-use super::section::Section;
+use super::{field::Field, section::Section};
 
 /// Variables that name the region, in LiteLLM's order.
 const REGION_VARIABLES: [&str; 3] = ["AWS_REGION_NAME", "AWS_REGION", "AWS_DEFAULT_REGION"];
 /// The parameters of this module.
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 15] = [
     "aws_region_name",
     "region_name",
     "aws_access_key_id",
@@ -17,6 +17,8 @@ const NAMES: [&str; 13] = [
     "aws_role_name",
     "aws_session_name",
     "aws_external_id",
+    "aws_session_tags",
+    "aws_web_identity_token",
     "aws_sts_endpoint",
     "aws_bedrock_runtime_endpoint",
     "sagemaker_base_url",
@@ -74,5 +76,33 @@ fn read_credentials(section: &mut Section<'_, '_>, aws: &mut Aws) {
     aws.session_token = token.and_then(|field| field.plain_secret());
     aws.role_name = section.take("aws_role_name").and_then(|field| field.name());
     aws.session_name = section.take("aws_session_name").and_then(|field| field.name());
+    aws.session_tags =
+        section.take("aws_session_tags").map(|field| tags(&field)).unwrap_or_default();
+    let web_identity = section.take("aws_web_identity_token");
+    aws.web_identity = web_identity.as_ref().and_then(|field| field.subject());
+    if let (Some(field), None) = (&web_identity, &aws.role_name) {
+        field.wrong("proves an identity to no role", "set aws_role_name as well");
+    }
     aws.external_id = section.take("aws_external_id").and_then(|field| field.plain_secret());
+}
+
+/// Tags of a session: a mapping, or STS's list of `Key` and `Value`.
+fn tags(field: &Field<'_, '_>) -> Vec<(String, String)> {
+    if field.is_mapping() {
+        let Some(section) = Section::open(field) else { return Vec::new() };
+        return section
+            .each()
+            .filter_map(|(key, value)| Some((key.to_owned(), value.text()?)))
+            .collect();
+    }
+    let tag = |item: &Field<'_, '_>| {
+        let mut section = Section::open(item)?;
+        let (key, value) = (section.take("Key"), section.take("Value"));
+        let (Some(key), Some(value)) = (key, value) else {
+            item.wrong("is no tag", "write {Key: name, Value: value}");
+            return None;
+        };
+        Some((key.name()?, value.text()?))
+    };
+    field.items().unwrap_or_default().iter().filter_map(tag).collect()
 }

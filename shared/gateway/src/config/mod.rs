@@ -11,6 +11,7 @@
 //! Invariants: a [`Config`] exists only when no finding is an error; no secret is in a finding.
 
 mod aws;
+mod azure;
 mod check;
 mod demo;
 mod deployment;
@@ -32,9 +33,11 @@ mod router;
 mod secret;
 mod section;
 mod source;
+mod subject;
 mod suggest;
 mod timeouts;
 mod tree;
+mod vertex;
 mod walk;
 
 use jiff::tz::TimeZone;

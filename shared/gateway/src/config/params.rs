@@ -4,7 +4,9 @@ use sluice_providers::{
     Auth, Deployment, ModelError, Provider, Quirk, Reach, Secret, provider, providers,
 };
 
-use super::{aws, field::Field, known, prices, section::Section, suggest, timeouts::Waits};
+use super::{
+    aws, azure, field::Field, known, prices, section::Section, suggest, timeouts::Waits, vertex,
+};
 use crate::pricing::Override;
 
 /// Reads a deployment. `None` when it cannot be called; why has been said.
@@ -85,6 +87,7 @@ fn read_access(section: &mut Section<'_, '_>, deployment: &mut Deployment) {
         None => provider.base_variables.iter().find_map(|name| context.var(name)),
     };
     if provider.reach == Reach::Http
+        && provider.auth != Auth::Google
         && base.is_none()
         && deployment.api_base.is_none()
         && provider.base_url.is_none()
@@ -99,7 +102,10 @@ fn read_access(section: &mut Section<'_, '_>, deployment: &mut Deployment) {
         Some(field) => field.secret(),
         None => key_from_environment(section.field(), provider),
     };
-    if key.is_none() && deployment.credential.is_none() && needs_key(provider) {
+    azure::read(section, deployment, key.is_some());
+    vertex::read(section, deployment);
+    let named = key.is_some() || deployment.credential.is_some() || deployment.token.is_some();
+    if !named && needs_key(provider) {
         let hint = match provider.key_variables {
             [] => "set `api_key`".to_owned(),
             names => format!("set `api_key`, or the variable {}", names.join(" or ")),

@@ -73,7 +73,8 @@ async fn fetches_one_token_for_a_client_and_keeps_it() {
     two.id = "id-2".to_owned();
     let transport = transport();
     let (a, b) = tokio::join!(transport.send(&one, call(false)), transport.send(&two, call(true)));
-    (a.unwrap(), b.unwrap());
+    a.unwrap();
+    b.unwrap();
     let asked = issuer.seen();
     assert_eq!(asked.len(), 1, "the token was not shared");
     assert_eq!(asked[0].line, "POST /tenant-1/oauth2/v2.0/token HTTP/1.1");
@@ -127,7 +128,7 @@ async fn fetches_a_token_again_when_it_has_expired_or_is_refused() {
 async fn proves_a_federated_identity_by_the_file_of_the_moment() {
     let (issuer, server) = (issuer("0").await, Server::json(200, "{}").await);
     let mut file = tempfile::NamedTempFile::new().unwrap();
-    write!(file, "assertion-1\n").unwrap();
+    writeln!(file, "assertion-1").unwrap();
     let mut azure = azure(&server.url);
     let proof = EntraProof::Assertion(Subject::File(file.path().to_owned()));
     azure.token = Some(entra(&format!("{}/", issuer.url), proof));
