@@ -61,12 +61,14 @@ impl ModelPrice {
     }
 
     fn dearest(&self, input: u64, tier: ServiceTier) -> Dearest {
+        let tiers = [ServiceTier::Standard, tier];
+        let tiers = if tier == ServiceTier::Standard { &tiers[..1] } else { &tiers[..] };
         let of = |classes: &[Class]| {
             let mut most = 0;
             for prompt in self.rates.bands(input) {
                 for class in classes {
-                    for tier in [tier, ServiceTier::Standard] {
-                        most = most.max(self.rate(*class, tier, prompt).pico());
+                    for tier in tiers {
+                        most = most.max(self.rate(*class, *tier, prompt).pico());
                     }
                 }
             }
