@@ -4,7 +4,7 @@ use std::{fmt, pin::Pin};
 
 use bytes::Bytes;
 use futures_util::Stream;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use sluice_wire::Fault;
 
 /// A request that is ready to be sent.
@@ -14,8 +14,33 @@ pub struct Outbound {
     pub body: Bytes,
     /// The body asks for a stream.
     pub stream: bool,
-    /// Headers passed on from the caller, e.g. `anthropic-beta`.
+    /// Headers passed on from the caller, e.g. `anthropic-beta`. A `content-type` here takes the
+    /// place of JSON's.
     pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// Where it goes.
+    pub route: Route,
+}
+
+/// Which of a provider's routes a call goes to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Route {
+    /// The chat route of the provider's row, or the operation of AWS that stands for it.
+    #[default]
+    Chat,
+    /// The route that stands where the chat route does, by another name: `embeddings` instead of
+    /// `chat/completions`. Over HTTP only.
+    Beside(&'static str),
+    /// A path below the base URL, with its query if it has one. Over HTTP only.
+    Below {
+        /// The method.
+        method: Method,
+        /// The path, with or without a leading slash, percent-encoded.
+        path: String,
+    },
+    /// The model itself, in a body of its own form: Bedrock's InvokeModel and
+    /// InvokeModelWithResponseStream, SageMaker's InvokeEndpoint.
+    Model,
 }
 
 /// A provider's answer with a status of 2xx.

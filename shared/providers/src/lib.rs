@@ -26,7 +26,7 @@ mod secrets;
 mod table;
 mod transport;
 
-pub use call::{Answer, AnswerBody, ByteStream, Outbound};
+pub use call::{Answer, AnswerBody, ByteStream, Outbound, Route};
 pub use credentials::{Entra, EntraProof, Google, GoogleKey, Subject, TokenSource};
 pub use deployment::{Aws, Deployment, Secret, Timeouts, Vertex};
 pub use redacted::Redacted;

@@ -11,6 +11,7 @@
 //! * [`canon`]: the canonical request, response and stream events, and usage in its normal form.
 //! * [`frame`]: bytes to frames and back (SSE, AWS event stream).
 //! * [`dialect`]: one module per dialect; [`Dialect`] dispatches.
+//! * [`embed`]: embeddings, whose requests and answers are no chat.
 //! * [`Pump`]: one call's stream, upstream bytes in, caller's bytes out, verbatim or translated.
 //! * [`Fault`]: what went wrong, whose fault it is, and whether trying again makes sense.
 //!
@@ -20,6 +21,7 @@
 
 pub mod canon;
 pub mod dialect;
+pub mod embed;
 mod fault;
 pub mod frame;
 mod loss;

@@ -67,6 +67,7 @@ mod script;
 mod secretsmanager;
 mod seen;
 mod shape;
+mod vector;
 
 use std::{io, net::SocketAddr};
 

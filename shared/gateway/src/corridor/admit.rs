@@ -17,11 +17,32 @@ const DEFAULT_CAP: u64 = 4_096;
 #[derive(Debug)]
 pub(crate) struct Admitted {
     pub(crate) grant: Grant,
-    /// Upper bound of the prompt's tokens; 0 where no budget asked for one.
-    prompt_bound: u64,
+    /// What the call can use at most; nothing where no budget asked for it.
+    bound: Bound,
     /// Whether a budget stands behind the grant.
     budgeted: bool,
-    answers: u64,
+}
+
+/// What a call can use at most.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Bound {
+    /// What it can cost at the dearest deployment that may be tried.
+    pub(crate) worst: NanoUsd,
+    /// What the least of it that is worth having can cost; the same where it is all or nothing.
+    pub(crate) floor: NanoUsd,
+    /// Tokens of the prompt.
+    pub(crate) prompt: u64,
+}
+
+/// A call whose use can be bounded before it is made.
+pub(crate) trait Bounded: Send + Sync {
+    /// The bound over all deployments of the plan. Asked for only under a budget.
+    fn bound(&self, plan: &Plan) -> Result<Bound, Fault>;
+
+    /// The deployments that may be tried.
+    fn plan(&self, app: &App, facts: &Facts) -> Result<Plan, Fault> {
+        Plan::draw(app, facts)
+    }
 }
 
 // === impl Admitted ===
@@ -32,10 +53,10 @@ impl Admitted {
     pub(crate) async fn reserve(
         app: &Arc<App>,
         facts: &mut Facts,
-        intake: &Intake,
+        call: &dyn Bounded,
         plan: Plan,
     ) -> Result<(Self, Plan), Fault> {
-        match Self::attempt(app, facts, intake, &plan).await? {
+        match Self::attempt(app, facts, call, &plan).await? {
             Ok(admitted) => return Ok((admitted, plan)),
             Err(refusal @ Refusal::OverBudget { .. }) => {
                 return Err(refusal_fault(app, facts, &refusal));
@@ -46,8 +67,8 @@ impl Admitted {
         let hash = facts.key();
         app.forget_key(&hash);
         facts.caller = Some(identity::recheck(app, hash).await?);
-        let plan = Plan::draw(app, facts, intake)?;
-        match Self::attempt(app, facts, intake, &plan).await? {
+        let plan = call.plan(app, facts)?;
+        match Self::attempt(app, facts, call, &plan).await? {
             Ok(admitted) => Ok((admitted, plan)),
             Err(refusal @ Refusal::OverBudget { .. }) => Err(refusal_fault(app, facts, &refusal)),
             Err(Refusal::Stale | Refusal::Missing) => Err(Fault::new(
@@ -61,7 +82,7 @@ impl Admitted {
     async fn attempt(
         app: &App,
         facts: &Facts,
-        intake: &Intake,
+        call: &dyn Bounded,
         plan: &Plan,
     ) -> Result<Result<Self, Refusal>, Fault> {
         let Some(caller) = &facts.caller else {
@@ -69,13 +90,7 @@ impl Admitted {
         };
         let record = &caller.record;
         let budgeted = record.max_budget.is_some();
-        let answers = u64::from(intake.peek.n.max(1));
-        let prompt_bound = if budgeted { bound::prompt_tokens(intake)? } else { 0 };
-        let (worst, floor) = if budgeted {
-            estimate(intake, plan, prompt_bound, answers)?
-        } else {
-            Default::default()
-        };
+        let bound = if budgeted { call.bound(plan)? } else { Bound::default() };
         let window = window(app, record.budget_duration.as_ref(), facts.started);
         let ask = Ask {
             call: &facts.call,
@@ -83,13 +98,13 @@ impl Admitted {
             version: record.version,
             max: record.max_budget,
             window,
-            worst,
-            floor,
+            worst: bound.worst,
+            floor: bound.floor,
             now: app.clock.now(),
             lease: app.config.general.lease(),
         };
         match app.store.ledger().reserve(&ask).await.map_err(|error| app.store_fault(&error))? {
-            Admission::Granted(grant) => Ok(Ok(Self { grant, prompt_bound, budgeted, answers })),
+            Admission::Granted(grant) => Ok(Ok(Self { grant, bound, budgeted })),
             Admission::Refused(refusal) => Ok(Err(refusal)),
         }
     }
@@ -103,7 +118,7 @@ impl Admitted {
         }
         let asked = cap(intake, member);
         let affordable =
-            price.affordable_output(self.grant.amount, self.prompt_bound)? / self.answers;
+            price.affordable_output(self.grant.amount, self.bound.prompt)? / answers(intake);
         let known = intake.peek.max_output.is_some() || price.max_output.is_some();
         (affordable < asked || !known).then(|| affordable.min(asked).max(1))
     }
@@ -123,34 +138,41 @@ fn cap(intake: &Intake, member: &Member) -> u64 {
     intake.peek.max_output.or(model).unwrap_or(DEFAULT_CAP)
 }
 
-/// Worst case and least useful case over all deployments that may be tried.
-fn estimate(
-    intake: &Intake,
-    plan: &Plan,
-    prompt_bound: u64,
-    answers: u64,
-) -> Result<(NanoUsd, NanoUsd), Fault> {
-    let mut worst = NanoUsd::ZERO;
-    let mut floor = NanoUsd::ZERO;
-    for member in &plan.order {
-        let Some(price) = &member.price else {
-            return Err(Fault::new(
-                FaultKind::Permission,
-                format!(
-                    "Model '{}' has no price, and this key has a budget. Set input_cost_per_token and \
-                     output_cost_per_token, or `model_info.free: true`.",
-                    plan.group.name
-                ),
-            )
-            .with_label("model_cost_map_missing")
-            .with_param("model"));
-        };
-        let cap = cap(intake, member).saturating_mul(answers);
-        let least = cap.min(FLOOR_TOKENS.saturating_mul(answers));
-        worst = worst.max(price.worst_case(prompt_bound, cap));
-        floor = floor.max(price.worst_case(prompt_bound, least));
+fn answers(intake: &Intake) -> u64 {
+    u64::from(intake.peek.n.max(1))
+}
+
+// === impl Bounded ===
+
+impl Bounded for Intake {
+    fn bound(&self, plan: &Plan) -> Result<Bound, Fault> {
+        let answers = answers(self);
+        let prompt = bound::prompt_tokens(self)?;
+        let mut bound = Bound { prompt, ..Bound::default() };
+        for member in &plan.order {
+            let Some(price) = member.price.as_ref().filter(|price| price.prices_tokens()) else {
+                return Err(unpriced(
+                    &plan.group.name,
+                    "Set input_cost_per_token and output_cost_per_token, or `model_info.free: true`.",
+                ));
+            };
+            let cap = cap(self, member).saturating_mul(answers);
+            let least = cap.min(FLOOR_TOKENS.saturating_mul(answers));
+            bound.worst = bound.worst.max(price.worst_case(prompt, cap));
+            bound.floor = bound.floor.max(price.worst_case(prompt, least));
+        }
+        Ok(bound)
     }
-    Ok((worst, floor))
+}
+
+/// A model that a budget cannot be held against, and what to set.
+pub(crate) fn unpriced(group: &str, advice: &str) -> Fault {
+    Fault::new(
+        FaultKind::Permission,
+        format!("Model '{group}' has no price, and this key has a budget. {advice}"),
+    )
+    .with_label("model_cost_map_missing")
+    .with_param("model")
 }
 
 fn refusal_fault(app: &App, facts: &Facts, refusal: &Refusal) -> Fault {

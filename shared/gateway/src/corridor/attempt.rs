@@ -7,6 +7,7 @@ use std::{
 
 use axum::response::Response;
 use bytes::Bytes;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream::iter as stream_of};
 use http::{HeaderName, HeaderValue};
 use memchr::memmem;
 use sluice_providers::{Answer, AnswerBody, Outbound, Quirk};
@@ -18,10 +19,15 @@ use crate::{App, registry::Member};
 /// Longest wait between two attempts.
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 
+/// Requests of one call that are under way at a time.
+const AT_ONCE: usize = 8;
+
 /// A provider's answer, whose first bytes are here.
 pub(crate) struct Reached {
     pub(crate) member: Arc<Member>,
     pub(crate) answer: Answer,
+    /// The bodies of the answers after the first, where one call took several.
+    pub(crate) more: Vec<Bytes>,
     pub(crate) attempts: u32,
     pub(crate) max_retries: u32,
     /// What a translation left out, by the caller's names.
@@ -40,7 +46,9 @@ pub(crate) async fn run(
     plan: Plan,
     admitted: Admitted,
 ) -> Result<Response, Fault> {
-    match reach(app, &facts, &intake, &plan, &admitted).await {
+    let reached =
+        reach(app, &facts, &plan, |member| prepare(app, &intake, &admitted, member)).await;
+    match reached {
         Ok(reached) => match reached.answer.body {
             AnswerBody::Whole(_) => whole::answer(app, facts, &intake, admitted, reached).await,
             AnswerBody::Stream(_) => Ok(stream::answer(app, facts, &intake, admitted, reached)),
@@ -56,12 +64,12 @@ pub(crate) async fn run(
     }
 }
 
-async fn reach(
+/// Tries the deployments of a plan until one answers.
+pub(super) async fn reach(
     app: &App,
     facts: &Facts,
-    intake: &Intake,
     plan: &Plan,
-    admitted: &Admitted,
+    prepare: impl Fn(&Member) -> Result<Prepared, Fault> + Sync,
 ) -> Result<Reached, (Fault, Option<Arc<Member>>)> {
     let max_retries = plan
         .order
@@ -73,16 +81,16 @@ async fn reach(
     let mut upstream = Duration::ZERO;
     for attempt in 0..=max_retries {
         let Some(member) = candidates.next() else { break };
-        let prepared = prepare(app, intake, admitted, member)
-            .map_err(|fault| (fault, Some(Arc::clone(member))))?;
+        let prepared = prepare(member).map_err(|fault| (fault, Some(Arc::clone(member))))?;
         let sent = Instant::now();
-        let result = app.transport.send(&member.deployment, prepared.outbound).await;
+        let result = send(app, member, prepared.outbound, prepared.more).await;
         upstream = upstream.saturating_add(sent.elapsed());
         match result {
-            Ok(answer) => {
+            Ok((answer, more)) => {
                 return Ok(Reached {
                     member: Arc::clone(member),
                     answer,
+                    more,
                     attempts: attempt,
                     max_retries,
                     dropped: prepared.dropped,
@@ -125,6 +133,26 @@ async fn reach(
     }))
 }
 
+/// Sends a request, and after it those that belong to it, a few at a time.
+async fn send(
+    app: &App,
+    member: &Member,
+    first: Outbound,
+    others: Vec<Outbound>,
+) -> Result<(Answer, Vec<Bytes>), Fault> {
+    let answer = app.transport.send(&member.deployment, first).await?;
+    let sent = others.into_iter().map(|outbound| async {
+        match app.transport.send(&member.deployment, outbound).await?.body {
+            AnswerBody::Whole(body) => Ok(body),
+            AnswerBody::Stream(_) => {
+                Err(Fault::new(FaultKind::Internal, "a stream is not a whole answer"))
+            }
+        }
+    });
+    let more = stream_of(sent).buffered(AT_ONCE).try_collect().await?;
+    Ok((answer, more))
+}
+
 /// LiteLLM's rule: at once where another deployment can take over, else what the provider asked
 /// for, else doubling from half a second.
 fn pause(fault: &Fault, attempt: u32, others: bool) -> Duration {
@@ -137,10 +165,16 @@ fn pause(fault: &Fault, attempt: u32, others: bool) -> Duration {
     }
 }
 
-struct Prepared {
-    outbound: Outbound,
-    dropped: Vec<String>,
-    capped: Option<u64>,
+/// A request as one deployment wants it.
+#[derive(Debug, Default)]
+pub(crate) struct Prepared {
+    pub(crate) outbound: Outbound,
+    /// What follows, where the provider takes in several calls what the caller asked for in one.
+    pub(crate) more: Vec<Outbound>,
+    /// What the translation left out, by the caller's names.
+    pub(crate) dropped: Vec<String>,
+    /// The output cap that was set because of the budget.
+    pub(crate) capped: Option<u64>,
 }
 
 /// The request as this deployment wants it: the caller's own bytes with the necessary edits where
@@ -168,9 +202,9 @@ fn prepare(
         };
         let body = Bytes::from(dialect.patch(&intake.body, &edits)?);
         return Ok(Prepared {
-            outbound: Outbound { body, stream, headers },
-            dropped: Vec::new(),
+            outbound: Outbound { body, stream, headers, ..Outbound::default() },
             capped,
+            ..Prepared::default()
         });
     }
     let target = Target {
@@ -207,9 +241,10 @@ fn prepare(
             .map_err(|error| Fault::new(FaultKind::Internal, error.to_string()))?;
     }
     Ok(Prepared {
-        outbound: Outbound { body: Bytes::from(body), stream, headers },
+        outbound: Outbound { body: Bytes::from(body), stream, headers, ..Outbound::default() },
         dropped,
         capped,
+        ..Prepared::default()
     })
 }
 

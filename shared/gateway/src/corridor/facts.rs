@@ -6,7 +6,7 @@ use http::HeaderMap;
 use sluice_store::{CallId, KeyHash, Millis};
 use sluice_wire::{Dialect, Fault, FaultKind};
 
-use super::{Arrival, Intake};
+use super::Line;
 use crate::{App, identity::Caller};
 
 /// The facts.
@@ -33,13 +33,13 @@ pub(crate) struct Facts {
 
 impl Facts {
     /// The first facts: when, and by which door.
-    pub(crate) fn begin(app: &App, arrival: &Arrival) -> Self {
+    pub(crate) fn begin(app: &App, line: &Line) -> Self {
         let started = app.clock.now();
         Self {
             call: mint(app, started, &KeyHash::default()).unwrap_or_default(),
-            dialect: arrival.line.dialect,
-            call_type: arrival.line.call_type,
-            route: arrival.line.route,
+            dialect: line.dialect,
+            call_type: line.call_type,
+            route: line.route,
             started,
             clock: Instant::now(),
             caller: None,
@@ -80,9 +80,9 @@ impl Facts {
     }
 
     /// The body is known.
-    pub(crate) fn describe(&mut self, intake: &Intake) {
-        self.requested = Arc::from(intake.peek.model.as_str());
-        self.stream = intake.peek.stream;
+    pub(crate) fn describe(&mut self, model: &str, stream: bool) {
+        self.requested = Arc::from(model);
+        self.stream = stream;
     }
 
     /// The key's hash, or nobody's.

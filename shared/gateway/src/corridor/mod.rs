@@ -2,14 +2,17 @@
 //!
 //! authenticate -> `intake` (body, peek) -> `plan` (access, route) -> `admit` (reserve money) ->
 //! `attempt` (call, retry, fail over, only before the first byte) -> `whole` or `stream`
-//! (answer) -> `settle` (exactly once, and record).
+//! (answer) -> `settle` (exactly once, and record). Calls that are not a chat take the same doors
+//! as an [`Operation`].
 
 mod admit;
 mod attempt;
 mod bound;
 mod facts;
+mod flow;
 mod headers;
 mod intake;
+mod operation;
 mod plan;
 mod refusal;
 mod settle;
@@ -21,19 +24,23 @@ use std::{future::Future, pin::Pin, sync::Arc};
 use axum::response::Response;
 use sluice_wire::Fault;
 
-pub(crate) use admit::{Admitted, window};
+pub(crate) use admit::{Admitted, Bound, Bounded, unpriced, window};
+pub(crate) use attempt::Prepared;
 pub(crate) use facts::{Facts, stray_id};
+pub(crate) use flow::{Flow, Forward};
 pub(crate) use headers::identify;
-pub(crate) use intake::{Arrival, Intake, Line, collect, content_type};
+pub(crate) use intake::{Arrival, GATEWAY_FIELDS, Intake, Line, collect, content_type};
+pub(crate) use operation::{Heard, Operation, Reply, operate};
 pub(crate) use plan::{Plan, may_use};
 pub(crate) use refusal::{refuse, render};
+pub(crate) use settle::Seen;
 
 use crate::{App, identity};
 
 /// Walks a call through the corridor and renders whatever comes of it.
 pub(crate) async fn walk(app: &Arc<App>, arrival: Arrival) -> Response {
     let dialect = arrival.line.dialect;
-    let mut facts = Facts::begin(app, &arrival);
+    let mut facts = Facts::begin(app, &arrival.line);
     match doors(app, arrival, &mut facts).await {
         Ok(response) => response,
         Err(fault) => refuse(dialect, &fault, &facts),
@@ -44,8 +51,8 @@ async fn doors(app: &Arc<App>, arrival: Arrival, facts: &mut Facts) -> Result<Re
     let caller = identity::authenticate(app, &arrival.headers).await?;
     facts.identify(app, caller, &arrival.headers)?;
     let intake = Intake::read(app, arrival).await?;
-    facts.describe(&intake);
-    let plan = Plan::draw(app, facts, &intake)?;
+    facts.describe(&intake.peek.model, intake.peek.stream);
+    let plan = Plan::draw(app, facts)?;
     plan.check(&intake)?;
 
     // From here on money is in play. The call goes on, and is settled, also when the caller leaves.

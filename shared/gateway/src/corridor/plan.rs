@@ -22,8 +22,8 @@ pub(crate) struct Plan {
 
 impl Plan {
     /// Draws the plan of a call.
-    pub(crate) fn draw(app: &App, facts: &Facts, intake: &Intake) -> Result<Self, Fault> {
-        let requested = intake.peek.model.as_str();
+    pub(crate) fn draw(app: &App, facts: &Facts) -> Result<Self, Fault> {
+        let requested = &*facts.requested;
         let record = facts.caller.as_ref().map(|caller| &*caller.record);
         let name = record
             .and_then(|record| record.aliases.get(requested))

@@ -8,7 +8,7 @@ use sluice_wire::{Fault, canon::Usage};
 use super::{Admitted, Facts};
 use crate::{
     App,
-    pricing::Breakdown,
+    pricing::{Breakdown, Class, ModelPrice, Units},
     registry::{Member, api_base},
     telemetry::{Line, Verdict},
 };
@@ -23,6 +23,12 @@ pub(crate) struct Seen {
     pub(crate) response_id: Option<String>,
     /// What the provider says was used.
     pub(crate) usage: Option<Usage>,
+    /// What else was used that has a price: images, seconds, characters.
+    pub(crate) units: Units,
+    /// The price of what was asked for, where it differs from the deployment's.
+    pub(crate) price: Option<ModelPrice>,
+    /// The provider told no usage, and what stands here was worked out.
+    pub(crate) estimated: bool,
     /// Bytes of generated text, for an estimate.
     pub(crate) text_bytes: u64,
     /// When the first byte arrived.
@@ -51,10 +57,11 @@ pub(crate) async fn answered(
     mut seen: Seen,
 ) -> Settled {
     let (usage, estimated) = match seen.usage.take() {
-        Some(usage) => (usage, false),
+        Some(usage) => (usage, seen.estimated),
         None => (guess(prompt_bytes, seen.text_bytes), true),
     };
-    let cost = member.price.as_ref().map(|price| price.cost(&usage)).unwrap_or_default();
+    let price = seen.price.as_ref().or(member.price.as_ref());
+    let cost = price.map(|price| price.cost_of(&usage, &seen.units)).unwrap_or_default();
     let row = row(app, facts, grant, Some(member), usage, cost.total, estimated, seen);
     app.telemetry.line(&Line { verdict: verdict(facts, &row), row: &row, cost: &cost });
     let spend = write(app, grant, row).await;
@@ -149,8 +156,10 @@ fn row(
         started: facts.started,
         ended: app.clock.now(),
         first_token: seen.first_byte,
-        prompt_tokens: usage.prompt(),
-        completion_tokens: usage.completion(),
+        prompt_tokens: usage.prompt().saturating_add(seen.units.of(Class::ImageTokenInput)),
+        completion_tokens: usage
+            .completion()
+            .saturating_add(seen.units.of(Class::ImageTokenOutput)),
         cache_read_tokens: usage.cache_read,
         cache_write_tokens: usage.cache_write_5m.saturating_add(usage.cache_write_1h),
         reasoning_tokens: usage.output_reasoning,

@@ -26,7 +26,7 @@ use sluice_store::{Grant, Millis};
 use sluice_wire::{Dialect, Fault, FaultKind, Pump, Stamp};
 
 use super::{
-    Admitted, Facts, Intake,
+    Admitted, Facts, Flow, Intake,
     attempt::Reached,
     headers,
     settle::{self, Seen},
@@ -54,23 +54,37 @@ pub(crate) fn answer(
     headers::upstream(map, &reached.answer.headers);
     headers::durations(map, &facts, reached.upstream);
 
-    let Reached { member, answer, attempts, .. } = reached;
-    let AnswerBody::Stream(upstream) = answer.body else { return response };
     let stamp = Stamp { stream_usage: intake.peek.stream_usage, ..whole::stamp(&facts) };
+    let pump = Pump::new(reached.member.deployment.provider.dialect, facts.dialect, stamp);
+    *response.body_mut() = body(app, facts, admitted, reached, Box::new(pump), intake.body.len());
+    response
+}
+
+/// The body of a streamed answer: `flow` makes the caller's bytes of the provider's, and says at
+/// the end what was used.
+pub(super) fn body(
+    app: &Arc<App>,
+    facts: Facts,
+    admitted: Admitted,
+    reached: Reached,
+    flow: Box<dyn Flow>,
+    prompt_bytes: usize,
+) -> Body {
+    let Reached { member, answer, attempts, .. } = reached;
+    let AnswerBody::Stream(upstream) = answer.body else { return Body::empty() };
     let first_byte = Some(app.clock.now());
     let call = Call {
         app: Arc::clone(app),
-        pump: Pump::new(member.deployment.provider.dialect, facts.dialect, stamp),
+        flow,
         facts,
         grant: admitted.grant,
-        prompt_bytes: intake.body.len(),
+        prompt_bytes,
         member,
         retries: attempts,
         first_byte,
         fault: None,
     };
-    *response.body_mut() = Body::new(CallBody { phase: Phase::Flowing(upstream, Box::new(call)) });
-    response
+    Body::new(CallBody { phase: Phase::Flowing(upstream, Box::new(call)) })
 }
 
 /// The body of a streamed call.
@@ -80,14 +94,28 @@ struct CallBody {
 
 enum Phase {
     Flowing(ByteStream, Box<Call>),
-    Settling(Pin<Box<dyn Future<Output = ()> + Send>>, Orphans),
+    Settling(Pin<Box<dyn Future<Output = ()> + Send>>, Orphans, End),
+    Ended(End),
     Done,
 }
+
+/// How the caller's body ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Clean,
+    /// The caller could not be told in the body.
+    Broken,
+}
+
+/// The provider's answer broke off, and the caller's does.
+#[derive(Debug, thiserror::Error)]
+#[error("the provider's answer broke off")]
+struct BrokenOff;
 
 /// One call in flight.
 struct Call {
     app: Arc<App>,
-    pump: Pump,
+    flow: Box<dyn Flow>,
     facts: Facts,
     grant: Grant,
     prompt_bytes: usize,
@@ -101,7 +129,7 @@ struct Call {
 
 impl HttpBody for CallBody {
     type Data = Bytes;
-    type Error = std::convert::Infallible;
+    type Error = BrokenOff;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
@@ -122,10 +150,15 @@ impl HttpBody for CallBody {
                         return Poll::Ready(Some(Ok(Frame::data(Bytes::from(out)))));
                     }
                 }
-                Phase::Settling(settlement, _) => match settlement.as_mut().poll(cx) {
+                Phase::Settling(settlement, _, end) => match settlement.as_mut().poll(cx) {
                     Poll::Pending => return Poll::Pending,
-                    Poll::Ready(()) => self.phase = Phase::Done,
+                    Poll::Ready(()) => self.phase = Phase::Ended(*end),
                 },
+                Phase::Ended(end) => {
+                    let broken = *end == End::Broken;
+                    self.phase = Phase::Done;
+                    return Poll::Ready(broken.then_some(Err(BrokenOff)));
+                }
                 Phase::Done => return Poll::Ready(None),
             }
         }
@@ -137,7 +170,9 @@ impl CallBody {
     fn settle(&mut self) {
         if let Phase::Flowing(_, call) = mem::replace(&mut self.phase, Phase::Done) {
             let orphans = call.app.orphans.clone();
-            self.phase = Phase::Settling(Box::pin(call.settle()), orphans);
+            let broken = call.fault.is_some() && call.flow.breaks();
+            let end = if broken { End::Broken } else { End::Clean };
+            self.phase = Phase::Settling(Box::pin(call.settle()), orphans, end);
         }
     }
 }
@@ -147,8 +182,8 @@ impl Drop for CallBody {
         match mem::replace(&mut self.phase, Phase::Done) {
             Phase::Flowing(upstream, call) => call.abandon(upstream),
             // The caller has its answer and did not wait for the end of the body.
-            Phase::Settling(settlement, orphans) => orphans.adopt(settlement),
-            Phase::Done => {}
+            Phase::Settling(settlement, orphans, _) => orphans.adopt(settlement),
+            Phase::Ended(_) | Phase::Done => {}
         }
     }
 }
@@ -159,15 +194,15 @@ impl Call {
     /// Takes one item of the upstream; `true` when it was the last.
     fn step(&mut self, item: Option<Result<Bytes, Fault>>, out: &mut Vec<u8>) -> bool {
         let result = match item {
-            Some(Ok(chunk)) => match self.pump.push(&chunk, out) {
+            Some(Ok(chunk)) => match self.flow.push(&chunk, out) {
                 Ok(()) => return false,
                 Err(fault) => Err(fault),
             },
             Some(Err(fault)) => {
-                self.pump.fail(&fault, out);
+                self.flow.fail(&fault, out);
                 Err(fault)
             }
-            None => self.pump.end(out),
+            None => self.flow.end(out),
         };
         self.fault = result.err();
         true
@@ -175,12 +210,10 @@ impl Call {
 
     async fn settle(self: Box<Self>) {
         let seen = Seen {
-            response_id: None,
-            usage: self.pump.usage().cloned(),
-            text_bytes: self.pump.text_bytes(),
             first_byte: self.first_byte,
             fault: self.fault,
             retries: self.retries,
+            ..self.flow.seen()
         };
         settle::answered(
             &self.app,

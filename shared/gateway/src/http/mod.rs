@@ -33,6 +33,8 @@ fn model_routes() -> Router<Arc<App>> {
     Router::new()
         .route("/v1/chat/completions", post(surface::chat_completions))
         .route("/chat/completions", post(surface::chat_completions))
+        .route("/v1/embeddings", post(surface::embeddings))
+        .route("/embeddings", post(surface::embeddings))
         .route("/v1/messages", post(surface::messages))
         .route("/messages", post(surface::messages))
         .route("/bedrock/model/{*rest}", post(surface::bedrock))

@@ -13,6 +13,7 @@ use super::strays;
 use crate::{
     App,
     corridor::{self, Arrival, Line},
+    operations::Embeddings,
 };
 
 /// `POST /v1/chat/completions` (OpenAI).
@@ -37,6 +38,18 @@ pub(super) async fn messages(State(app): State<Arc<App>>, request: Request) -> R
         stream: None,
     };
     corridor::walk(&app, arrive(line, request)).await
+}
+
+/// `POST /v1/embeddings` (OpenAI).
+pub(super) async fn embeddings(State(app): State<Arc<App>>, request: Request) -> Response {
+    let line = Line {
+        dialect: Dialect::OpenAiChat,
+        call_type: "aembedding",
+        route: "/embeddings",
+        model: None,
+        stream: None,
+    };
+    corridor::operate(&app, arrive(line, request), Embeddings::read).await
 }
 
 /// `POST /bedrock/model/{id}/converse` and `/converse-stream` (AWS). The id may be an ARN, with its

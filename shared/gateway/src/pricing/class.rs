@@ -109,20 +109,25 @@ const TIERS: [(ServiceTier, &str, &str); 4] = [
 // === impl Class ===
 
 impl Class {
-    /// A count of these comes back in a call's usage, so that a price of it can be charged.
+    /// Calls of this version are charged by it.
     #[must_use]
     pub fn is_charged(self) -> bool {
+        self != Self::Page
+    }
+
+    /// It is what the model makes, not what it is given.
+    #[must_use]
+    pub fn is_made(self) -> bool {
         matches!(
             self,
-            Self::Input
-                | Self::Output
-                | Self::CacheRead
-                | Self::CacheWrite5m
-                | Self::CacheWrite1h
+            Self::Output
                 | Self::Reasoning
-                | Self::AudioInput
                 | Self::AudioOutput
-                | Self::Request
+                | Self::ImageTokenOutput
+                | Self::ImageOutput
+                | Self::SecondOutput
+                | Self::CharacterOutput
+                | Self::PixelOutput
         )
     }
 

@@ -16,6 +16,7 @@ mod cost;
 mod price;
 mod rate;
 mod table;
+mod units;
 mod wanted;
 
 #[cfg(test)]
@@ -27,4 +28,5 @@ pub use cost::Breakdown;
 pub use price::{ModelPrice, Override, PriceSource};
 pub use rate::{Rate, RateError};
 pub use table::RateTable;
+pub use units::Units;
 pub use wanted::Wanted;

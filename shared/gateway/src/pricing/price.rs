@@ -59,8 +59,8 @@ impl Override {
 
 impl ModelPrice {
     /// The price of a model: the catalogue's, with the deployment's own in the place of what they
-    /// replace. `None` when nobody says what a token or a request of it costs; such a model is
-    /// not to be called under a money budget.
+    /// replace. `None` when nobody says what anything of it costs; such a model is not to be called
+    /// under a money budget.
     #[must_use]
     pub fn resolve(
         catalogue: &Catalogue,
@@ -82,7 +82,7 @@ impl ModelPrice {
         if let Some(own) = own {
             price.apply(own);
         }
-        (price.source == PriceSource::Free || price.is_metered()).then_some(price)
+        (price.source == PriceSource::Free || price.is_charged()).then_some(price)
     }
 
     /// A price that no catalogue has a part in.
@@ -118,12 +118,17 @@ impl ModelPrice {
         self.rates.rate(class, tier, prompt)
     }
 
-    /// Something that every call has is priced. Prices by the image or the second alone do not
-    /// say what a token costs.
-    fn is_metered(&self) -> bool {
-        let metered =
-            |slot: Slot| matches!(slot.class, Class::Input | Class::Output | Class::Request);
-        self.rates.iter().any(|(slot, _)| metered(slot))
+    /// It says what a token costs, or a request, or that nothing does: prices by the image or the
+    /// second alone do not bound a chat.
+    #[must_use]
+    pub fn prices_tokens(&self) -> bool {
+        self.source == PriceSource::Free
+            || self.lists(&[Class::Input, Class::Output, Class::Request])
+    }
+
+    /// Something that a call can be charged by is priced.
+    fn is_charged(&self) -> bool {
+        self.rates.iter().any(|(slot, _)| slot.class.is_charged())
     }
 
     fn apply(&mut self, own: &Override) {
@@ -187,7 +192,10 @@ mod tests {
         let limits = Override { max_input: Some(8), ..Override::default() };
         assert_eq!(ModelPrice::resolve(&catalogue, &unknown, Some(&limits)), None);
         let image = own(Class::ImageInput, 7);
-        assert_eq!(ModelPrice::resolve(&catalogue, &unknown, Some(&image)), None);
+        let image = ModelPrice::resolve(&catalogue, &unknown, Some(&image)).unwrap();
+        assert!(!image.prices_tokens());
+        let page = own(Class::Page, 7);
+        assert_eq!(ModelPrice::resolve(&catalogue, &unknown, Some(&page)), None);
         let priced =
             ModelPrice::resolve(&catalogue, &unknown, Some(&own(Class::Input, 7))).unwrap();
         assert_eq!((priced.source, priced.version()), (PriceSource::Override, "config"));

@@ -70,8 +70,11 @@ impl RateTable {
             }
             class = match class {
                 Class::CacheWrite1h => Class::CacheWrite5m,
-                Class::CacheRead | Class::CacheWrite5m | Class::AudioInput => Class::Input,
-                Class::Reasoning | Class::AudioOutput => Class::Output,
+                Class::CacheRead
+                | Class::CacheWrite5m
+                | Class::AudioInput
+                | Class::ImageTokenInput => Class::Input,
+                Class::Reasoning | Class::AudioOutput | Class::ImageTokenOutput => Class::Output,
                 _ => return Rate::ZERO,
             };
         }

@@ -14,6 +14,7 @@ mod house;
 mod keys;
 mod matrix;
 mod money;
+mod operations;
 mod refusals;
 mod routing;
 mod spend;

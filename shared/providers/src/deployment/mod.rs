@@ -13,7 +13,7 @@ pub use aws::Aws;
 pub(crate) use azure::takes_api_key;
 pub use secret::Secret;
 pub use timeouts::Timeouts;
-pub(crate) use url::{Asked, chat_url};
+pub(crate) use url::{Asked, chat_url, route_url};
 pub use vertex::Vertex;
 
 use crate::{

@@ -4,7 +4,7 @@ use reqwest::Url;
 use sluice_wire::Dialect;
 
 use super::{Deployment, azure, vertex};
-use crate::Quirk;
+use crate::{Provider, Quirk, Route};
 
 /// What a URL depends on besides the deployment.
 #[derive(Debug, Clone, Copy, Default)]
@@ -55,6 +55,41 @@ pub(super) fn base(base: Option<&str>, deployment: &Deployment) -> Result<Url, S
         return Err("`api_base` must begin with `https://` or `http://` and name a host".to_owned());
     }
     url.set_fragment(None);
+    Ok(url)
+}
+
+/// The URL of another route of the deployment whose chat route is at `chat`.
+///
+/// # Errors
+/// Why there is none.
+pub(crate) fn route_url(provider: &Provider, chat: &Url, route: &Route) -> Result<Url, String> {
+    let missing = || format!("provider `{}` has no such route", provider.name);
+    let (own, path) = match route {
+        Route::Chat => return Ok(chat.clone()),
+        Route::Beside(name) => {
+            let chat_path = "chat/completions";
+            if !provider.path.ends_with(chat_path) {
+                return Err(missing());
+            }
+            (chat_path, *name)
+        }
+        Route::Below { path, .. } => (provider.path, path.trim_start_matches('/')),
+        Route::Model => return Err(missing()),
+    };
+    let (path, query) = match path.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (path, None),
+    };
+    let base = chat.path().strip_suffix(own).unwrap_or(chat.path());
+    let mut url = chat.clone();
+    url.set_path(&join(base, path));
+    if let Some(query) = query {
+        let both = match chat.query() {
+            Some(own) => format!("{own}&{query}"),
+            None => query.to_owned(),
+        };
+        url.set_query(Some(&both));
+    }
     Ok(url)
 }
 
@@ -113,6 +148,32 @@ mod tests {
             url("openai/m", Some("https://h/v1?api-version=2#x")).unwrap(),
             "https://h/v1/chat/completions?api-version=2"
         );
+    }
+
+    #[test]
+    fn finds_the_routes_beside_and_below() {
+        let at = |name: &str, base: Option<&str>, route: &Route| {
+            let mut deployment = Deployment::new("id", "group", name).unwrap();
+            deployment.api_base = base.map(str::to_owned);
+            let chat = chat_url(&deployment, Asked::default()).unwrap();
+            route_url(deployment.provider, &chat, route).map(String::from)
+        };
+        let beside = Route::Beside("embeddings");
+        let url = |base| at("openai/m", base, &beside).unwrap();
+        assert_eq!(url(None), "https://api.openai.com/v1/embeddings");
+        assert_eq!(url(Some("http://h:1/v1/chat/completions")), "http://h:1/v1/embeddings");
+        assert_eq!(url(Some("http://h:1/v1/embeddings")), "http://h:1/v1/embeddings");
+        assert_eq!(url(Some("http://h/v1?api-version=2")), "http://h/v1/embeddings?api-version=2");
+        let ollama = at("ollama/m", None, &beside).unwrap();
+        assert_eq!(ollama, "http://localhost:11434/v1/embeddings");
+        assert!(at("anthropic/claude-x", None, &beside).unwrap_err().contains("anthropic"));
+
+        let below = |path: &str| Route::Below { method: http::Method::GET, path: path.to_owned() };
+        let anthropic = at("anthropic/claude-x", None, &below("/v1/models?limit=2")).unwrap();
+        assert_eq!(anthropic, "https://api.anthropic.com/v1/models?limit=2");
+        let openai = |path| at("openai/m", Some("http://h/v1"), &below(path)).unwrap();
+        assert_eq!(openai("models"), "http://h/v1/models");
+        assert_eq!(openai("v1/models"), "http://h/v1/models");
     }
 
     #[test]

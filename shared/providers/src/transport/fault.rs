@@ -93,6 +93,16 @@ pub(crate) fn token(provider: &Provider, detail: impl Into<String>) -> Fault {
     fault
 }
 
+/// The provider has no route for this.
+pub(crate) fn unserved(provider: &Provider, detail: impl Into<String>) -> Fault {
+    Fault::new(
+        FaultKind::InvalidRequest,
+        format!("{} does not serve this kind of call", provider.name),
+    )
+    .with_retry(Retry::Elsewhere)
+    .with_detail(detail)
+}
+
 /// An answer longer than the limit.
 pub(crate) fn too_long(provider: &Provider, limit: usize) -> Fault {
     Fault::new(

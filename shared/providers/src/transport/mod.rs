@@ -23,7 +23,7 @@ pub(crate) use prepared::Prepared;
 
 use self::deadline::Deadline;
 use crate::{
-    Answer, Deployment, Outbound, Quirk, Reach, Redacted, Secret, Timeouts, TokenSource,
+    Answer, Deployment, Outbound, Quirk, Reach, Redacted, Route, Secret, Timeouts, TokenSource,
     credentials::{Token, TokenError, Tokens},
     demo,
     secrets::Secrets,
@@ -84,7 +84,9 @@ impl Transport {
         timeouts: Timeouts,
     ) -> Result<Answer, Fault> {
         let deadline = Deadline::start(deployment.provider, timeouts);
-        call.body = edited(deployment, call.body)?;
+        if is_json(&call) {
+            call.body = edited(deployment, call.body)?;
+        }
         if let Some(source) = &deployment.token {
             return self.send_with_token(deployment, &call, source, deadline).await;
         }
@@ -214,6 +216,9 @@ impl Transport {
             Reach::SageMaker => {
                 Box::pin(aws::sagemaker::send(aws, deployment, call, deadline, limit)).await
             }
+            Reach::Demo if call.route != Route::Chat => {
+                Err(fault::unserved(deployment.provider, "the demo provider only chats"))
+            }
             Reach::Demo => demo::answer(call, self.inner.demo_pace),
         }
     }
@@ -242,6 +247,14 @@ impl<'a> Key<'a> {
 /// Whether the provider does not accept the key it was given.
 fn refuses_key(fault: &Fault) -> bool {
     fault.upstream.as_ref().is_some_and(|upstream| matches!(upstream.status, 401 | 403))
+}
+
+/// A body that is JSON, and not one that somebody else wants untouched.
+fn is_json(call: &Outbound) -> bool {
+    let other = call.headers.iter().any(|(name, value)| {
+        *name == ::http::header::CONTENT_TYPE && !value.as_bytes().starts_with(b"application/json")
+    });
+    !call.body.is_empty() && !other
 }
 
 /// The `anthropic_version` of bodies at Vertex AI

@@ -177,7 +177,7 @@ pub(crate) fn deployment(name: &str, api_base: &str) -> Deployment {
 
 pub(crate) fn call(stream: bool) -> Outbound {
     let body = r#"{"model":"m","messages":[{"role":"user","content":"hi"}],"x_unknown":1}"#;
-    Outbound { body: body.into(), stream, headers: Vec::new() }
+    Outbound { body: body.into(), stream, ..Outbound::default() }
 }
 
 pub(crate) fn whole(answer: Answer) -> Vec<u8> {

@@ -36,7 +36,7 @@ pub(crate) fn check(body: &Value) -> Result<(), Reject> {
 }
 
 /// The same sentence that OpenAI's validator writes.
-fn explain(wrong: &Wrong) -> Reject {
+pub(super) fn explain(wrong: &Wrong) -> Reject {
     let path = wrong.bracketed();
     let reject = match &wrong.what {
         What::Unknown if wrong.path.len() == 1 => {

@@ -1,6 +1,7 @@
 //! OpenAI: `POST /v1/chat/completions` (OpenAI API reference, "Chat"; errors from the guide
 //! "Error codes").
 
+pub(crate) mod beside;
 pub(crate) mod check;
 pub(crate) mod read;
 mod shape;
@@ -23,6 +24,9 @@ const PATH: &str = "/v1/chat/completions";
 
 /// Answers one request.
 pub(crate) async fn answer(desk: &Desk, call: Call) -> Reply {
+    if let Some(reply) = beside::answer(desk, &call).await {
+        return reply;
+    }
     let (body, script) = match receive(&call) {
         Ok(received) => received,
         Err(reject) => return Ok(refuse(desk, &call, &reject)),

@@ -13,8 +13,8 @@ use super::{
     settings::{Remade, connect_only, with_region},
 };
 use crate::{
-    Answer, Deployment, Outbound, Redacted,
-    transport::{body, deadline::Deadline},
+    Answer, Deployment, Outbound, Redacted, Route,
+    transport::{body, deadline::Deadline, fault::unserved},
 };
 
 /// A deployment's client.
@@ -33,14 +33,28 @@ pub(crate) async fn send(
     let model = deployment.aws.model_id.as_ref().unwrap_or(&deployment.model);
     let pass = Passthrough::new(call.body.clone(), headers(deployment, call), Take::All);
     let interceptor = pass.clone();
-    let error = if call.stream {
-        let operation = client.converse_stream().model_id(model).customize();
-        let sent = Box::pin(operation.interceptor(interceptor).send());
-        deadline.first_byte(sent).await?.err().map(|error| fault::of_sdk(deployment, &error))
-    } else {
-        let operation = client.converse().model_id(model).customize();
-        let sent = Box::pin(operation.interceptor(interceptor).send());
-        deadline.first_byte(sent).await?.err().map(|error| fault::of_sdk(deployment, &error))
+    let error = match (&call.route, call.stream) {
+        (Route::Chat, true) => {
+            let operation = client.converse_stream().model_id(model).customize();
+            let sent = Box::pin(operation.interceptor(interceptor).send());
+            deadline.first_byte(sent).await?.err().map(|error| fault::of_sdk(deployment, &error))
+        }
+        (Route::Chat, false) => {
+            let operation = client.converse().model_id(model).customize();
+            let sent = Box::pin(operation.interceptor(interceptor).send());
+            deadline.first_byte(sent).await?.err().map(|error| fault::of_sdk(deployment, &error))
+        }
+        (Route::Model, true) => {
+            let operation = client.invoke_model_with_response_stream().model_id(model).customize();
+            let sent = Box::pin(operation.interceptor(interceptor).send());
+            deadline.first_byte(sent).await?.err().map(|error| fault::of_sdk(deployment, &error))
+        }
+        (Route::Model, false) => {
+            let operation = client.invoke_model().model_id(model).customize();
+            let sent = Box::pin(operation.interceptor(interceptor).send());
+            deadline.first_byte(sent).await?.err().map(|error| fault::of_sdk(deployment, &error))
+        }
+        _ => return Err(unserved(deployment.provider, "Bedrock Runtime has no such operation")),
     };
     // Whatever the SDK made of the empty body it was left with: an answer is an answer.
     match (pass.response(), error) {

@@ -21,11 +21,11 @@ use super::{
     settings::{Remade, connect_only, with_region},
 };
 use crate::{
-    Answer, AnswerBody, ByteStream, Deployment, Outbound, Provider,
+    Answer, AnswerBody, ByteStream, Deployment, Outbound, Provider, Route,
     transport::{
         body,
         deadline::Deadline,
-        fault::{chain, truncated},
+        fault::{chain, truncated, unserved},
     },
 };
 
@@ -42,6 +42,9 @@ pub(crate) async fn send(
     deadline: Deadline,
     limit: usize,
 ) -> Result<Answer, Fault> {
+    if !matches!(call.route, Route::Chat | Route::Model) {
+        return Err(unserved(deployment.provider, "SageMaker Runtime has no such operation"));
+    }
     let client = client(home, deployment).await?;
     let component = deployment.aws.model_id.clone();
     let take = if call.stream { Take::Refusals } else { Take::All };

@@ -18,8 +18,8 @@ use super::{
     prepared::Prepared,
 };
 use crate::{
-    Answer, Deployment, Outbound,
-    deployment::{Asked, chat_url},
+    Answer, Deployment, Outbound, Route,
+    deployment::{Asked, chat_url, route_url},
     transport::Key,
 };
 
@@ -43,7 +43,13 @@ pub(super) async fn send(
                 .map_err(|reason| Prepared::misconfigured(deployment, &reason))?
         }
     };
-    let mut request = Request::new(Method::POST, url);
+    let url = route_url(provider, &url, &call.route)
+        .map_err(|reason| fault::unserved(provider, reason))?;
+    let method = match &call.route {
+        Route::Below { method, .. } => method.clone(),
+        _ => Method::POST,
+    };
+    let mut request = Request::new(method, url);
     *request.headers_mut() = prepared.headers.clone();
     prepared.authorize(request.headers_mut(), key.value)?;
     headers::pass_on(&call.headers, request.headers_mut());

@@ -6,13 +6,13 @@ use crate::{Fault, FaultKind};
 
 /// An object of the request being taken apart: what is taken is gone, what is left is not known.
 #[derive(Debug)]
-pub(super) struct Fields {
+pub(crate) struct Fields {
     path: String,
     map: Map<String, Value>,
 }
 
 /// The body as text and JSON, or the fault that LiteLLM answers.
-pub(super) fn parse<'de, T: serde::Deserialize<'de>>(body: &'de [u8]) -> Result<T, Fault> {
+pub(crate) fn parse<'de, T: serde::Deserialize<'de>>(body: &'de [u8]) -> Result<T, Fault> {
     let text = std::str::from_utf8(body).map_err(|error| not_json(&error))?;
     serde_json::from_str(text).map_err(|error| not_json(&error))
 }
@@ -22,17 +22,17 @@ fn not_json(error: &dyn std::fmt::Display) -> Fault {
 }
 
 /// The parameter must be there and is not.
-pub(super) fn missing(path: &str) -> Fault {
+pub(crate) fn missing(path: &str) -> Fault {
     Fault::invalid(format!("Missing required parameter: '{path}'."), path.to_owned())
 }
 
 /// The parameter is of another type.
-pub(super) fn wrong_type(path: &str, expected: &str, got: &Value) -> Fault {
+pub(crate) fn wrong_type(path: &str, expected: &str, got: &Value) -> Fault {
     wrong_kind(path, expected, kind(got))
 }
 
 /// The same, of a type that has been named already.
-pub(super) fn wrong_kind(path: &str, expected: &str, got: &str) -> Fault {
+pub(crate) fn wrong_kind(path: &str, expected: &str, got: &str) -> Fault {
     Fault::invalid(
         format!("Invalid type for '{path}': expected {expected}, but got {got} instead."),
         path.to_owned(),
@@ -40,7 +40,7 @@ pub(super) fn wrong_kind(path: &str, expected: &str, got: &str) -> Fault {
 }
 
 /// The parameter is none of the words it may be.
-pub(super) fn wrong_value(path: &str, got: &str, supported: &[&str]) -> Fault {
+pub(crate) fn wrong_value(path: &str, got: &str, supported: &[&str]) -> Fault {
     let list = match supported {
         [] => String::new(),
         [one] => format!("'{one}'"),
@@ -56,7 +56,7 @@ pub(super) fn wrong_value(path: &str, got: &str, supported: &[&str]) -> Fault {
 }
 
 /// The list must have something in it.
-pub(super) fn empty_array(path: &str) -> Fault {
+pub(crate) fn empty_array(path: &str) -> Fault {
     Fault::invalid(
         format!(
             "Invalid '{path}': empty array. Expected an array with minimum length 1, but got an \
@@ -67,7 +67,7 @@ pub(super) fn empty_array(path: &str) -> Fault {
 }
 
 /// The type of a value in OpenAI's words.
-pub(super) fn kind(value: &Value) -> &'static str {
+pub(crate) fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",
@@ -80,7 +80,7 @@ pub(super) fn kind(value: &Value) -> &'static str {
 }
 
 /// A string, or the fault that says it is none.
-pub(super) fn string(value: Value, path: &str) -> Result<String, Fault> {
+pub(crate) fn string(value: Value, path: &str) -> Result<String, Fault> {
     match value {
         Value::String(text) => Ok(text),
         other => Err(wrong_type(path, "a string", &other)),
@@ -88,7 +88,7 @@ pub(super) fn string(value: Value, path: &str) -> Result<String, Fault> {
 }
 
 /// A whole number of at least `least`.
-pub(super) fn whole(value: &Value, path: &str, least: u64) -> Result<u64, Fault> {
+pub(crate) fn whole(value: &Value, path: &str, least: u64) -> Result<u64, Fault> {
     match value {
         Value::Number(number) if !number.is_f64() => match number.as_u64() {
             Some(found) if found >= least => Ok(found),
@@ -108,7 +108,7 @@ pub(super) fn whole(value: &Value, path: &str, least: u64) -> Result<u64, Fault>
 
 impl Fields {
     /// The fields of the value at `path` (empty for the body itself).
-    pub(super) fn of(value: Value, path: impl Into<String>) -> Result<Self, Fault> {
+    pub(crate) fn of(value: Value, path: impl Into<String>) -> Result<Self, Fault> {
         let path = path.into();
         match value {
             Value::Object(map) => Ok(Self { path, map }),
@@ -122,35 +122,35 @@ impl Fields {
     }
 
     /// Where a field of this object stands.
-    pub(super) fn path(&self, name: &str) -> String {
+    pub(crate) fn path(&self, name: &str) -> String {
         if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
     }
 
     /// Takes a field; `null` counts as absent.
-    pub(super) fn take(&mut self, name: &str) -> Option<Value> {
+    pub(crate) fn take(&mut self, name: &str) -> Option<Value> {
         self.map.shift_remove(name).filter(|value| !value.is_null())
     }
 
     /// Puts back a field that only its own dialect understands.
-    pub(super) fn restore(&mut self, name: &str, value: Value) {
+    pub(crate) fn restore(&mut self, name: &str, value: Value) {
         self.map.insert(name.to_owned(), value);
     }
 
     /// Takes a field that must be there.
-    pub(super) fn require(&mut self, name: &str) -> Result<Value, Fault> {
+    pub(crate) fn require(&mut self, name: &str) -> Result<Value, Fault> {
         self.take(name).ok_or_else(|| missing(&self.path(name)))
     }
 
-    pub(super) fn string(&mut self, name: &str) -> Result<Option<String>, Fault> {
+    pub(crate) fn string(&mut self, name: &str) -> Result<Option<String>, Fault> {
         self.take(name).map(|value| string(value, &self.path(name))).transpose()
     }
 
-    pub(super) fn require_string(&mut self, name: &str) -> Result<String, Fault> {
+    pub(crate) fn require_string(&mut self, name: &str) -> Result<String, Fault> {
         let value = self.require(name)?;
         string(value, &self.path(name))
     }
 
-    pub(super) fn boolean(&mut self, name: &str) -> Result<Option<bool>, Fault> {
+    pub(crate) fn boolean(&mut self, name: &str) -> Result<Option<bool>, Fault> {
         match self.take(name) {
             None => Ok(None),
             Some(Value::Bool(flag)) => Ok(Some(flag)),
@@ -158,11 +158,11 @@ impl Fields {
         }
     }
 
-    pub(super) fn whole(&mut self, name: &str, least: u64) -> Result<Option<u64>, Fault> {
+    pub(crate) fn whole(&mut self, name: &str, least: u64) -> Result<Option<u64>, Fault> {
         self.take(name).map(|value| whole(&value, &self.path(name), least)).transpose()
     }
 
-    pub(super) fn integer(&mut self, name: &str) -> Result<Option<i64>, Fault> {
+    pub(crate) fn integer(&mut self, name: &str) -> Result<Option<i64>, Fault> {
         match self.take(name) {
             None => Ok(None),
             Some(value) => match value.as_i64() {
@@ -172,7 +172,7 @@ impl Fields {
         }
     }
 
-    pub(super) fn number(&mut self, name: &str) -> Result<Option<f64>, Fault> {
+    pub(crate) fn number(&mut self, name: &str) -> Result<Option<f64>, Fault> {
         match self.take(name) {
             None => Ok(None),
             Some(value) => match value.as_f64() {
@@ -182,7 +182,7 @@ impl Fields {
         }
     }
 
-    pub(super) fn array(&mut self, name: &str) -> Result<Option<Vec<Value>>, Fault> {
+    pub(crate) fn array(&mut self, name: &str) -> Result<Option<Vec<Value>>, Fault> {
         match self.take(name) {
             None => Ok(None),
             Some(Value::Array(items)) => Ok(Some(items)),
@@ -191,12 +191,12 @@ impl Fields {
     }
 
     /// Takes a field that is an object of its own.
-    pub(super) fn object(&mut self, name: &str) -> Result<Option<Self>, Fault> {
+    pub(crate) fn object(&mut self, name: &str) -> Result<Option<Self>, Fault> {
         self.take(name).map(|value| Self::of(value, self.path(name))).transpose()
     }
 
     /// What has not been taken.
-    pub(super) fn rest(self) -> Map<String, Value> {
+    pub(crate) fn rest(self) -> Map<String, Value> {
         self.map
     }
 }

@@ -4,7 +4,7 @@
 
 mod citation;
 pub mod error;
-mod field;
+pub(crate) mod field;
 mod finish;
 pub mod observe;
 pub mod peek;

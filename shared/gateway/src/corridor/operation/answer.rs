@@ -1,0 +1,76 @@
+//! An operation's answer, whole or as it arrives, and its settlement.
+
+use std::sync::Arc;
+
+use axum::{body::Body, response::Response};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use sluice_providers::AnswerBody;
+
+use super::{Heard, Operation, named_type};
+use crate::{
+    App,
+    corridor::{Admitted, Facts, Seen, attempt::Reached, headers, refuse, settle, stream},
+};
+
+/// Settles and writes the answer; a stream settles at its end.
+pub(super) async fn give(
+    app: &Arc<App>,
+    facts: Facts,
+    operation: &dyn Operation,
+    admitted: Admitted,
+    mut reached: Reached,
+) -> Response {
+    let AnswerBody::Whole(first) = &reached.answer.body else {
+        return streamed(app, facts, operation, admitted, reached);
+    };
+    let mut bodies = vec![first.clone()];
+    bodies.append(&mut reached.more);
+    let member = Arc::clone(&reached.member);
+    let read = operation.read(&Heard::of(&facts, &reached.answer, &bodies));
+    let size = operation.size();
+    let reply = match read {
+        Ok(reply) => reply,
+        Err(fault) => {
+            // It was answered, so it was paid for; what it used is not known.
+            let seen = Seen { fault: Some(fault.clone()), ..Seen::default() };
+            settle::answered(app, &facts, &admitted.grant, size, &member, seen).await;
+            return refuse(facts.dialect, &fault, &facts);
+        }
+    };
+    let seen = Seen { retries: reached.attempts, ..reply.seen };
+    let settled = settle::answered(app, &facts, &admitted.grant, size, &member, seen).await;
+    let mut response = Response::new(Body::from(reply.body));
+    let map = response.headers_mut();
+    map.insert(CONTENT_TYPE, reply.content_type);
+    headers::call(map, &facts);
+    headers::reached(map, &reached);
+    headers::cost(map, &facts, &settled);
+    headers::upstream(map, &reached.answer.headers);
+    headers::durations(map, &facts, reached.upstream);
+    response
+}
+
+fn streamed(
+    app: &Arc<App>,
+    facts: Facts,
+    operation: &dyn Operation,
+    admitted: Admitted,
+    reached: Reached,
+) -> Response {
+    let mut response = Response::new(Body::empty());
+    let map = response.headers_mut();
+    let kind = named_type(&reached.answer.headers);
+    if kind.as_bytes().starts_with(b"text/event-stream") {
+        map.insert(CACHE_CONTROL, http::HeaderValue::from_static("no-cache"));
+        map.insert("x-accel-buffering", http::HeaderValue::from_static("no"));
+    }
+    map.insert(CONTENT_TYPE, kind);
+    headers::call(map, &facts);
+    headers::reached(map, &reached);
+    headers::upstream(map, &reached.answer.headers);
+    headers::durations(map, &facts, reached.upstream);
+    let flow = operation.flow(&facts, &reached.member, &reached.answer.headers);
+    let size = operation.size();
+    *response.body_mut() = stream::body(app, facts, admitted, reached, flow, size);
+    response
+}

@@ -1,0 +1,188 @@
+//! Calls that are not a chat, through the same doors.
+//!
+//! An [`Operation`] is what the corridor must know of such a call: which model, what it can cost,
+//! what a deployment is sent, and what its answer says. Everything else (keys, routes, money,
+//! retries, rows, headers) is the chat's.
+
+mod answer;
+
+use std::{future::Future, pin::Pin, sync::Arc};
+
+use axum::response::Response;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue};
+use sluice_providers::Answer;
+use sluice_store::NanoUsd;
+use sluice_wire::{Fault, FaultKind};
+
+use super::{
+    Admitted, Arrival, Bound, Bounded, Facts, Flow, Forward, Line, Plan, Prepared, Seen, attempt,
+    intake, refuse, settle,
+};
+use crate::{App, identity, registry::Member};
+
+/// A call that is not a chat. Pure: the corridor does the I/O.
+pub(crate) trait Operation: Send + Sync {
+    /// The model that was asked for.
+    fn model(&self) -> &str;
+
+    /// Whether the answer is passed on as it arrives.
+    fn stream(&self) -> bool {
+        false
+    }
+
+    /// Whether a deployment can serve it. The fault says why not; without one that can, the last
+    /// deployment's is the caller's.
+    fn serves(&self, member: &Member) -> Result<(), Fault>;
+
+    /// The most it can cost at a deployment. Asked for only under a budget; where that cannot be
+    /// told the call is refused ([`super::unpriced`]).
+    fn worst(&self, member: &Member) -> Result<NanoUsd, Fault>;
+
+    /// What the deployment is sent.
+    fn prepare(&self, app: &App, member: &Member) -> Result<Prepared, Fault>;
+
+    /// Reads a whole answer. `bodies` has one body for each request of [`Self::prepare`].
+    fn read(&self, heard: &Heard<'_>) -> Result<Reply, Fault>;
+
+    /// What becomes of a streamed answer. Asked for only where [`Self::prepare`] asks for a stream.
+    fn flow(&self, _: &Facts, _: &Member, _: &HeaderMap) -> Box<dyn Flow> {
+        Box::new(Forward::default())
+    }
+
+    /// Bytes of what was given, for an estimate where an answer does not say what it used.
+    fn size(&self) -> usize;
+}
+
+/// A provider's whole answer.
+pub(crate) struct Heard<'a> {
+    pub(crate) facts: &'a Facts,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) bodies: &'a [Bytes],
+}
+
+/// What the caller gets, and what is known of the answer.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) body: Bytes,
+    pub(crate) content_type: HeaderValue,
+    pub(crate) seen: Seen,
+}
+
+/// Reads a request: what the route says, its headers and its whole body.
+pub(crate) type Reader = fn(&App, &Line, &HeaderMap, Bytes) -> Result<Box<dyn Operation>, Fault>;
+
+/// Walks a call that is not a chat through the corridor, and renders whatever comes of it.
+pub(crate) async fn operate(app: &Arc<App>, arrival: Arrival, reader: Reader) -> Response {
+    let dialect = arrival.line.dialect;
+    let mut facts = Facts::begin(app, &arrival.line);
+    match doors(app, arrival, reader, &mut facts).await {
+        Ok(response) => response,
+        Err(fault) => refuse(dialect, &fault, &facts),
+    }
+}
+
+async fn doors(
+    app: &Arc<App>,
+    arrival: Arrival,
+    reader: Reader,
+    facts: &mut Facts,
+) -> Result<Response, Fault> {
+    let caller = identity::authenticate(app, &arrival.headers).await?;
+    facts.identify(app, caller, &arrival.headers)?;
+    let Arrival { line, headers, body } = arrival;
+    let body = intake::collect(body, app.config.general.max_request_bytes()).await?;
+    let asked = Asked(reader(app, &line, &headers, body)?);
+    facts.describe(asked.0.model(), asked.0.stream());
+    let plan = asked.plan(app, facts)?;
+    if let Some(first) = plan.order.first() {
+        // What cannot be translated is refused before any money is reserved.
+        asked.0.prepare(app, first)?;
+    }
+
+    // From here on money is in play. The call goes on, and is settled, also when the caller leaves.
+    let work = paid(Arc::clone(app), facts.clone(), asked, plan);
+    match app.orphans.run(work).await {
+        Some(outcome) => outcome,
+        None => Err(Fault::new(FaultKind::Internal, "The gateway failed on this call.")),
+    }
+}
+
+fn paid(
+    app: Arc<App>,
+    mut facts: Facts,
+    asked: Asked,
+    plan: Plan,
+) -> Pin<Box<dyn Future<Output = Result<Response, Fault>> + Send>> {
+    Box::pin(async move {
+        let (admitted, plan) = Admitted::reserve(&app, &mut facts, &asked, plan).await?;
+        let operation = asked.0;
+        let prepare = |member: &Member| operation.prepare(&app, member);
+        match attempt::reach(&app, &facts, &plan, prepare).await {
+            Ok(reached) => Ok(answer::give(&app, facts, &*operation, admitted, reached).await),
+            Err((fault, member)) => {
+                settle::failed(&app, &facts, &admitted, member.as_deref(), &fault).await;
+                let mut response = refuse(facts.dialect, &fault, &facts);
+                if let Some(member) = member {
+                    super::headers::member(response.headers_mut(), &member);
+                }
+                Ok(response)
+            }
+        }
+    })
+}
+
+/// An operation as the ledger sees it.
+struct Asked(Box<dyn Operation>);
+
+// === impl Asked ===
+
+impl Bounded for Asked {
+    fn bound(&self, plan: &Plan) -> Result<Bound, Fault> {
+        let mut worst = NanoUsd::ZERO;
+        for member in &plan.order {
+            worst = worst.max(self.0.worst(member)?);
+        }
+        Ok(Bound { worst, floor: worst, ..Bound::default() })
+    }
+
+    fn plan(&self, app: &App, facts: &Facts) -> Result<Plan, Fault> {
+        let mut plan = Plan::draw(app, facts)?;
+        let mut refusal = None;
+        plan.order.retain(|member| match self.0.serves(member) {
+            Ok(()) => true,
+            Err(fault) => {
+                refusal = Some(fault);
+                false
+            }
+        });
+        match refusal {
+            Some(fault) if plan.order.is_empty() => Err(fault),
+            _ => Ok(plan),
+        }
+    }
+}
+
+// === impl Heard ===
+
+impl<'a> Heard<'a> {
+    /// The first body; the only one where [`Operation::prepare`] gave one request.
+    pub(crate) fn body(&self) -> Bytes {
+        self.bodies.first().cloned().unwrap_or_default()
+    }
+
+    /// The provider's content type, or JSON.
+    pub(crate) fn content_type(&self) -> HeaderValue {
+        named_type(self.headers)
+    }
+
+    fn of(facts: &'a Facts, answer: &'a Answer, bodies: &'a [Bytes]) -> Self {
+        Self { facts, headers: &answer.headers, bodies }
+    }
+}
+
+/// The content type that a provider names, or JSON.
+fn named_type(headers: &HeaderMap) -> HeaderValue {
+    let named = headers.get(http::header::CONTENT_TYPE);
+    named.cloned().unwrap_or(HeaderValue::from_static("application/json"))
+}

@@ -1,0 +1,70 @@
+//! OpenAI's routes beside the chat (OpenAI API reference). The first input's text is the script.
+
+mod embeddings;
+
+use serde_json::Value;
+
+use super::{authenticate, check::invalid, failure, headers, refuse};
+use crate::{
+    delivery,
+    http::{Call, Desk, Reply, with},
+    reject::Reject,
+    script::{Content, Delivery, Script},
+};
+
+/// What an answer is made of.
+pub(crate) struct Answered {
+    pub(crate) content_type: &'static str,
+    pub(crate) body: Vec<u8>,
+}
+
+/// Answers a request to one of these routes; `None` where the path is none of them.
+pub(crate) async fn answer(desk: &Desk, call: &Call) -> Option<Reply> {
+    let route = call.path.strip_prefix("/v1/")?;
+    let made = match route {
+        "embeddings" => embeddings::answer,
+        _ => return None,
+    };
+    let received = authenticate(call).and_then(|()| made(desk, call));
+    let (answered, delivery) = match received {
+        Ok(made) => made,
+        Err(reject) => return Some(Ok(refuse(desk, call, &reject))),
+    };
+    match delivery {
+        Delivery::Hang => std::future::pending().await,
+        Delivery::HangUp => {
+            return Some(Err(std::io::Error::other("the script says to hang up")));
+        }
+        _ => {}
+    }
+    let mut headers = headers(desk);
+    headers.push(("content-type", answered.content_type.to_owned()));
+    if delivery != Delivery::Cut {
+        headers.push(("content-length", answered.body.len().to_string()));
+    }
+    let body = delivery::whole(answered.body.into(), delivery, call.slot.clone());
+    Some(Ok(with(200, &headers, body)))
+}
+
+/// The JSON of a request that says it is.
+fn json(call: &Call) -> Result<Value, Reject> {
+    if !call.is_json() {
+        return Err(invalid("This API method only accepts 'application/json' requests."));
+    }
+    serde_json::from_slice(&call.body)
+        .map_err(|_| invalid("We could not parse the JSON body of your request."))
+}
+
+/// The orders in the model's name and in a text; an ordered failure is one.
+fn script(model: &str, text: &str) -> Result<Script, Reject> {
+    let script = Script::read(model, text);
+    match script.content {
+        Content::Fail(status) => Err(failure(status)),
+        _ => Ok(script),
+    }
+}
+
+/// A quarter of the characters, rounded up.
+fn tokens(text: &str) -> u64 {
+    u64::try_from(text.chars().count()).unwrap_or(0).div_ceil(4)
+}
