@@ -2,9 +2,18 @@
 //!
 //! Callers write OpenAI's shape ([`openai`]); what a provider takes is said in the others' files.
 
+mod cohere;
+mod gemini;
+mod list;
+mod nova;
 pub mod openai;
+mod read;
+mod shape;
+mod titan;
 
 use serde_json::{Map, Value};
+
+pub use shape::{Bodies, Shape};
 
 /// What is to be embedded, and how.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -61,12 +70,30 @@ impl Request {
     }
 }
 
+impl Request {
+    /// Inputs that are pictures.
+    #[must_use]
+    pub fn pictures(&self) -> u64 {
+        let pictures = self.inputs.iter().filter(|input| input.picture().is_some());
+        u64::try_from(pictures.count()).unwrap_or(u64::MAX)
+    }
+}
+
 // === impl Input ===
 
 impl Input {
+    /// Media type and base64 of a picture that is written as a data URL.
+    #[must_use]
+    pub fn picture(&self) -> Option<(&str, &str)> {
+        let Self::Text(text) = self else { return None };
+        let (kind, base64) = text.strip_prefix("data:")?.split_once(";base64,")?;
+        kind.starts_with("image/").then_some((kind, base64))
+    }
+
     /// A few tokens of structure are added around each input.
     fn most_tokens(&self) -> u64 {
         let own = match self {
+            Self::Text(_) if self.picture().is_some() => 0,
             Self::Text(text) => text.len(),
             Self::Tokens(tokens) => tokens.len(),
         };
