@@ -8,10 +8,10 @@ use std::{
 use axum::response::Response;
 use bytes::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream::iter as stream_of};
-use http::{HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use memchr::memmem;
 use sluice_providers::{Answer, AnswerBody, Outbound, Quirk};
-use sluice_wire::{Dialect, Edits, Fault, FaultKind, Retry, Splice, Target, splice};
+use sluice_wire::{Dialect, Edits, Fault, FaultKind, Loss, Retry, Splice, Target, splice};
 
 use super::{Admitted, Facts, Intake, Plan, intake::GATEWAY_FIELDS, refuse, settle, stream, whole};
 use crate::{App, registry::Member};
@@ -26,8 +26,8 @@ const AT_ONCE: usize = 8;
 pub(crate) struct Reached {
     pub(crate) member: Arc<Member>,
     pub(crate) answer: Answer,
-    /// The bodies of the answers after the first, where one call took several.
-    pub(crate) more: Vec<Bytes>,
+    /// The answers after the first, where one call took several.
+    pub(crate) more: Vec<Piece>,
     pub(crate) attempts: u32,
     pub(crate) max_retries: u32,
     /// What a translation left out, by the caller's names.
@@ -36,6 +36,13 @@ pub(crate) struct Reached {
     pub(crate) capped: Option<u64>,
     /// Time spent waiting for providers.
     pub(crate) upstream: Duration,
+}
+
+/// One whole answer.
+#[derive(Debug)]
+pub(crate) struct Piece {
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
 }
 
 /// Runs an admitted call to its answer. Whatever happens, the grant is settled.
@@ -139,11 +146,12 @@ async fn send(
     member: &Member,
     first: Outbound,
     others: Vec<Outbound>,
-) -> Result<(Answer, Vec<Bytes>), Fault> {
+) -> Result<(Answer, Vec<Piece>), Fault> {
     let answer = app.transport.send(&member.deployment, first).await?;
     let sent = others.into_iter().map(|outbound| async {
-        match app.transport.send(&member.deployment, outbound).await?.body {
-            AnswerBody::Whole(body) => Ok(body),
+        let answer = app.transport.send(&member.deployment, outbound).await?;
+        match answer.body {
+            AnswerBody::Whole(body) => Ok(Piece { headers: answer.headers, body }),
             AnswerBody::Stream(_) => {
                 Err(Fault::new(FaultKind::Internal, "a stream is not a whole answer"))
             }
@@ -222,19 +230,7 @@ fn prepare(
         }
         None => dialect.encode_request(canonical, target)?,
     };
-    let drop_params = deployment.drop_params.unwrap_or(app.config.litellm.drop_params);
-    if !drop_params {
-        let lost: Vec<&str> = encoded
-            .losses
-            .iter()
-            .filter(|loss| loss.changes_meaning)
-            .map(|loss| loss.field.as_ref())
-            .collect();
-        if !lost.is_empty() {
-            return Err(unsupported(deployment.provider.name, &lost));
-        }
-    }
-    let dropped = encoded.losses.into_iter().map(|loss| loss.field.into_owned()).collect();
+    let dropped = dropped(app, member, encoded.losses)?;
     let mut body = encoded.body;
     if stream && provider.has(Quirk::NoStreamOptions) {
         body = splice(&body, &[Splice::Remove("stream_options")])
@@ -272,6 +268,20 @@ fn passed_on(intake: &Intake, dialect: Dialect) -> Vec<(HeaderName, HeaderValue)
                 .map(move |value| (HeaderName::from_static(name), value.clone()))
         })
         .collect()
+}
+
+/// The names of what a translation left out, or the fault that says so where it changes the meaning
+/// and may not be dropped.
+pub(crate) fn dropped(app: &App, member: &Member, losses: Vec<Loss>) -> Result<Vec<String>, Fault> {
+    let deployment = &member.deployment;
+    if !deployment.drop_params.unwrap_or(app.config.litellm.drop_params) {
+        let changing = losses.iter().filter(|loss| loss.changes_meaning);
+        let lost: Vec<&str> = changing.map(|loss| loss.field.as_ref()).collect();
+        if !lost.is_empty() {
+            return Err(unsupported(deployment.provider.name, &lost));
+        }
+    }
+    Ok(losses.into_iter().map(|loss| loss.field.into_owned()).collect())
 }
 
 fn unsupported(provider: &str, lost: &[&str]) -> Fault {

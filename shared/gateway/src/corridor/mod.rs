@@ -25,12 +25,12 @@ use axum::response::Response;
 use sluice_wire::Fault;
 
 pub(crate) use admit::{Admitted, Bound, Bounded, unpriced, window};
-pub(crate) use attempt::Prepared;
+pub(crate) use attempt::{Prepared, dropped};
 pub(crate) use facts::{Facts, stray_id};
 pub(crate) use flow::{Flow, Forward};
 pub(crate) use headers::identify;
 pub(crate) use intake::{Arrival, GATEWAY_FIELDS, Intake, Line, collect, content_type};
-pub(crate) use operation::{Heard, Operation, Reply, operate};
+pub(crate) use operation::{Heard, JSON, Operation, Reply, operate};
 pub(crate) use plan::{Plan, may_use};
 pub(crate) use refusal::{refuse, render};
 pub(crate) use settle::Seen;

@@ -2,22 +2,41 @@
 
 use bytes::Bytes;
 use http::HeaderMap;
+use sluice_providers::{Outbound, Reach, Route};
 use sluice_store::NanoUsd;
-use sluice_wire::{Fault, canon::Usage, embed};
+use sluice_wire::{
+    Fault,
+    canon::Usage,
+    embed::{self, Shape},
+};
 
 use super::json;
 use crate::{
     App,
-    corridor::{Heard, Line, Operation, Prepared, Reply, content_type, unpriced},
-    pricing::Class,
+    corridor::{
+        GATEWAY_FIELDS, Heard, JSON, Line, Operation, Prepared, Reply, Seen, content_type, dropped,
+        unpriced,
+    },
+    pricing::{Class, Units},
     registry::Member,
 };
+
+/// Tokens that Bedrock counted, where the body does not say.
+const COUNTED: &str = "x-amzn-bedrock-input-token-count";
 
 /// A request for embeddings.
 #[derive(Debug)]
 pub(crate) struct Embeddings {
     request: embed::Request,
     body: Bytes,
+}
+
+/// How a deployment embeds.
+enum Way {
+    /// The caller's bytes, to the route beside the chat route.
+    Forwarded,
+    /// Translated, to the model itself or to a path of the provider's own.
+    Translated(Shape, Route),
 }
 
 // === impl Embeddings ===
@@ -31,8 +50,30 @@ impl Embeddings {
         body: Bytes,
     ) -> Result<Box<dyn Operation>, Fault> {
         content_type(headers)?;
-        let request = embed::openai::decode_request(&body, line.model.as_deref())?;
+        let mut request = embed::openai::decode_request(&body, line.model.as_deref())?;
+        request.extras.retain(|field, _| !GATEWAY_FIELDS.contains(&field.as_str()));
         Ok(Box::new(Self { request, body }))
+    }
+
+    fn units(&self) -> Units {
+        Units::default().with(Class::ImageInput, self.request.pictures())
+    }
+
+    /// The caller's answer, made of what another shape says.
+    fn translate(&self, shape: Shape, heard: &Heard<'_>) -> Result<Reply, Fault> {
+        let bodies: Vec<&[u8]> = heard.pieces.iter().map(|piece| &*piece.body).collect();
+        let response = shape.decode(&bodies)?;
+        let told = response.tokens.or_else(|| counted(heard));
+        let tokens = told.unwrap_or_else(|| self.request.most_tokens().div_ceil(4));
+        let name = &heard.facts.requested;
+        let body = embed::openai::encode_response(&response, self.request.encoding, name, tokens);
+        let seen = Seen {
+            usage: Some(Usage { input: tokens, ..Usage::default() }),
+            estimated: told.is_none(),
+            units: self.units(),
+            ..Seen::default()
+        };
+        Ok(Reply { body: Bytes::from(body), content_type: JSON, seen })
     }
 }
 
@@ -42,13 +83,14 @@ impl Operation for Embeddings {
     }
 
     fn serves(&self, member: &Member) -> Result<(), Fault> {
-        if json::is_compatible(member) { Ok(()) } else { Err(json::unserved(member, "embeddings")) }
+        way(member).map(drop)
     }
 
     fn worst(&self, member: &Member) -> Result<NanoUsd, Fault> {
         match &member.price {
             Some(price) if price.is_free() || price.lists(&[Class::Input, Class::Request]) => {
-                Ok(price.worst_case(self.request.most_tokens(), 0))
+                let tokens = price.worst_case(self.request.most_tokens(), 0);
+                Ok(tokens.saturating_add(price.cost_of_units(&self.units()).0))
             }
             _ => Err(unpriced(
                 &member.deployment.group,
@@ -57,11 +99,29 @@ impl Operation for Embeddings {
         }
     }
 
-    fn prepare(&self, _: &App, member: &Member) -> Result<Prepared, Fault> {
-        json::forward(&self.body, member, "embeddings", false)
+    fn prepare(&self, app: &App, member: &Member) -> Result<Prepared, Fault> {
+        let (shape, route) = match way(member)? {
+            Way::Forwarded => return json::forward(&self.body, member, "embeddings", false),
+            Way::Translated(shape, route) => (shape, route),
+        };
+        let written = shape.encode(&self.request, &member.deployment.model)?;
+        let mut outbound = written.bodies.into_iter().map(|body| Outbound {
+            body: Bytes::from(body),
+            route: route.clone(),
+            ..Outbound::default()
+        });
+        Ok(Prepared {
+            outbound: outbound.next().unwrap_or_default(),
+            more: outbound.collect(),
+            dropped: dropped(app, member, written.losses)?,
+            ..Prepared::default()
+        })
     }
 
     fn read(&self, heard: &Heard<'_>) -> Result<Reply, Fault> {
+        if let Way::Translated(shape, _) = way(heard.member)? {
+            return self.translate(shape, heard);
+        }
         let body = heard.body();
         let other = embed::openai::reencode(&body, self.request.encoding)?;
         let mut reply = json::passed(heard, &other.map_or(body, Bytes::from))?;
@@ -69,10 +129,37 @@ impl Operation for Embeddings {
         if let Some(usage) = &mut reply.seen.usage {
             *usage = Usage { output: 0, ..usage.clone() };
         }
+        reply.seen.units = self.units();
         Ok(reply)
     }
 
     fn size(&self) -> usize {
         self.body.len()
     }
+}
+
+fn way(member: &Member) -> Result<Way, Fault> {
+    let deployment = &member.deployment;
+    let unserved = || json::unserved(member, "embeddings");
+    match deployment.provider.reach {
+        _ if json::is_compatible(member) => Ok(Way::Forwarded),
+        Reach::Bedrock => {
+            // An ARN of one's own says nothing: its model is the one it is priced as.
+            let named = Shape::of_bedrock(&deployment.model)
+                .or_else(|| member.info.base_model.as_deref().and_then(Shape::of_bedrock));
+            Ok(Way::Translated(named.ok_or_else(unserved)?, Route::Model))
+        }
+        Reach::SageMaker => Ok(Way::Translated(Shape::List, Route::Model)),
+        _ => Err(unserved()),
+    }
+}
+
+/// What Bedrock counted over all calls, if it said so for each.
+fn counted(heard: &Heard<'_>) -> Option<u64> {
+    let mut sum = 0_u64;
+    for piece in heard.pieces {
+        let count = piece.headers.get(COUNTED)?.to_str().ok()?.parse::<u64>().ok()?;
+        sum = sum.saturating_add(count);
+    }
+    Some(sum)
 }

@@ -9,7 +9,11 @@ use sluice_providers::AnswerBody;
 use super::{Heard, Operation, named_type};
 use crate::{
     App,
-    corridor::{Admitted, Facts, Seen, attempt::Reached, headers, refuse, settle, stream},
+    corridor::{
+        Admitted, Facts, Seen,
+        attempt::{Piece, Reached},
+        headers, refuse, settle, stream,
+    },
 };
 
 /// Settles and writes the answer; a stream settles at its end.
@@ -23,10 +27,10 @@ pub(super) async fn give(
     let AnswerBody::Whole(first) = &reached.answer.body else {
         return streamed(app, facts, operation, admitted, reached);
     };
-    let mut bodies = vec![first.clone()];
-    bodies.append(&mut reached.more);
+    let mut pieces = vec![Piece { headers: reached.answer.headers.clone(), body: first.clone() }];
+    pieces.append(&mut reached.more);
     let member = Arc::clone(&reached.member);
-    let read = operation.read(&Heard::of(&facts, &reached.answer, &bodies));
+    let read = operation.read(&Heard { facts: &facts, member: &member, pieces: &pieces });
     let size = operation.size();
     let reply = match read {
         Ok(reply) => reply,

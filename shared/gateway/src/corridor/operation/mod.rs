@@ -11,12 +11,12 @@ use std::{future::Future, pin::Pin, sync::Arc};
 use axum::response::Response;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
-use sluice_providers::Answer;
 use sluice_store::NanoUsd;
 use sluice_wire::{Fault, FaultKind};
 
 use super::{
-    Admitted, Arrival, Bound, Bounded, Facts, Flow, Forward, Line, Plan, Prepared, Seen, attempt,
+    Admitted, Arrival, Bound, Bounded, Facts, Flow, Forward, Line, Plan, Prepared, Seen,
+    attempt::{self, Piece},
     intake, refuse, settle,
 };
 use crate::{App, identity, registry::Member};
@@ -42,7 +42,7 @@ pub(crate) trait Operation: Send + Sync {
     /// What the deployment is sent.
     fn prepare(&self, app: &App, member: &Member) -> Result<Prepared, Fault>;
 
-    /// Reads a whole answer. `bodies` has one body for each request of [`Self::prepare`].
+    /// Reads a whole answer.
     fn read(&self, heard: &Heard<'_>) -> Result<Reply, Fault>;
 
     /// What becomes of a streamed answer. Asked for only where [`Self::prepare`] asks for a stream.
@@ -54,11 +54,12 @@ pub(crate) trait Operation: Send + Sync {
     fn size(&self) -> usize;
 }
 
-/// A provider's whole answer.
+/// A provider's whole answer, and who gave it.
 pub(crate) struct Heard<'a> {
     pub(crate) facts: &'a Facts,
-    pub(crate) headers: &'a HeaderMap,
-    pub(crate) bodies: &'a [Bytes],
+    pub(crate) member: &'a Member,
+    /// One for each request of [`Operation::prepare`].
+    pub(crate) pieces: &'a [Piece],
 }
 
 /// What the caller gets, and what is known of the answer.
@@ -165,24 +166,22 @@ impl Bounded for Asked {
 
 // === impl Heard ===
 
-impl<'a> Heard<'a> {
+impl Heard<'_> {
     /// The first body; the only one where [`Operation::prepare`] gave one request.
     pub(crate) fn body(&self) -> Bytes {
-        self.bodies.first().cloned().unwrap_or_default()
+        self.pieces.first().map(|piece| piece.body.clone()).unwrap_or_default()
     }
 
-    /// The provider's content type, or JSON.
+    /// The first piece's content type, or JSON.
     pub(crate) fn content_type(&self) -> HeaderValue {
-        named_type(self.headers)
-    }
-
-    fn of(facts: &'a Facts, answer: &'a Answer, bodies: &'a [Bytes]) -> Self {
-        Self { facts, headers: &answer.headers, bodies }
+        self.pieces.first().map_or(JSON, |piece| named_type(&piece.headers))
     }
 }
 
+/// The content type of most answers.
+pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
 /// The content type that a provider names, or JSON.
 fn named_type(headers: &HeaderMap) -> HeaderValue {
-    let named = headers.get(http::header::CONTENT_TYPE);
-    named.cloned().unwrap_or(HeaderValue::from_static("application/json"))
+    headers.get(http::header::CONTENT_TYPE).cloned().unwrap_or(JSON)
 }
