@@ -1,8 +1,6 @@
 //! Embeddings in every provider's shape. `UPDATE_GOLDEN=1` writes the golden file anew; read the
 //! difference.
 
-#![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
-
 use std::{fs, path::PathBuf};
 
 use serde_json::{Value, json};
