@@ -52,6 +52,22 @@ def test_the_settlement_is_done_when_the_invocation_ends(inference, admin, upstr
     assert [row["spend_nanos"] for row in rows] == [450_000]
 
 
+def test_a_stream_that_breaks_ends_in_the_callers_dialect_and_not_the_runtimes(inference, admin, upstream):
+    upstream.gate.set()
+    upstream.broken = True
+    try:
+        key = generate(admin, max_budget=1)
+        answer = inference.invoke(rest("POST", "/v1/chat/completions", CHAT, key)).wait()
+    finally:
+        upstream.broken = False
+    head, body = answer.split()
+    assert head["statusCode"] == 200
+    *_, last = (line for line in body.decode().splitlines() if line)
+    error = json.loads(last.removeprefix("data: "))["error"]
+    assert error["message"] and b"errorType" not in body and b"[DONE]" not in body
+    assert info(admin, key)["reserved_spend"] == 0
+
+
 def test_a_budget_holds_across_functions(inference, admin, upstream):
     upstream.gate.set()
     key = generate(admin, max_budget=0)

@@ -20,11 +20,12 @@ def chunk(delta: dict, finish: str | None = None, **more) -> bytes:
 
 
 class GatedUpstream:
-    """Sends its first half, waits for `gate`, then sends the second half."""
+    """Sends its first half, waits for `gate`, then sends the second half, or breaks off if `broken`."""
 
     def __init__(self) -> None:
         self.gate = threading.Event()
         self.finished = threading.Event()
+        self.broken = False
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
         self.server.daemon_threads = True
         self.server.upstream = self
@@ -51,7 +52,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         self._send(chunk({"role": "assistant", "content": "first"}))
-        if not upstream.gate.wait(30):
+        if not upstream.gate.wait(30) or upstream.broken:
+            self.close_connection = True
             return
         self._send(chunk({"content": " last"}))
         self._send(chunk({}, "stop"))

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::house::{Caller, House, MASTER, PRICED, named};
+use crate::house::{Caller, House, MASTER, PRICED, Reading, named};
 
 #[tokio::test]
 async fn another_deployment_answers_when_the_first_fails() {
@@ -37,6 +37,24 @@ async fn a_request_that_is_wrong_is_not_tried_elsewhere() {
     let answer = Caller::OpenAi.say(&house, MASTER, "both", "say hi").await;
     assert_eq!(answer.status, 400, "{}", answer.text());
     assert_eq!((house.fakes.openai.count(), house.fakes.anthropic.count()), (1, 0));
+}
+
+#[tokio::test]
+async fn nothing_is_tried_again_after_the_first_byte() {
+    let house = House::plan()
+        .models(|fakes| {
+            named(fakes, "both", "openai/first", &format!("\n      order: 1{PRICED}"))
+                + &named(fakes, "both", "anthropic/second", &format!("\n      order: 2{PRICED}"))
+        })
+        .open()
+        .await;
+    for order in ["die", "cut", "late error"] {
+        let before = house.fakes.openai.count();
+        let body = Caller::OpenAi.ask("both", &format!("{order} long 20"));
+        let answer = Caller::OpenAi.raw(&house, MASTER, "both", &body, true).await;
+        assert!(Reading::streamed(Caller::OpenAi, &answer.body).error.is_some(), "{order}");
+        assert_eq!((house.fakes.openai.count() - before, house.fakes.anthropic.count()), (1, 0));
+    }
 }
 
 #[tokio::test]
