@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Dialect, anthropic_messages::is_hint};
+use super::{Dialect, anthropic_messages, gemini};
 use crate::{Loss, canon::Request};
 
 /// Fields that do not bear on what is generated, or only suggest how: they are named where they are
@@ -40,13 +40,17 @@ pub(crate) fn losses(request: &Request, own: Dialect, taken: &[&str]) -> Vec<Los
     let Some(extras) = request.extras.as_ref().filter(|extras| extras.dialect != own) else {
         return Vec::new();
     };
-    let anthropic = extras.dialect == Dialect::AnthropicMessages;
+    let is_hint = |field: &str| match extras.dialect {
+        Dialect::AnthropicMessages => anthropic_messages::is_hint(field),
+        Dialect::Gemini => gemini::is_hint(field),
+        _ => false,
+    };
     let lost = extras
         .fields
         .iter()
         .filter(|(field, value)| !taken.contains(&field.as_str()) && !says_nothing(field, value));
     lost.map(|(field, _)| {
-        let hint = HINTS.contains(&field.as_str()) || (anthropic && is_hint(field));
+        let hint = HINTS.contains(&field.as_str()) || is_hint(field);
         Loss { field: field.clone().into(), changes_meaning: !hint }
     })
     .collect()

@@ -5,7 +5,7 @@ use std::{borrow::Cow, ops::Range};
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
-use super::{Dialect, anthropic_messages, bedrock_converse, bedrock_invoke, openai_chat};
+use super::{Dialect, anthropic_messages, bedrock_converse, bedrock_invoke, gemini, openai_chat};
 use crate::{Fault, FaultKind, canon::Usage};
 
 /// What the gateway needs to know of an answer that it forwards.
@@ -37,6 +37,9 @@ impl Dialect {
     /// # Errors
     /// A fault of the provider when the body is not a JSON object.
     pub fn glance(self, body: &[u8]) -> Result<Glance, Fault> {
+        if self == Self::Gemini {
+            return gemini::glance::glance(body);
+        }
         if self == Self::BedrockInvoke {
             return bedrock_invoke::response::glance(body);
         }
@@ -50,7 +53,7 @@ impl Dialect {
             Self::OpenAiChat => openai_chat::usage::decode(raw),
             Self::AnthropicMessages => Some(anthropic_messages::usage::read(raw)),
             Self::BedrockConverse => Some(bedrock_converse::usage::decode(&raw)),
-            Self::BedrockInvoke => None,
+            Self::BedrockInvoke | Self::Gemini => None,
         });
         Ok(Glance {
             id: fields.id.map(Cow::into_owned),

@@ -6,6 +6,7 @@
 pub mod anthropic_messages;
 pub mod bedrock_converse;
 pub mod bedrock_invoke;
+pub mod gemini;
 pub mod openai_chat;
 
 mod foreign;
@@ -40,14 +41,17 @@ pub enum Dialect {
     BedrockConverse,
     /// `POST /model/{id}/invoke` and `/invoke-with-response-stream` (Bedrock Runtime API reference).
     BedrockInvoke,
+    /// `POST /v1beta/models/{id}:generateContent` and `:streamGenerateContent` (Gemini API and
+    /// Vertex AI references).
+    Gemini,
 }
 
 /// What the caller's request line says that its body may not.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Line<'a> {
-    /// The model, where the path names it (Bedrock).
+    /// The model, where the path names it (Bedrock, Gemini).
     pub model: Option<&'a str>,
-    /// Streaming, where the path says so (Bedrock).
+    /// Streaming, where the path says so (Bedrock, Gemini).
     pub stream: Option<bool>,
 }
 
@@ -100,8 +104,13 @@ pub struct ErrorReply {
 impl Dialect {
     /// Every dialect there is. Tables and tests that must know all of them go by this list; a test
     /// holds it against the enumeration.
-    pub const ALL: &'static [Self] =
-        &[Self::OpenAiChat, Self::AnthropicMessages, Self::BedrockConverse, Self::BedrockInvoke];
+    pub const ALL: &'static [Self] = &[
+        Self::OpenAiChat,
+        Self::AnthropicMessages,
+        Self::BedrockConverse,
+        Self::BedrockInvoke,
+        Self::Gemini,
+    ];
 
     /// Its name in documents and fixtures: the module's.
     #[must_use]
@@ -111,6 +120,7 @@ impl Dialect {
             Self::AnthropicMessages => "anthropic_messages",
             Self::BedrockConverse => "bedrock_converse",
             Self::BedrockInvoke => "bedrock_invoke",
+            Self::Gemini => "gemini",
         }
     }
 
@@ -118,7 +128,9 @@ impl Dialect {
     #[must_use]
     pub fn stream_content_type(self) -> &'static str {
         match self {
-            Self::OpenAiChat | Self::AnthropicMessages => "text/event-stream; charset=utf-8",
+            Self::OpenAiChat | Self::AnthropicMessages | Self::Gemini => {
+                "text/event-stream; charset=utf-8"
+            }
             Self::BedrockConverse | Self::BedrockInvoke => "application/vnd.amazon.eventstream",
         }
     }
@@ -133,6 +145,7 @@ impl Dialect {
             Self::AnthropicMessages => anthropic_messages::request::decode(body),
             Self::BedrockConverse => bedrock_converse::request::decode(body, line),
             Self::BedrockInvoke => bedrock_invoke::request::decode(body, line),
+            Self::Gemini => gemini::request::decode(body, line),
         }
     }
 
@@ -147,6 +160,7 @@ impl Dialect {
             Self::AnthropicMessages => anthropic_messages::request::encode(request, target),
             Self::BedrockConverse => bedrock_converse::request::encode(request, target),
             Self::BedrockInvoke => bedrock_invoke::request::encode(request, target),
+            Self::Gemini => gemini::request::encode(request, target),
         }
     }
 
@@ -160,6 +174,7 @@ impl Dialect {
             Self::AnthropicMessages => anthropic_messages::response::decode(body),
             Self::BedrockConverse => bedrock_converse::response::decode(body),
             Self::BedrockInvoke => bedrock_invoke::response::decode(body),
+            Self::Gemini => gemini::response::decode(body),
         }
     }
 
@@ -171,6 +186,7 @@ impl Dialect {
             Self::AnthropicMessages => anthropic_messages::response::encode(response, stamp),
             Self::BedrockConverse => bedrock_converse::response::encode(response, stamp),
             Self::BedrockInvoke => bedrock_invoke::response::encode(response, stamp),
+            Self::Gemini => gemini::response::encode(response, stamp),
         }
     }
 
@@ -192,6 +208,7 @@ impl Dialect {
             Self::BedrockConverse | Self::BedrockInvoke => {
                 bedrock_converse::error::decode(provider, status, headers, body)
             }
+            Self::Gemini => gemini::error::decode(provider, status, headers, body),
         }
     }
 
@@ -202,6 +219,7 @@ impl Dialect {
             Self::OpenAiChat => openai_chat::error::encode(fault),
             Self::AnthropicMessages => anthropic_messages::error::encode(fault, request_id),
             Self::BedrockConverse | Self::BedrockInvoke => bedrock_converse::error::encode(fault),
+            Self::Gemini => gemini::error::encode(fault),
         }
     }
 }

@@ -1,7 +1,9 @@
 //! The verbatim path: read the few fields the gateway decides on, change the few that must change,
 //! and leave every other byte alone.
 
-use super::{Dialect, Line, anthropic_messages, bedrock_converse, bedrock_invoke, openai_chat};
+use super::{
+    Dialect, Line, anthropic_messages, bedrock_converse, bedrock_invoke, gemini, openai_chat,
+};
 use crate::Fault;
 
 /// What the gateway needs to know of a request before it decides.
@@ -44,6 +46,7 @@ impl Dialect {
             Self::AnthropicMessages => anthropic_messages::peek::peek(body),
             Self::BedrockConverse => bedrock_converse::peek::peek(body, line),
             Self::BedrockInvoke => bedrock_invoke::peek::peek(body, line),
+            Self::Gemini => gemini::peek::peek(body, line),
         }
     }
 
@@ -57,6 +60,7 @@ impl Dialect {
             Self::AnthropicMessages => anthropic_messages::peek::patch(body, edits),
             Self::BedrockConverse => bedrock_converse::peek::patch(body, edits),
             Self::BedrockInvoke => bedrock_invoke::peek::patch(body, edits),
+            Self::Gemini => gemini::peek::patch(body, edits),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Dispatch for streams: decoders, encoders and observers are stateful and pure.
 
 use super::{
-    Dialect, Rename, Stamp, anthropic_messages, bedrock_converse, bedrock_invoke, openai_chat,
+    Dialect, Rename, Stamp, anthropic_messages, bedrock_converse, bedrock_invoke, gemini,
+    openai_chat,
 };
 use crate::{
     Fault,
@@ -19,6 +20,8 @@ pub enum StreamDecoder {
     BedrockConverse(bedrock_converse::stream::Decoder),
     /// See [`bedrock_invoke`].
     BedrockInvoke(bedrock_invoke::stream::Decoder),
+    /// See [`gemini`].
+    Gemini(gemini::stream::Decoder),
 }
 
 /// Canonical events to the caller's bytes.
@@ -32,6 +35,8 @@ pub enum StreamEncoder {
     BedrockConverse(bedrock_converse::stream::Encoder),
     /// See [`bedrock_invoke`].
     BedrockInvoke(bedrock_invoke::stream::Encoder),
+    /// See [`gemini`].
+    Gemini(gemini::stream::Encoder),
 }
 
 /// Upstream bytes to the same bytes, watched.
@@ -45,6 +50,8 @@ pub enum Observer {
     BedrockConverse(bedrock_converse::observe::Observer),
     /// See [`bedrock_invoke`].
     BedrockInvoke(bedrock_invoke::observe::Observer),
+    /// See [`gemini`].
+    Gemini(gemini::observe::Observer),
 }
 
 macro_rules! each {
@@ -54,6 +61,7 @@ macro_rules! each {
             Self::AnthropicMessages($inner) => $call,
             Self::BedrockConverse($inner) => $call,
             Self::BedrockInvoke($inner) => $call,
+            Self::Gemini($inner) => $call,
         }
     };
 }
@@ -69,6 +77,7 @@ impl StreamDecoder {
             Dialect::AnthropicMessages => Self::AnthropicMessages(Default::default()),
             Dialect::BedrockConverse => Self::BedrockConverse(Default::default()),
             Dialect::BedrockInvoke => Self::BedrockInvoke(Default::default()),
+            Dialect::Gemini => Self::Gemini(Default::default()),
         }
     }
 
@@ -112,6 +121,7 @@ impl StreamEncoder {
             Dialect::BedrockInvoke => {
                 Self::BedrockInvoke(bedrock_invoke::stream::Encoder::new(stamp))
             }
+            Dialect::Gemini => Self::Gemini(gemini::stream::Encoder::new(stamp)),
         }
     }
 
@@ -140,6 +150,7 @@ impl Observer {
             Dialect::AnthropicMessages => Self::AnthropicMessages(Default::default()),
             Dialect::BedrockConverse => Self::BedrockConverse(Default::default()),
             Dialect::BedrockInvoke => Self::BedrockInvoke(Default::default()),
+            Dialect::Gemini => Self::Gemini(Default::default()),
         }
     }
 
@@ -149,7 +160,7 @@ impl Observer {
         match &mut self {
             Self::OpenAiChat(inner) => inner.rename(Rename::to(model)),
             Self::AnthropicMessages(inner) => inner.rename(Rename::to(model)),
-            Self::BedrockConverse(_) | Self::BedrockInvoke(_) => {}
+            Self::BedrockConverse(_) | Self::BedrockInvoke(_) | Self::Gemini(_) => {}
         }
         self
     }

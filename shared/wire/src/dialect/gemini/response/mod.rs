@@ -1,0 +1,9 @@
+//! Whole answers, both ways.
+
+mod decode;
+mod encode;
+
+pub(crate) use decode::decode;
+pub(super) use decode::{Piece, pieces};
+pub(crate) use encode::encode;
+pub(super) use encode::{Written, part};

@@ -1,0 +1,131 @@
+//! `usageMetadata`, both ways. What was read from a cache is counted inside `promptTokenCount`;
+//! thoughts and what tools of the provider's put into the prompt are counted beside.
+
+use serde_json::{Map, Value, json};
+
+use super::reader;
+use crate::canon::Usage;
+
+pub(crate) fn decode(value: &Value) -> Usage {
+    let count = |key: &str| reader::get(value, key).and_then(as_count).unwrap_or_default();
+    let prompt = count("promptTokenCount");
+    let by_tools = count("toolUsePromptTokenCount");
+    let cache_read = count("cachedContentTokenCount").min(prompt);
+    let audio = of_audio(value, "promptTokensDetails");
+    let cached_audio = of_audio(value, "cacheTokensDetails");
+    let input_audio = audio.saturating_sub(cached_audio).min(prompt - cache_read);
+
+    let candidates = count("candidatesTokenCount").max(count("responseTokenCount"));
+    let thoughts = count("thoughtsTokenCount");
+    // Some servers count the thoughts inside, which the total gives away.
+    let inside = thoughts > 0
+        && candidates >= thoughts
+        && count("totalTokenCount") == prompt.saturating_add(by_tools).saturating_add(candidates);
+    let visible = if inside { candidates - thoughts } else { candidates };
+    let output_audio = of_audio(value, "candidatesTokensDetails")
+        .max(of_audio(value, "responseTokensDetails"))
+        .min(visible);
+    Usage {
+        input: (prompt - cache_read - input_audio).saturating_add(by_tools),
+        cache_read,
+        input_audio,
+        output: visible - output_audio,
+        output_reasoning: thoughts,
+        output_audio,
+        raw: Some(value.clone()),
+        ..Usage::default()
+    }
+}
+
+fn as_count(value: &Value) -> Option<u64> {
+    reader::integer(value).and_then(|number| u64::try_from(number).ok())
+}
+
+/// Tokens of the modality AUDIO in a list of them.
+fn of_audio(value: &Value, key: &str) -> u64 {
+    let details = reader::get(value, key).and_then(Value::as_array);
+    details
+        .into_iter()
+        .flatten()
+        .filter(|detail| detail.get("modality").and_then(Value::as_str) == Some("AUDIO"))
+        .filter_map(|detail| reader::get(detail, "tokenCount").and_then(as_count))
+        .fold(0, u64::saturating_add)
+}
+
+/// Writes a `usageMetadata`. There is no word for what was written to a cache: it is part of the
+/// prompt.
+pub(super) fn encode(usage: &Usage) -> Value {
+    let mut out = Map::new();
+    let visible = usage.output.saturating_add(usage.output_audio);
+    out.insert("promptTokenCount".into(), usage.prompt().into());
+    out.insert("candidatesTokenCount".into(), visible.into());
+    out.insert("totalTokenCount".into(), usage.total().into());
+    if usage.cache_read > 0 {
+        out.insert("cachedContentTokenCount".into(), usage.cache_read.into());
+    }
+    if usage.output_reasoning > 0 {
+        out.insert("thoughtsTokenCount".into(), usage.output_reasoning.into());
+    }
+    let text = usage.prompt().saturating_sub(usage.input_audio);
+    out.insert("promptTokensDetails".into(), details(text, usage.input_audio));
+    out.insert("candidatesTokensDetails".into(), details(usage.output, usage.output_audio));
+    Value::Object(out)
+}
+
+fn details(text: u64, audio: u64) -> Value {
+    [("TEXT", text), ("AUDIO", audio)]
+        .into_iter()
+        .filter(|(_, tokens)| *tokens > 0)
+        .map(|(modality, tokens)| json!({"modality": modality, "tokenCount": tokens}))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_the_cache_out_of_the_prompt_and_leaves_thoughts_beside_the_answer() {
+        let usage = decode(&json!({
+            "promptTokenCount": 100, "cachedContentTokenCount": 40, "candidatesTokenCount": 20,
+            "thoughtsTokenCount": 30, "totalTokenCount": 155, "toolUsePromptTokenCount": 5,
+            "promptTokensDetails": [
+                {"modality": "TEXT", "tokenCount": 70}, {"modality": "AUDIO", "tokenCount": 30}],
+            "cacheTokensDetails": [{"modality": "AUDIO", "tokenCount": 10}],
+            "candidatesTokensDetails": [{"modality": "AUDIO", "tokenCount": 8}]}));
+        assert_eq!((usage.input, usage.cache_read, usage.input_audio), (45, 40, 20));
+        assert_eq!((usage.output, usage.output_reasoning, usage.output_audio), (12, 30, 8));
+        assert_eq!(usage.total(), 155);
+    }
+
+    #[test]
+    fn notices_thoughts_that_are_counted_inside() {
+        let usage = decode(&json!({"promptTokenCount": 10, "candidatesTokenCount": 50,
+            "thoughtsTokenCount": 30, "totalTokenCount": 60}));
+        assert_eq!((usage.output, usage.output_reasoning, usage.total()), (20, 30, 60));
+    }
+
+    #[test]
+    fn reads_what_it_writes() {
+        let usage = Usage {
+            input: 7,
+            cache_read: 4,
+            input_audio: 3,
+            output: 5,
+            output_reasoning: 6,
+            output_audio: 2,
+            ..Usage::default()
+        };
+        let read = decode(&encode(&usage));
+        assert_eq!(Usage { raw: None, ..read }, usage);
+    }
+
+    #[test]
+    fn an_absurd_usage_never_underflows() {
+        let usage = decode(&json!({"promptTokenCount": 1, "cachedContentTokenCount": 9,
+            "candidatesTokenCount": "2", "thoughtsTokenCount": -5,
+            "promptTokensDetails": [{"modality": "AUDIO", "tokenCount": 99}],
+            "candidatesTokensDetails": [{"modality": "AUDIO", "tokenCount": 99}]}));
+        assert_eq!((usage.input, usage.cache_read, usage.output_audio), (0, 1, 2));
+    }
+}
