@@ -16,7 +16,7 @@
 //! | item | table | pk | sk |
 //! |---|---|---|---|
 //! | key | core | `H#<hash>` | `KEY` |
-//! | guard | core | `K#<hash>` | `GUARD` |
+//! | guard | core | `K#<hash>`, `U#<user>`, `T#<team>`... | `GUARD` |
 //! | unique alias | core | `UQ#alias#<alias>` | `UQ` |
 //! | usage row | usage | `L#<16 digits of the hash>#<day>` | the call's id |
 //!
@@ -43,7 +43,10 @@ pub use connect::connect;
 pub use error::{StoreError, StoreErrorKind};
 pub use id::{CallId, IdError, KeyHash};
 pub use keys::{KeyError, KeyRecord, KeyRole, Keys};
-pub use ledger::{Admission, Ask, Grant, Ledger, LedgerMode, Refusal, Spend, SweepReport};
+pub use ledger::{
+    Admission, Ask, Grant, Ledger, LedgerMode, Limit, Measure, Reading, Refusal, Share, Span,
+    Spend, Subject, SweepReport,
+};
 pub use money::{MoneyError, NanoUsd};
 pub use store::{Store, StoreBuilder};
 pub use tables::TableNames;

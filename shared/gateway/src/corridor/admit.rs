@@ -58,11 +58,11 @@ impl Admitted {
     ) -> Result<(Self, Plan), Fault> {
         match Self::attempt(app, facts, call, &plan).await? {
             Ok(admitted) => return Ok((admitted, plan)),
-            Err(refusal @ Refusal::OverBudget { .. }) => {
+            Err(refusal @ (Refusal::OverBudget { .. } | Refusal::OverLimit(_))) => {
                 return Err(refusal_fault(app, facts, &refusal));
             }
             // The record came from the cache and is stale: it is read again, once.
-            Err(Refusal::Stale | Refusal::Missing) => {}
+            Err(Refusal::Stale | Refusal::StaleShare(_) | Refusal::Missing) => {}
         }
         let hash = facts.key();
         app.forget_key(&hash);
@@ -70,8 +70,10 @@ impl Admitted {
         let plan = call.plan(app, facts)?;
         match Self::attempt(app, facts, call, &plan).await? {
             Ok(admitted) => Ok((admitted, plan)),
-            Err(refusal @ Refusal::OverBudget { .. }) => Err(refusal_fault(app, facts, &refusal)),
-            Err(Refusal::Stale | Refusal::Missing) => Err(Fault::new(
+            Err(refusal @ (Refusal::OverBudget { .. } | Refusal::OverLimit(_))) => {
+                Err(refusal_fault(app, facts, &refusal))
+            }
+            Err(Refusal::Stale | Refusal::StaleShare(_) | Refusal::Missing) => Err(Fault::new(
                 FaultKind::Unavailable,
                 "The key is being changed at this moment. Try again.",
             )
@@ -102,6 +104,8 @@ impl Admitted {
             floor: bound.floor,
             now: app.clock.now(),
             lease: app.config.general.lease(),
+            limits: &[],
+            others: &[],
         };
         match app.store.ledger().reserve(&ask).await.map_err(|error| app.store_fault(&error))? {
             Admission::Granted(grant) => Ok(Ok(Self { grant, bound, budgeted })),

@@ -1,9 +1,9 @@
 //! A key's items: its record, its guard, its unique alias.
 
 use crate::{
-    KeyHash, KeyRecord, NanoUsd, StoreError,
-    item::{Item, key, money, n, s, text},
-    ledger::guard_key,
+    KeyHash, KeyRecord, StoreError,
+    item::{Item, key, n, s, text},
+    ledger::new_guard,
 };
 
 /// The index partition of all keys that live.
@@ -43,19 +43,8 @@ pub(super) fn read_record(item: &Item) -> Result<KeyRecord, StoreError> {
         .map_err(|error| StoreError::corrupt("GetItem", error.to_string()))
 }
 
-/// A new key's guard: nothing spent, nothing reserved. `rem` is kept for unlimited keys as well,
-/// counted from zero, so that a limit set later is a mere addition.
+/// A new key's guard.
 pub(super) fn guard_item(record: &KeyRecord) -> Item {
-    let mut item = guard_key(&record.hash);
     let version = i64::try_from(record.version).unwrap_or(i64::MAX);
-    item.insert("ver".to_owned(), n(version));
-    item.insert("w".to_owned(), n(0));
-    item.insert("rem".to_owned(), money(record.max_budget.unwrap_or(NanoUsd::ZERO)));
-    item.insert("spent".to_owned(), n(0));
-    item.insert("total".to_owned(), n(0));
-    item.insert("r".to_owned(), aws_sdk_dynamodb::types::AttributeValue::M(Item::new()));
-    item.insert("x".to_owned(), aws_sdk_dynamodb::types::AttributeValue::M(Item::new()));
-    item.insert("gsi1pk".to_owned(), s("GUARDS"));
-    item.insert("gsi1sk".to_owned(), s(record.hash.to_string()));
-    item
+    new_guard(&record.hash, version, record.max_budget)
 }

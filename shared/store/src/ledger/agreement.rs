@@ -8,8 +8,8 @@ use sluice_embedded::Engine;
 use super::{
     guard::Written,
     machine::{
-        Change, Close, Flush, FlushStep, Guard, Mark, Step, Wish, admit, expire, first_try, flush,
-        flush_after, forget, recharge, release, settle, split,
+        Actual, Change, Close, Flush, FlushStep, Guard, Mark, Step, Want, Wish, admit, expire,
+        first_try, flush, flush_after, forget, recharge, release, renew, settle, split,
     },
 };
 use crate::{KeyRecord, ManualClock, Millis, NanoUsd, Store, TableNames, WindowId};
@@ -36,6 +36,28 @@ impl Die {
     }
 }
 
+const METERS: [&str; 4] = ["m:q60", "m:t60:some/model", "m:p", "m:$1d"];
+
+/// Some of the limits.
+fn wants(die: &mut Die) -> Vec<Want> {
+    let mut wants = Vec::new();
+    for name in METERS {
+        if die.roll(2) == 0 {
+            let at = die.time(200);
+            wants.push(Want {
+                id: name.to_owned(),
+                need: die.amount(300).nanos(),
+                floor: die.amount(200).nanos(),
+                max: 2_000,
+                since: at.plus(-60),
+                begin: WindowId::starting(at),
+                at,
+            });
+        }
+    }
+    wants
+}
+
 /// Some change that somebody who has seen `seen` may want.
 fn draw(die: &mut Die, seen: &Guard, max: NanoUsd) -> Option<Change> {
     let id = format!("C{}", die.roll(5));
@@ -43,7 +65,7 @@ fn draw(die: &mut Die, seen: &Guard, max: NanoUsd) -> Option<Change> {
     let mark = Mark { flush: 0, since: die.time(100) };
     let wish = Wish {
         id: if die.roll(4) == 0 { slice.clone() } else { id.clone() },
-        version: i64::try_from(die.roll(8)).unwrap().min(1),
+        version: Some(i64::try_from(die.roll(8)).unwrap().min(1)),
         max: (die.roll(5) > 0).then_some(max),
         window: WindowId::from_number(i64::try_from(die.roll(3)).unwrap() + seen.window.number()),
         worst: die.amount(900),
@@ -51,8 +73,10 @@ fn draw(die: &mut Die, seen: &Guard, max: NanoUsd) -> Option<Change> {
         expires: die.time(1_000),
         mark: None,
         crashed_before: Millis::new(0),
+        wants: wants(die),
     };
-    let wish = Wish { mark: wish.id.starts_with('S').then_some(mark), ..wish };
+    let wants = if wish.id.starts_with('S') { Vec::new() } else { wish.wants.clone() };
+    let wish = Wish { mark: wish.id.starts_with('S').then_some(mark), wants, ..wish };
     let close = |close: Close| match close {
         Close::Try(change) => Some(change),
         Close::Done | Close::Charged => None,
@@ -69,13 +93,17 @@ fn draw(die: &mut Die, seen: &Guard, max: NanoUsd) -> Option<Change> {
         expires: die.time(1_000),
         last: (die.roll(4) == 0).then_some(held),
     };
-    match die.roll(9) {
+    match die.roll(10) {
         0 => Some(first_try(&wish).0),
         1 | 2 => match admit(seen, &wish) {
             Step::Try(change, _) => Some(change),
             _ => None,
         },
-        3 => close(settle(seen, &id, die.amount(500))),
+        3 => {
+            let mut count = || die.amount(400).nanos();
+            let actual = Actual { cost: count(), input: count(), output: count() };
+            close(settle(seen, &id, actual))
+        }
         4 => close(if die.roll(2) == 0 { release(seen, &id) } else { forget(seen, &id) }),
         5 => close(expire(seen, if die.roll(3) == 0 { &slice } else { &id }, die.time(1_000))),
         6 => Some(flush(&plan)),
@@ -84,6 +112,7 @@ fn draw(die: &mut Die, seen: &Guard, max: NanoUsd) -> Option<Change> {
             FlushStep::Lost(late) => recharge(seen, &slice, late.amount.saturating_add(plan.used)),
             _ => None,
         },
+        8 => Some(renew(&id, plan.expires)),
         _ => {
             (plan.last.is_none()).then(|| split(&plan, &format!("C{}", die.roll(5)), plan.expires))
         }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::{Limit, Reading, Share, Subject, machine::Holds};
 use crate::{CallId, KeyHash, Millis, NanoUsd, Window, WindowId};
 
 /// How a ledger keeps its books.
@@ -14,7 +15,7 @@ pub enum LedgerMode {
     Batched,
 }
 
-/// A request to reserve money for a call.
+/// A request to admit a call: all of it is granted, or nothing.
 #[derive(Debug, Clone, Copy)]
 pub struct Ask<'a> {
     /// The call; asking twice for one call reserves once.
@@ -33,8 +34,12 @@ pub struct Ask<'a> {
     pub floor: NanoUsd,
     /// The instant it is.
     pub now: Millis,
-    /// How long the call may take before it counts as crashed.
+    /// How long the call may take before it counts as crashed, unless it is renewed.
     pub lease: Duration,
+    /// The key's other limits.
+    pub limits: &'a [Limit<'a>],
+    /// Who else is limited.
+    pub others: &'a [Share<'a>],
 }
 
 /// The answer to an [`Ask`].
@@ -61,8 +66,15 @@ pub struct Grant {
     pub window: WindowId,
     /// When the lease ends.
     pub expires: Millis,
+    /// How the limits stand that the call needs something of, this call included.
+    pub readings: Vec<Reading>,
     /// The slice that pays, in this process; 0 where the guard itself holds the money.
     pub(crate) slice: u64,
+    /// What the key's guard holds for the call besides money, and how much money; the rest of
+    /// `amount` is not asked for.
+    pub(crate) lease: (NanoUsd, Holds),
+    /// The same of other subjects.
+    pub(crate) others: Vec<(Subject, Holds)>,
 }
 
 /// Why nothing was reserved.
@@ -79,8 +91,12 @@ pub enum Refusal {
         /// When the next window begins.
         resets_at: Option<Millis>,
     },
+    /// Too little is left of another limit.
+    OverLimit(Reading),
     /// The key's record has changed since it was read.
     Stale,
+    /// The record of another subject has changed: its place in [`Ask::others`].
+    StaleShare(usize),
     /// The key is not known.
     Missing,
 }

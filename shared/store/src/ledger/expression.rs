@@ -3,11 +3,11 @@
 //! The grammar has no arithmetic in conditions, which is why `rem` is kept at all. An attribute's
 //! name stands for itself only where it is no reserved word (`total` is one).
 
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt::Write as _};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::machine::{Change, Do, If, Late, Lease, Mark};
+use super::machine::{Change, Do, Holds, If, Late, Lease, Mark};
 use crate::{
     Millis, NanoUsd, WindowId,
     item::{Item, money, n},
@@ -20,6 +20,8 @@ pub(super) struct Expression {
     pub(super) condition: String,
     pub(super) names: HashMap<String, String>,
     pub(super) values: HashMap<String, AttributeValue>,
+    /// Meters that have a placeholder.
+    meters: Vec<String>,
 }
 
 // === impl Expression ===
@@ -28,7 +30,7 @@ impl Expression {
     pub(super) fn of(change: &Change) -> Self {
         let mut expression = Self::default();
         let conditions: Vec<String> =
-            change.conditions.iter().map(|condition| expression.condition(*condition)).collect();
+            change.conditions.iter().map(|condition| expression.condition(condition)).collect();
         let (mut set, mut remove) = (Vec::new(), Vec::new());
         for effect in &change.effects {
             expression.effect(effect, &mut set, &mut remove);
@@ -36,7 +38,7 @@ impl Expression {
         expression.condition = conditions.join(" AND ");
         for (word, clauses) in [("SET", set), ("REMOVE", remove)] {
             if !clauses.is_empty() {
-                expression.update.push_str(&format!("{word} {} ", clauses.join(", ")));
+                let _ = write!(expression.update, "{word} {} ", clauses.join(", "));
             }
         }
         // A name that no expression uses is refused.
@@ -49,8 +51,8 @@ impl Expression {
         expression
     }
 
-    fn condition(&mut self, condition: If) -> String {
-        match condition {
+    fn condition(&mut self, condition: &If) -> String {
+        match *condition {
             If::Version(version) => format!("ver = {}", self.value("v", n(version))),
             If::Window(window) => format!("w = {}", self.value("w", n(window.number()))),
             If::Current(window) => {
@@ -66,6 +68,27 @@ impl Expression {
             If::Held => "attribute_exists(r.#id)".to_owned(),
             If::Flushed(flush) => format!("r.#id.n = {}", self.value("n", n(flush))),
             If::Charged(amount) => format!("x.#id.a = {}", self.value("k", money(amount))),
+            If::Room { ref id, since, at, most } => {
+                let name = self.meter(id);
+                let since = self.value(&format!("s{name}"), n(since.get()));
+                let at = self.value(&format!("t{name}"), n(at.get()));
+                let most = self.value(&format!("m{name}"), n(most));
+                format!("#{name}.w BETWEEN {since} AND {at} AND #{name}.u <= {most}")
+            }
+            If::Metered(ref id, None) => format!("attribute_not_exists(#{})", self.meter(id)),
+            If::Metered(ref id, Some(window)) => {
+                let name = self.meter(id);
+                let value = self.value(&format!("w{name}"), n(window.number()));
+                format!("#{name}.w = {value}")
+            }
+            If::Counts(ref id, at) => {
+                let name = self.meter(id);
+                format!("#{name}.w <= {}", self.value(&format!("t{name}"), n(at.get())))
+            }
+            If::Passed(ref id, at) => {
+                let name = self.meter(id);
+                format!("#{name}.w > {}", self.value(&format!("t{name}"), n(at.get())))
+            }
         }
     }
 
@@ -112,7 +135,41 @@ impl Expression {
                 self.names.insert("#of".to_owned(), id.clone());
                 set.push(format!("x.#of = {}", self.value("late", late_value(late))));
             }
+            Do::Count(ref id, used, settled) => {
+                let name = self.meter(id);
+                for (field, more) in [("u", used), ("s", settled)] {
+                    // What does not change is not written: it may be all there is.
+                    if more != 0 {
+                        let more = self.value(&format!("{field}{name}"), n(more));
+                        set.push(format!("#{name}.{field} = #{name}.{field} + {more}"));
+                    }
+                }
+            }
+            Do::Open(ref id, window, used) => {
+                let name = self.meter(id);
+                let meter = Item::from([
+                    ("w".to_owned(), n(window.number())),
+                    ("u".to_owned(), n(used)),
+                    ("s".to_owned(), n(0)),
+                ]);
+                let value = self.value(&format!("o{name}"), AttributeValue::M(meter));
+                set.push(format!("#{name} = {value}"));
+            }
+            Do::Until(expires) => {
+                set.push(format!("r.#id.x = {}", self.value("expires", n(expires.get()))));
+            }
         }
+    }
+
+    /// The placeholder of a meter's name, without its mark.
+    fn meter(&mut self, id: &str) -> String {
+        let place = self.meters.iter().position(|known| known == id).unwrap_or_else(|| {
+            self.meters.push(id.to_owned());
+            self.meters.len() - 1
+        });
+        let name = format!("m{place}");
+        self.names.entry(format!("#{name}")).or_insert_with(|| id.to_owned());
+        name
     }
 
     fn value(&mut self, name: &str, value: AttributeValue) -> String {
@@ -123,11 +180,11 @@ impl Expression {
 }
 
 fn lease_value(lease: &Lease) -> AttributeValue {
-    entry(lease.amount, ("x", lease.expires), lease.window, lease.mark)
+    entry(lease.amount, ("x", lease.expires), lease.window, lease.mark, &lease.holds)
 }
 
 fn late_value(late: &Late) -> AttributeValue {
-    entry(late.amount, ("t", late.at), late.window, late.mark)
+    entry(late.amount, ("t", late.at), late.window, late.mark, &late.holds)
 }
 
 fn entry(
@@ -135,6 +192,7 @@ fn entry(
     (time, at): (&str, Millis),
     window: WindowId,
     mark: Option<Mark>,
+    holds: &Holds,
 ) -> AttributeValue {
     let mut entry = Item::from([
         ("a".to_owned(), money(amount)),
@@ -144,6 +202,14 @@ fn entry(
     if let Some(mark) = mark {
         entry.insert("n".to_owned(), n(mark.flush));
         entry.insert("o".to_owned(), n(mark.since.get()));
+    }
+    if !holds.is_empty() {
+        let holds = holds.iter().map(|(id, hold)| {
+            let hold =
+                Item::from([("a".to_owned(), n(hold.amount)), ("t".to_owned(), n(hold.at.get()))]);
+            (id.clone(), AttributeValue::M(hold))
+        });
+        entry.insert("h".to_owned(), AttributeValue::M(holds.collect()));
     }
     AttributeValue::M(entry)
 }

@@ -4,17 +4,19 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::{
     error::SdkError,
-    operation::update_item::UpdateItemError,
+    operation::{put_item::PutItemError, update_item::UpdateItemError},
     types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure},
 };
 
 use super::{
+    Subject,
     expression::Expression,
-    machine::{Change, Guard, Late, Lease, Mark},
+    limit::METER,
+    machine::{Change, Guard, Hold, Holds, Late, Lease, Mark, Meter},
 };
 use crate::{
     KeyHash, Millis, NanoUsd, StoreError, StoreErrorKind, WindowId,
-    item::{Item, failed, key, number},
+    item::{Item, failed, key, money, n, number, s, text},
     store::Inner,
 };
 
@@ -32,9 +34,43 @@ pub(super) enum Written {
     Missing,
 }
 
-/// Where a key's guard is.
-pub(crate) fn guard_key(hash: &KeyHash) -> Item {
-    key(format!("K#{hash}"), "GUARD")
+/// Who has a guard.
+pub(crate) trait Holder: Send + Sync {
+    /// The partition of the guard.
+    fn partition(&self) -> String;
+    /// Its key, if it is one.
+    fn key(&self) -> Option<&KeyHash>;
+}
+
+/// Where a guard is.
+pub(crate) fn guard_key(holder: &dyn Holder) -> Item {
+    key(holder.partition(), "GUARD")
+}
+
+/// A new guard: nothing spent, nothing reserved. `rem` is kept where there is no budget as well,
+/// counted from zero, so that a budget set later is a mere addition.
+pub(crate) fn new_guard(holder: &dyn Holder, version: i64, max: Option<NanoUsd>) -> Item {
+    let name = holder.key().map_or_else(|| holder.partition(), KeyHash::to_string);
+    let mut item = guard_key(holder);
+    item.insert("ver".to_owned(), n(version));
+    item.insert("w".to_owned(), n(0));
+    item.insert("rem".to_owned(), money(max.unwrap_or(NanoUsd::ZERO)));
+    item.insert("spent".to_owned(), n(0));
+    item.insert("total".to_owned(), n(0));
+    item.insert("r".to_owned(), AttributeValue::M(Item::new()));
+    item.insert("x".to_owned(), AttributeValue::M(Item::new()));
+    item.insert("gsi1pk".to_owned(), s("GUARDS"));
+    item.insert("gsi1sk".to_owned(), s(name));
+    item
+}
+
+/// Whose guard an item is.
+pub(crate) fn holder(item: &Item) -> Option<Subject> {
+    let name = text(item, "gsi1sk")?;
+    match KeyHash::parse_hex(name) {
+        Ok(hash) => Some(Subject::Key(hash)),
+        Err(_) => Subject::parse(name).ok(),
+    }
 }
 
 /// Reads a guard.
@@ -61,6 +97,7 @@ pub(crate) fn read_guard(item: &Item) -> Guard {
                     expires: Millis::new(number(entry, "x")?),
                     window: window(number(entry, "w")?),
                     mark: mark(entry),
+                    holds: holds(entry),
                 };
                 Some((id.clone(), lease))
             })
@@ -72,8 +109,22 @@ pub(crate) fn read_guard(item: &Item) -> Guard {
                     at: Millis::new(number(entry, "t")?),
                     window: window(number(entry, "w")?),
                     mark: mark(entry),
+                    holds: holds(entry),
                 };
                 Some((id.clone(), late))
+            })
+            .collect(),
+        meters: item
+            .iter()
+            .filter(|(name, _)| name.starts_with(METER))
+            .filter_map(|(name, value)| {
+                let entry = value.as_m().ok()?;
+                let meter = Meter {
+                    window: window(number(entry, "w")?),
+                    used: number(entry, "u")?,
+                    settled: number(entry, "s")?,
+                };
+                Some((name.clone(), meter))
             })
             .collect(),
     }
@@ -81,6 +132,15 @@ pub(crate) fn read_guard(item: &Item) -> Guard {
 
 fn mark(entry: &Item) -> Option<Mark> {
     Some(Mark { flush: number(entry, "n")?, since: Millis::new(number(entry, "o")?) })
+}
+
+fn holds(entry: &Item) -> Holds {
+    entries(entry, "h")
+        .filter_map(|(id, hold)| {
+            let amount = number(hold, "a")?;
+            Some((id.clone(), Hold { amount, at: Millis::new(number(hold, "t")?) }))
+        })
+        .collect()
 }
 
 fn entries<'a>(item: &'a Item, name: &str) -> impl Iterator<Item = (&'a String, &'a Item)> {
@@ -98,17 +158,17 @@ impl Inner {
     /// done before is what its conditions are for.
     pub(super) async fn write(
         &self,
-        key: &KeyHash,
+        holder: &dyn Holder,
         change: &Change,
     ) -> Result<Written, StoreError> {
-        let Expression { update, condition, names, values } = Expression::of(change);
+        let Expression { update, condition, names, values, .. } = Expression::of(change);
         let mut conflicts = 0;
         loop {
             let sent = self
                 .client
                 .update_item()
                 .table_name(&self.tables.core)
-                .set_key(Some(guard_key(key)))
+                .set_key(Some(guard_key(holder)))
                 .update_expression(&update)
                 .condition_expression(&condition)
                 .set_expression_attribute_names(Some(names.clone()))
@@ -143,17 +203,67 @@ impl Inner {
         }
     }
 
-    /// Reads a key's guard, strongly.
-    pub(crate) async fn guard(&self, key: &KeyHash) -> Result<Option<Guard>, StoreError> {
+    /// Reads a guard, strongly.
+    pub(crate) async fn guard(&self, holder: &dyn Holder) -> Result<Option<Guard>, StoreError> {
         let read = self
             .client
             .get_item()
             .table_name(&self.tables.core)
-            .set_key(Some(guard_key(key)))
+            .set_key(Some(guard_key(holder)))
             .consistent_read(true)
             .send()
             .await
             .map_err(|error| failed("GetItem", error))?;
         Ok(read.item.as_ref().map(read_guard))
+    }
+
+    /// Makes a guard, unless there is one.
+    pub(super) async fn make_guard(
+        &self,
+        holder: &dyn Holder,
+        version: i64,
+    ) -> Result<(), StoreError> {
+        let sent = self
+            .client
+            .put_item()
+            .table_name(&self.tables.core)
+            .set_item(Some(new_guard(holder, version, None)))
+            .condition_expression("attribute_not_exists(pk)")
+            .send()
+            .await;
+        match sent {
+            Err(SdkError::ServiceError(refused))
+                if matches!(refused.err(), PutItemError::ConditionalCheckFailedException(_)) =>
+            {
+                Ok(())
+            }
+            Err(error) => Err(failed("PutItem", error)),
+            Ok(_) => Ok(()),
+        }
+    }
+}
+
+// === impl Holder ===
+
+impl Holder for KeyHash {
+    fn partition(&self) -> String {
+        format!("K#{self}")
+    }
+
+    fn key(&self) -> Option<&KeyHash> {
+        Some(self)
+    }
+}
+
+impl Holder for Subject {
+    fn partition(&self) -> String {
+        self.to_string()
+    }
+
+    fn key(&self) -> Option<&KeyHash> {
+        match self {
+            Self::Key(hash) => Some(hash),
+            _ => None,
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! The machine: all that can happen to a guard, without I/O and without a clock.
 //!
-//! A guard is the one item in which a key's money is decided. Every step is a [`Change`]: conditions
+//! A guard is the one item in which a subject's limits are decided. Every step is a [`Change`]: conditions
 //! and effects that hold together or not at all. The driver writes a change as one conditional
 //! `UpdateItem`; the tests apply the same change to a [`Guard`] in memory, which is how every
 //! interleaving of callers, crashes and sweeps is tried (`tests.rs`).
@@ -9,17 +9,20 @@
 //! - `rem` = limit - `spent` - what its current leases hold (limit 0 where there is none);
 //! - `spent` = the sum of the window's usage rows, once nobody is in the middle of something;
 //! - a lease is taken once and closed once, by its id: repeating a change fails its condition.
+//! - a meter's `used` = what was settled in its window and what current leases hold of it.
 
 mod admit;
 mod change;
 mod close;
 mod guard;
+mod meter;
 mod slice;
 
-pub(crate) use admit::{Step, Wish, admit, first_try, over_budget};
+pub(crate) use admit::{Over, Step, Wish, admit, first_try, over_budget};
 pub(crate) use change::{Change, Do, If};
-pub(crate) use close::{Close, expire, forget, release, settle, settle_known};
+pub(crate) use close::{Close, expire, forget, release, renew, settle, settle_known};
 pub(crate) use guard::{Guard, Late, Lease, Mark};
+pub(crate) use meter::{Actual, Hold, Holds, Meter, Want};
 pub(crate) use slice::{Flush, FlushStep, flush, flush_after, recharge, split, split_after};
 
 #[cfg(test)]

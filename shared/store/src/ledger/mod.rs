@@ -23,10 +23,14 @@ mod agreement;
 mod ask;
 mod expression;
 mod guard;
+mod limit;
 mod machine;
 mod read;
+mod renew;
+mod shares;
 mod slice;
 mod strict;
+mod subject;
 mod sweep;
 
 use std::{future::Future, sync::Arc};
@@ -34,9 +38,11 @@ use std::{future::Future, sync::Arc};
 use crate::{KeyHash, Millis, NanoUsd, StoreError, UsageRow, Window, store::Inner};
 
 pub use ask::{Admission, Ask, Grant, LedgerMode, Refusal, Spend, SweepReport};
-pub(crate) use guard::guard_key;
+pub(crate) use guard::{guard_key, new_guard};
+pub use limit::{Limit, Measure, Reading, Share, Span};
 pub(crate) use machine::Guard;
 pub(crate) use slice::Slices;
+pub use subject::Subject;
 
 /// The ledger of all keys.
 #[derive(Debug, Clone)]
@@ -47,14 +53,18 @@ pub struct Ledger {
 // === impl Ledger ===
 
 impl Ledger {
-    /// Reserves money for a call: its worst case, or what is left if that is at least the floor.
+    /// Admits a call: reserves its worst case, or what is left if that is at least the floor, and
+    /// what it needs of all other limits.
     ///
     /// # Errors
     /// The database's; whether something was reserved is then not known, and the lease sees to it.
     pub async fn reserve(&self, ask: &Ask<'_>) -> Result<Admission, StoreError> {
         match self.inner.mode {
             LedgerMode::Strict => self.inner.reserve_strictly(ask).await,
-            LedgerMode::Batched => self.inner.reserve_in_slice(ask).await,
+            LedgerMode::Batched if ask.limits.is_empty() && ask.others.is_empty() => {
+                self.inner.reserve_in_slice(ask).await
+            }
+            LedgerMode::Batched => self.inner.reserve_strictly(ask).await,
         }
     }
 
@@ -72,6 +82,18 @@ impl Ledger {
             return self.inner.settle_strictly(grant, &row).await;
         }
         self.inner.settle_in_slice(grant, row).await
+    }
+
+    /// A call is still under way: it holds on until `expires`. Worth it when half of a lease is over.
+    ///
+    /// # Errors
+    /// The database's; the lease then ends when it would have ended.
+    pub async fn renew(&self, grant: &Grant, expires: Millis) -> Result<(), StoreError> {
+        if grant.slice == 0 {
+            return self.inner.renew_strictly(grant, expires).await;
+        }
+        self.inner.slices.renew(grant, expires);
+        Ok(())
     }
 
     /// Gives back what was reserved for a call that used nothing and leaves no row.

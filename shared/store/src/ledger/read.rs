@@ -24,7 +24,8 @@ impl Ledger {
         // What this process has not written down yet is part of an account all the same. Nothing of
         // these keys is written down until they are read.
         let unwritten = self.inner.slices.stand_still(&unique).await;
-        let items = batch_get(&self.inner, unique.iter().map(guard_key).collect()).await?;
+        let items =
+            batch_get(&self.inner, unique.iter().map(|key| guard_key(key)).collect()).await?;
         let guards: HashMap<&str, Guard> = items
             .iter()
             .filter_map(|item| Some((text(item, "gsi1sk")?, read_guard(item))))

@@ -1,14 +1,17 @@
 //! The strict books: each step is written before it is answered.
 //!
-//! Reserve: one write of the guard. Settle: the usage row first, then the guard, each exactly once
-//! by the call's id. A crash between the two leaves a final row and a live lease: the sweep finds
-//! both and settles at the row's amount. A settlement that comes after its lease was charged in full
-//! finds the charge and corrects it.
+//! Reserve: one write of each subject's guard, all at once. Settle: the usage row first, then the
+//! guards, each exactly once by the call's id. A crash between the two leaves a final row and live
+//! leases: the sweep finds both and settles at the row's amount. A settlement that comes after its
+//! lease was charged in full finds the charge and corrects it.
+
+use futures_util::future::try_join_all;
 
 use super::{
-    Admission, Ask, Grant, Refusal,
-    guard::Written,
-    machine::{self, Close, Guard, Lease, Step, Wish},
+    Admission, Ask, Grant, Refusal, Subject,
+    guard::{Holder, Written},
+    machine::{self, Actual, Close, Guard, Lease, Over, Step, Wish},
+    shares::{limits_of, money, reading, readings, wants},
 };
 use crate::{
     CallId, KeyHash, NanoUsd, RowStatus, StoreError, StoreErrorKind, UsageRow, store::Inner,
@@ -25,27 +28,14 @@ pub(super) const GRACE_MS: i64 = 5_000;
 impl Inner {
     pub(super) async fn reserve_strictly(&self, ask: &Ask<'_>) -> Result<Admission, StoreError> {
         let wish = wish(ask, lease_id(ask.call, ask.key));
-        Ok(match self.take_or_undo(ask.key, &wish).await? {
-            Ok((lease, _)) => Admission::Granted(Grant {
-                call: ask.call.clone(),
-                key: *ask.key,
-                amount: lease.amount,
-                window: lease.window,
-                expires: lease.expires,
-                slice: 0,
-            }),
-            Err(Untaken::Over(guard)) => {
-                let (spent, reserved) = machine::over_budget(&guard, &wish);
-                Admission::Refused(Refusal::OverBudget {
-                    spent,
-                    reserved,
-                    max: ask.max.unwrap_or(NanoUsd::ZERO),
-                    resets_at: ask.window.resets_at,
-                })
-            }
-            Err(Untaken::Stale) => Admission::Refused(Refusal::Stale),
-            Err(Untaken::Missing) => Admission::Refused(Refusal::Missing),
-        })
+        if !ask.others.is_empty() {
+            return self.reserve_together(ask, &wish).await;
+        }
+        let (lease, guard) = match self.take_or_undo(ask.key, &wish).await? {
+            Ok(taken) => taken,
+            Err(untaken) => return Ok(Admission::Refused(refusal(ask, &wish, None, &untaken))),
+        };
+        Ok(Admission::Granted(granted(ask, lease, &guard)))
     }
 
     /// Takes a lease. One that is not heard of is given back: the caller goes on without it, and it
@@ -53,12 +43,12 @@ impl Inner {
     /// ends: nobody can tell then that there was no call.
     pub(super) async fn take_or_undo(
         &self,
-        key: &KeyHash,
+        holder: &dyn Holder,
         wish: &Wish,
     ) -> Result<Result<(Lease, Guard), Untaken>, StoreError> {
-        let taken = self.take(key, wish).await;
+        let taken = self.take(holder, wish).await;
         if matches!(&taken, Err(error) if error.kind() == StoreErrorKind::Unreachable) {
-            let _ = self.give_back(key, &wish.id).await;
+            let _ = self.give_back(holder, &wish.id).await;
         }
         taken
     }
@@ -66,13 +56,18 @@ impl Inner {
     /// Takes a lease; says with which guard it ended.
     async fn take(
         &self,
-        key: &KeyHash,
+        holder: &dyn Holder,
         wish: &Wish,
     ) -> Result<Result<(Lease, Guard), Untaken>, StoreError> {
         let (mut change, mut lease) = machine::first_try(wish);
         for _ in 0..ROUNDS {
-            let mut guard = match self.write(key, &change).await? {
+            let mut guard = match self.write(holder, &change).await? {
                 Written::Done(guard) => return Ok(Ok((lease, guard))),
+                // A key's guard is made with the key; all others when they are first needed.
+                Written::Missing if holder.key().is_none() => {
+                    self.make_guard(holder, wish.version.unwrap_or(0)).await?;
+                    continue;
+                }
                 Written::Missing => return Ok(Err(Untaken::Missing)),
                 Written::Refused(guard) => guard,
             };
@@ -81,10 +76,10 @@ impl Inner {
                     Step::Try(change, lease) => break (change, lease),
                     Step::Granted(lease) => return Ok(Ok((lease, guard))),
                     Step::Stale => return Ok(Err(Untaken::Stale)),
-                    Step::Over => return Ok(Err(Untaken::Over(guard))),
+                    Step::Over(what) => return Ok(Err(Untaken::Over(guard, what))),
                     Step::Resolve(ids) => {
                         for id in ids {
-                            if let Some(after) = self.resolve(key, &guard, &id).await? {
+                            if let Some(after) = self.resolve(holder, &guard, &id).await? {
                                 guard = after;
                             }
                         }
@@ -101,24 +96,43 @@ impl Inner {
         row: &UsageRow,
     ) -> Result<NanoUsd, StoreError> {
         // A call that has a final row is being settled again: the row says at what.
-        let actual = self.write_final(row).await?.unwrap_or(row.spend);
+        let kept = self.write_final(row).await?;
+        let actual = Actual::of(kept.as_ref().unwrap_or(row));
         let id = lease_id(&grant.call, &grant.key);
-        let lease = Lease {
-            amount: grant.amount,
+        let lease = |amount, holds| Lease {
+            amount,
             expires: grant.expires,
             window: grant.window,
             mark: None,
+            holds,
         };
-        let first = machine::settle_known(&id, &lease, actual);
-        let guard = self
-            .close(&grant.key, Some(first), |guard| machine::settle(guard, &id, actual))
-            .await?;
-        Ok(guard.spent)
+        let (amount, holds) = grant.lease.clone();
+        let first = machine::settle_known(&id, &lease(amount, holds), actual);
+        let settled =
+            self.close(&grant.key, Some(first), |guard| machine::settle(guard, &id, actual));
+        if grant.others.is_empty() {
+            return Ok(settled.await?.spent);
+        }
+        let full = grant.call.to_string();
+        let others = grant.others.iter().map(|(subject, holds)| {
+            let lease =
+                Lease { window: crate::WindowId::NONE, ..lease(NanoUsd::ZERO, holds.clone()) };
+            let first = machine::settle_known(&full, &lease, actual);
+            self.close(subject, Some(first), |guard| machine::settle(guard, &full, actual))
+        });
+        let (settled, others) = futures_util::future::join(settled, try_join_all(others)).await;
+        others?;
+        Ok(settled?.spent)
     }
 
     pub(super) async fn release_strictly(&self, grant: &Grant) -> Result<(), StoreError> {
         let id = lease_id(&grant.call, &grant.key);
-        if self.give_back(&grant.key, &id).await? {
+        let full = grant.call.to_string();
+        let others = grant.others.iter().map(|(subject, _)| self.let_go(subject, &full));
+        let (back, others) =
+            futures_util::future::join(self.give_back(&grant.key, &id), try_join_all(others)).await;
+        others?;
+        if back? {
             return Ok(());
         }
         // It has been charged, and its row can be seen: what corrects both is a settlement.
@@ -136,9 +150,13 @@ impl Inner {
     }
 
     /// Gives back what `id` holds; `false` if it has been charged in full.
-    pub(super) async fn give_back(&self, key: &KeyHash, id: &str) -> Result<bool, StoreError> {
+    pub(super) async fn give_back(
+        &self,
+        holder: &dyn Holder,
+        id: &str,
+    ) -> Result<bool, StoreError> {
         let mut charged = false;
-        self.close(key, None, |guard| {
+        self.close(holder, None, |guard| {
             let close = machine::release(guard, id);
             charged = close == Close::Charged;
             close
@@ -147,17 +165,26 @@ impl Inner {
         Ok(!charged)
     }
 
+    /// The same for a subject without rows of its own: a charge is corrected at once.
+    pub(super) async fn let_go(&self, subject: &Subject, id: &str) -> Result<(), StoreError> {
+        if !self.give_back(subject, id).await? {
+            self.close(subject, None, |guard| machine::settle(guard, id, Actual::default()))
+                .await?;
+        }
+        Ok(())
+    }
+
     /// Writes what `decide` makes of the guard until nothing is left to do; returns the guard then.
     pub(super) async fn close(
         &self,
-        key: &KeyHash,
+        holder: &dyn Holder,
         first: Option<machine::Change>,
         mut decide: impl FnMut(&Guard) -> Close,
     ) -> Result<Guard, StoreError> {
         let mut change = match first {
             Some(change) => change,
             None => {
-                let guard = self.guard(key).await?.ok_or_else(missing)?;
+                let guard = self.guard(holder).await?.ok_or_else(missing)?;
                 match decide(&guard) {
                     Close::Try(change) => change,
                     Close::Done | Close::Charged => return Ok(guard),
@@ -165,7 +192,7 @@ impl Inner {
             }
         };
         for _ in 0..ROUNDS {
-            let guard = match self.write(key, &change).await? {
+            let guard = match self.write(holder, &change).await? {
                 Written::Done(guard) => return Ok(guard),
                 Written::Missing => return Err(missing()),
                 Written::Refused(guard) => guard,
@@ -182,7 +209,7 @@ impl Inner {
 /// Why no lease was taken.
 #[derive(Debug)]
 pub(super) enum Untaken {
-    Over(Guard),
+    Over(Guard, Over),
     Stale,
     Missing,
 }
@@ -191,7 +218,7 @@ pub(super) enum Untaken {
 pub(super) fn wish(ask: &Ask<'_>, id: String) -> Wish {
     Wish {
         id,
-        version: i64::try_from(ask.version).unwrap_or(i64::MAX),
+        version: Some(i64::try_from(ask.version).unwrap_or(i64::MAX)),
         max: ask.max,
         window: ask.window.id,
         worst: ask.worst.max(NanoUsd::ZERO),
@@ -199,6 +226,50 @@ pub(super) fn wish(ask: &Ask<'_>, id: String) -> Wish {
         expires: ask.now.after(ask.lease),
         mark: None,
         crashed_before: ask.now.plus(-GRACE_MS),
+        wants: wants(ask.limits, ask.now),
+    }
+}
+
+/// What a lease that was taken means to the caller.
+pub(super) fn granted(ask: &Ask<'_>, lease: Lease, guard: &Guard) -> Grant {
+    Grant {
+        call: ask.call.clone(),
+        key: *ask.key,
+        amount: money(&lease.holds).map_or(lease.amount, |money| money.min(lease.amount)),
+        window: lease.window,
+        expires: lease.expires,
+        readings: readings(ask.limits, None, guard, ask.now),
+        slice: 0,
+        lease: (lease.amount, lease.holds),
+        others: Vec::new(),
+    }
+}
+
+/// Why a lease was not taken, in the caller's words.
+pub(super) fn refusal(
+    ask: &Ask<'_>,
+    wish: &Wish,
+    share: Option<usize>,
+    untaken: &Untaken,
+) -> Refusal {
+    match untaken {
+        Untaken::Over(guard, Over::Budget) => {
+            let (spent, reserved) = machine::over_budget(guard, wish);
+            Refusal::OverBudget {
+                spent,
+                reserved,
+                max: ask.max.unwrap_or(NanoUsd::ZERO),
+                resets_at: ask.window.resets_at,
+            }
+        }
+        Untaken::Over(guard, Over::Limit(place)) => {
+            let limit = limits_of(ask, share).get(*place);
+            limit.map_or(Refusal::Stale, |limit| {
+                Refusal::OverLimit(reading(limit, (share, *place), guard, ask.now))
+            })
+        }
+        Untaken::Stale => share.map_or(Refusal::Stale, Refusal::StaleShare),
+        Untaken::Missing => Refusal::Missing,
     }
 }
 
@@ -207,11 +278,11 @@ pub(super) fn lease_id(call: &CallId, key: &KeyHash) -> String {
     if call.key_short() == key.short() { call.ulid() } else { call.to_string() }
 }
 
-/// The call that holds money under `id`.
-pub(super) fn call_of(id: &str, key: &KeyHash) -> Option<CallId> {
-    CallId::of_key(id, key).or_else(|| CallId::parse(id).ok())
+/// The call that holds something under `id`.
+pub(super) fn call_of(id: &str, holder: &dyn Holder) -> Option<CallId> {
+    holder.key().and_then(|key| CallId::of_key(id, key)).or_else(|| CallId::parse(id).ok())
 }
 
 fn missing() -> StoreError {
-    StoreError::corrupt("UpdateItem", "a key that has calls under way has no guard")
+    StoreError::corrupt("UpdateItem", "a subject that has calls under way has no guard")
 }

@@ -1,18 +1,18 @@
 //! Leases that nobody settled: charged in full until proven otherwise.
 //!
 //! The guard first, then the row: the note of the charge in the guard says which row there has to
-//! be, so that whoever comes next can write it if this process dies in between.
+//! be, so that whoever comes next can write it if this process dies in between. It is the key whose
+//! rows they are; the guards of other subjects follow the row.
 
 use super::{
-    SweepReport,
-    guard::{guard_key, read_guard},
-    machine::{self, Guard},
+    Subject, SweepReport,
+    guard::{Holder, guard_key, holder, read_guard},
+    machine::{self, Actual, Guard},
     slice::row_of,
     strict::{GRACE_MS, call_of},
 };
 use crate::{
     CallId, KeyHash, Millis, NanoUsd, RowStatus, StoreError, UsageRow, WindowId,
-    item::text,
     keys::read::{batch_get, index},
     store::Inner,
 };
@@ -25,25 +25,18 @@ pub(super) const CORRECTABLE_MS: i64 = 24 * 60 * 60 * 1000;
 impl Inner {
     pub(super) async fn sweep_all(&self, now: Millis) -> Result<SweepReport, StoreError> {
         let mut report = SweepReport::default();
-        let hashes: Vec<KeyHash> = index(self, "gsi1", "GUARDS", true)
-            .await?
-            .iter()
-            .filter_map(|item| KeyHash::parse_hex(text(item, "gsi1sk")?).ok())
-            .collect();
-        report.guards = hashes.len();
-        for item in batch_get(self, hashes.iter().map(guard_key).collect()).await? {
-            let Some(Ok(key)) = text(&item, "gsi1sk").map(KeyHash::parse_hex) else { continue };
+        let holders: Vec<Subject> =
+            index(self, "gsi1", "GUARDS", true).await?.iter().filter_map(holder).collect();
+        report.guards = holders.len();
+        let keys = holders.iter().map(|holder| guard_key(holder)).collect();
+        for item in batch_get(self, keys).await? {
+            let Some(holder) = holder(&item) else { continue };
             let guard = read_guard(&item);
             for (id, _) in guard.expired(now.plus(-GRACE_MS)) {
-                report.expired += usize::from(self.resolve(&key, &guard, id).await?.is_some());
+                report.expired += usize::from(self.resolve(&holder, &guard, id).await?.is_some());
             }
             for (id, late) in &guard.late {
-                if row_of(id, &key).is_some() {
-                    report.corrected += usize::from(self.review_slice(&key, id, late, now).await?);
-                    continue;
-                }
-                let Some(call) = call_of(id, &key) else { continue };
-                report.corrected += usize::from(self.review(&key, &call, id, late, now).await?);
+                report.corrected += usize::from(self.review(&holder, id, late, now).await?);
             }
         }
         Ok(report)
@@ -52,29 +45,29 @@ impl Inner {
     /// Settles or charges an expired lease; returns the guard after it, if there was one to close.
     pub(super) async fn resolve(
         &self,
-        key: &KeyHash,
+        holder: &dyn Holder,
         guard: &Guard,
         id: &str,
     ) -> Result<Option<Guard>, StoreError> {
-        if row_of(id, key).is_some() {
-            let now = self.clock.now();
+        let now = self.clock.now();
+        if let Some(key) = slice_of(id, holder) {
             let after = self.close(key, None, |guard| machine::expire(guard, id, now)).await?;
             self.account_for(key, id).await?;
             return Ok(Some(after));
         }
-        let (Some(call), Some(lease)) = (call_of(id, key), guard.leases.get(id)) else {
+        let (Some(call), Some(lease)) = (call_of(id, holder), guard.leases.get(id)) else {
             return Ok(None);
         };
         if let Some(row) = self.row(&call).await?
             && row.status != RowStatus::Expired
         {
             // Its row was written, and the process died before the guard was.
-            let decide = |guard: &Guard| machine::settle(guard, id, row.spend);
-            return self.close(key, None, decide).await.map(Some);
+            let actual = Actual::of(&row);
+            let decide = |guard: &Guard| machine::settle(guard, id, actual);
+            return self.close(holder, None, decide).await.map(Some);
         }
-        let now = self.clock.now();
-        let after = self.close(key, None, |guard| machine::expire(guard, id, now)).await?;
-        if let Some(late) = after.late.get(id) {
+        let after = self.close(holder, None, |guard| machine::expire(guard, id, now)).await?;
+        if let (Some(key), Some(late)) = (holder.key(), after.late.get(id)) {
             self.write_first(&residue(&call, key, late.amount, lease.window, now)).await?;
         }
         Ok(Some(after))
@@ -83,34 +76,48 @@ impl Inner {
     /// Looks at a full charge again; says whether it was corrected.
     async fn review(
         &self,
-        key: &KeyHash,
-        call: &CallId,
+        holder: &dyn Holder,
         id: &str,
         late: &machine::Late,
         now: Millis,
     ) -> Result<bool, StoreError> {
-        let row = self.row(call).await?;
-        let settled = match row {
-            Some(row) if row.status != RowStatus::Expired => Some(row.spend),
-            Some(_) if late.at.plus(CORRECTABLE_MS) < now => {
+        if let Some(key) = slice_of(id, holder) {
+            return self.review_slice(key, id, late, now).await;
+        }
+        let Some(call) = call_of(id, holder) else { return Ok(false) };
+        let over = late.at.plus(CORRECTABLE_MS) < now;
+        let settled = match self.row(&call).await? {
+            Some(row) if row.status != RowStatus::Expired => Some(Actual::of(&row)),
+            Some(row) if over => {
                 // From here on the row is final: a settlement that comes now finds that it is.
-                let settled = self.seal(call).await?;
-                if settled.is_none() {
-                    self.close(key, None, |guard| machine::forget(guard, id)).await?;
+                let settled = self.seal(&call).await?;
+                if settled.is_none() && holder.key().is_some() {
+                    self.close(holder, None, |guard| machine::forget(guard, id)).await?;
                 }
-                settled
+                // Another subject may have held another amount: it follows the row.
+                let sealed = holder.key().is_none().then_some(row);
+                settled.or(sealed).map(|row| Actual::of(&row))
             }
             Some(_) => None,
             None => {
-                let residue = residue(call, key, late.amount, late.window, late.at);
-                self.write_first(&residue).await?;
+                if let Some(key) = holder.key() {
+                    let residue = residue(&call, key, late.amount, late.window, late.at);
+                    self.write_first(&residue).await?;
+                } else if over {
+                    self.close(holder, None, |guard| machine::forget(guard, id)).await?;
+                }
                 None
             }
         };
         let Some(actual) = settled else { return Ok(false) };
-        self.close(key, None, |guard| machine::settle(guard, id, actual)).await?;
+        self.close(holder, None, |guard| machine::settle(guard, id, actual)).await?;
         Ok(true)
     }
+}
+
+/// The key whose slice a lease is, if it is one.
+fn slice_of<'a>(id: &str, holder: &'a dyn Holder) -> Option<&'a KeyHash> {
+    holder.key().filter(|key| row_of(id, key).is_some())
 }
 
 /// The row of a call that was charged in full.

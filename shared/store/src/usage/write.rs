@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::{
 
 use super::item::{read_row, row_item, row_key, status};
 use crate::{
-    CallId, NanoUsd, RowStatus, StoreError, UsageRow,
+    CallId, RowStatus, StoreError, UsageRow,
     item::{Item, failed, n, s},
     store::Inner,
 };
@@ -29,12 +29,12 @@ impl Inner {
         Ok(())
     }
 
-    /// Writes a call's final row. A call that has one keeps it, and this returns what it cost.
-    pub(crate) async fn write_final(&self, row: &UsageRow) -> Result<Option<NanoUsd>, StoreError> {
+    /// Writes a call's final row. A call that has one keeps it, and this returns it.
+    pub(crate) async fn write_final(&self, row: &UsageRow) -> Result<Option<UsageRow>, StoreError> {
         let expired = HashMap::from([(":expired".to_owned(), s(status(RowStatus::Expired)))]);
         let condition = "attribute_not_exists(pk) OR (st = :expired AND attribute_not_exists(fin))";
         let kept = self.put_if(row, condition, Some(expired)).await?;
-        kept.map(|item| Ok(read_row(&item)?.spend)).transpose()
+        kept.as_ref().map(read_row).transpose()
     }
 
     /// Writes a row unless the call has any.
@@ -44,7 +44,7 @@ impl Inner {
 
     /// Lets the row of a full charge stand for good. If it is a final one by now, this returns what
     /// it cost.
-    pub(crate) async fn seal(&self, call: &CallId) -> Result<Option<NanoUsd>, StoreError> {
+    pub(crate) async fn seal(&self, call: &CallId) -> Result<Option<UsageRow>, StoreError> {
         let sent = self
             .client
             .update_item()
@@ -61,7 +61,7 @@ impl Inner {
         if let SdkError::ServiceError(refused) = &error
             && let UpdateItemError::ConditionalCheckFailedException(refused) = refused.err()
         {
-            return refused.item().map(|item| Ok(read_row(item)?.spend)).transpose();
+            return refused.item().map(read_row).transpose();
         }
         Err(failed("UpdateItem", error))
     }

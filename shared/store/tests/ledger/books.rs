@@ -12,8 +12,9 @@ use aws_sdk_dynamodb::Client;
 use jiff::tz::TimeZone;
 use sluice_embedded::Engine;
 use sluice_store::{
-    Admission, Ask, CallId, Clock as _, Grant, KeyRecord, LedgerMode, ManualClock, Millis, NanoUsd,
-    RowFilter, Spend, Store, StoreError, TableNames, UsageRow, Window, WindowId,
+    Admission, Ask, CallId, Clock as _, Grant, KeyRecord, LedgerMode, Limit, ManualClock, Measure,
+    Millis, NanoUsd, RowFilter, Share, Spend, Store, StoreError, TableNames, UsageRow, Window,
+    WindowId,
 };
 
 pub(crate) struct Books {
@@ -112,10 +113,7 @@ impl Books {
         worst: NanoUsd,
         floor: NanoUsd,
     ) -> Result<Admission, StoreError> {
-        let mut random = [0; 10];
-        random[2..].copy_from_slice(&self.next().to_be_bytes());
-        let call = CallId::mint(self.now(), &key.hash, random);
-        self.ask(&call, key, worst, floor).await
+        self.ask(&self.call(key), key, worst, floor).await
     }
 
     pub(crate) async fn reserve_as(
@@ -145,8 +143,52 @@ impl Books {
             floor,
             now: self.now(),
             lease: Duration::from_secs(90),
+            limits: &[],
+            others: &[],
         };
         self.store.ledger().reserve(&ask).await
+    }
+
+    /// A call that needs something of several limits; money only where a limit is about it.
+    pub(crate) async fn admit(
+        &self,
+        key: &KeyRecord,
+        limits: &[Limit<'_>],
+        others: &[Share<'_>],
+    ) -> Result<Admission, StoreError> {
+        self.admit_as(&self.call(key), key, limits, others).await
+    }
+
+    pub(crate) async fn admit_as(
+        &self,
+        call: &CallId,
+        key: &KeyRecord,
+        limits: &[Limit<'_>],
+        others: &[Share<'_>],
+    ) -> Result<Admission, StoreError> {
+        let money = |limit: &&Limit<'_>| limit.measure == Measure::Money;
+        let all = limits.iter().chain(others.iter().flat_map(|share| share.limits));
+        let worst = all.filter(money).map(|limit| limit.need).max().unwrap_or(0);
+        let ask = Ask {
+            call,
+            key: &key.hash,
+            version: key.version,
+            max: key.max_budget,
+            window: self.window(key),
+            worst: NanoUsd::from_nanos(worst),
+            floor: NanoUsd::from_nanos(worst),
+            now: self.now(),
+            lease: Duration::from_secs(90),
+            limits,
+            others,
+        };
+        self.store.ledger().reserve(&ask).await
+    }
+
+    pub(crate) fn call(&self, key: &KeyRecord) -> CallId {
+        let mut random = [0; 10];
+        random[2..].copy_from_slice(&self.next().to_be_bytes());
+        CallId::mint(self.now(), &key.hash, random)
     }
 
     /// Reading rows writes down what is in memory.

@@ -4,5 +4,6 @@
 
 mod batched;
 mod books;
+mod limits;
 mod race;
 mod strict;

@@ -1,6 +1,6 @@
 //! Taking a lease.
 
-use super::{Change, Do, Guard, If, Lease, Mark};
+use super::{Change, Do, Guard, Holds, If, Lease, Mark, Want};
 use crate::{Millis, NanoUsd, WindowId};
 
 /// What a caller wants to hold.
@@ -8,8 +8,8 @@ use crate::{Millis, NanoUsd, WindowId};
 pub(crate) struct Wish {
     /// The lease's id.
     pub(crate) id: String,
-    /// The version of the record that the caller has read.
-    pub(crate) version: i64,
+    /// The version of the record that the caller has read; `None` for a subject without one.
+    pub(crate) version: Option<i64>,
     /// The budget in that record.
     pub(crate) max: Option<NanoUsd>,
     /// The window that the caller thinks it is.
@@ -24,6 +24,9 @@ pub(crate) struct Wish {
     pub(crate) mark: Option<Mark>,
     /// Leases that ended before this are crashed.
     pub(crate) crashed_before: Millis,
+    /// What is wanted of other limits. All or nothing, the budget included; what needs nothing is
+    /// admitted whatever is left.
+    pub(crate) wants: Vec<Want>,
 }
 
 /// What to do, having seen a guard.
@@ -38,18 +41,41 @@ pub(crate) enum Step {
     /// Too little is left, but these leases have expired: resolve them first.
     Resolve(Vec<String>),
     /// Too little is left.
-    Over,
+    Over(Over),
 }
 
-/// The usual case, with nothing seen: the guard is in the wish's window and enough is left.
+/// What too little is left of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Over {
+    /// The budget.
+    Budget,
+    /// Another limit, by its place among the wants.
+    Limit(usize),
+}
+
+/// A change in the making.
+struct Taking {
+    conditions: Vec<If>,
+    effects: Vec<Do>,
+    amount: NanoUsd,
+    window: WindowId,
+}
+
+/// The usual case, with nothing seen: the guard is in the wish's windows and enough is left.
 pub(crate) fn first_try(wish: &Wish) -> (Change, Lease) {
-    take(wish, wish.window, wish.worst)
+    let mut taking = take(wish, wish.window, wish.worst);
+    let mut holds = Holds::new();
+    for want in wish.wants.iter().filter(|want| want.need > 0) {
+        let hold = want.first_try(want.need, &mut taking.conditions, &mut taking.effects);
+        holds.insert(want.id.clone(), hold);
+    }
+    taking.finish(wish, holds)
 }
 
 /// What to do after a change did not hold on `guard`.
 pub(crate) fn admit(guard: &Guard, wish: &Wish) -> Step {
     if let Some(lease) = guard.leases.get(&wish.id) {
-        return Step::Granted(*lease);
+        return Step::Granted(lease.clone());
     }
     if let Some(late) = guard.late.get(&wish.id) {
         // It was taken so long ago that it has been charged; settling corrects that.
@@ -58,41 +84,31 @@ pub(crate) fn admit(guard: &Guard, wish: &Wish) -> Step {
             expires: late.at,
             window: late.window,
             mark: late.mark,
+            holds: late.holds.clone(),
         });
     }
-    if guard.version != wish.version {
+    if wish.version.is_some_and(|version| version != guard.version) {
         return Step::Stale;
     }
-    if guard.window != Guard::RENAMED && wish.window > guard.window {
-        let limit = wish.max.unwrap_or(NanoUsd::ZERO);
-        let Some(amount) = affordable(wish, limit) else { return Step::Over };
-        let lease = Lease { window: wish.window, ..lease(wish, amount) };
-        let conditions = vec![If::Version(wish.version), If::Window(guard.window), If::Free];
-        let left = limit.saturating_sub(amount);
-        let effects = vec![Do::Begin(wish.window, left), Do::Hold(lease)];
-        return Step::Try(Change::new(&wish.id, conditions, effects), lease);
-    }
-    let Some(amount) = affordable(wish, guard.rem) else {
-        return match crashed(guard, wish) {
-            crashed if crashed.is_empty() => Step::Over,
-            crashed => Step::Resolve(crashed),
-        };
+    let mut taking = match of_budget(guard, wish) {
+        Ok(taking) => taking,
+        Err(crashed) if crashed.is_empty() => return Step::Over(Over::Budget),
+        Err(crashed) => return Step::Resolve(crashed),
     };
-    if amount < wish.worst {
-        let crashed = crashed(guard, wish);
-        if !crashed.is_empty() {
-            return Step::Resolve(crashed);
+    let mut holds = Holds::new();
+    for (place, want) in wish.wants.iter().enumerate().filter(|(_, want)| want.need > 0) {
+        let amount = want.affordable(guard);
+        if amount != Some(want.need) {
+            let crashed = holding(guard, wish, &want.id);
+            if !crashed.is_empty() {
+                return Step::Resolve(crashed);
+            }
         }
+        let Some(amount) = amount else { return Step::Over(Over::Limit(place)) };
+        let hold = want.after(guard, amount, &mut taking.conditions, &mut taking.effects);
+        holds.insert(want.id.clone(), hold);
     }
-    if guard.window == Guard::RENAMED {
-        let (mut change, lease) = take(wish, wish.window, amount);
-        change.conditions.retain(|condition| !matches!(condition, If::Window(_)));
-        change.conditions.push(If::Window(Guard::RENAMED));
-        change.effects.push(Do::Name(wish.window));
-        return Step::Try(change, lease);
-    }
-    // A guard that is ahead knows better: another process's clock has seen the next window.
-    let (change, lease) = take(wish, guard.window, amount);
+    let (change, lease) = taking.finish(wish, holds);
     Step::Try(change, lease)
 }
 
@@ -104,19 +120,48 @@ pub(crate) fn over_budget(guard: &Guard, wish: &Wish) -> (NanoUsd, NanoUsd) {
     (guard.spent, guard.reserved())
 }
 
-fn take(wish: &Wish, window: WindowId, amount: NanoUsd) -> (Change, Lease) {
-    let lease = Lease { window, ..lease(wish, amount) };
-    let mut conditions = vec![If::Version(wish.version), If::Window(window), If::Free];
+/// The budget's part; where too little is left, the crashed leases that are in its way.
+fn of_budget(guard: &Guard, wish: &Wish) -> Result<Taking, Vec<String>> {
+    if guard.window != Guard::RENAMED && wish.window > guard.window {
+        let limit = wish.max.unwrap_or(NanoUsd::ZERO);
+        let amount = affordable(wish, limit).ok_or_else(Vec::new)?;
+        let mut conditions = versioned(wish);
+        conditions.extend([If::Window(guard.window), If::Free]);
+        let effects = vec![Do::Begin(wish.window, limit.saturating_sub(amount))];
+        return Ok(Taking { conditions, effects, amount, window: wish.window });
+    }
+    let amount = affordable(wish, guard.rem);
+    if amount.is_none_or(|amount| amount < wish.worst) {
+        let crashed = crashed(guard, wish);
+        if !crashed.is_empty() {
+            return Err(crashed);
+        }
+    }
+    let amount = amount.ok_or_else(Vec::new)?;
+    if guard.window == Guard::RENAMED {
+        let mut taking = take(wish, wish.window, amount);
+        taking.conditions.retain(|condition| !matches!(condition, If::Window(_)));
+        taking.conditions.push(If::Window(Guard::RENAMED));
+        taking.effects.push(Do::Name(wish.window));
+        return Ok(taking);
+    }
+    // A guard that is ahead knows better: another process's clock has seen the next window.
+    Ok(take(wish, guard.window, amount))
+}
+
+fn take(wish: &Wish, window: WindowId, amount: NanoUsd) -> Taking {
+    let mut conditions = versioned(wish);
+    conditions.extend([If::Window(window), If::Free]);
     // What costs nothing is admitted whatever is left.
     if wish.max.is_some() && wish.worst > NanoUsd::ZERO {
         conditions.push(If::Left(amount));
     }
-    let effects = vec![Do::Left(NanoUsd::ZERO.saturating_sub(amount)), Do::Hold(lease)];
-    (Change::new(&wish.id, conditions, effects), lease)
+    let effects = vec![Do::Left(NanoUsd::ZERO.saturating_sub(amount))];
+    Taking { conditions, effects, amount, window }
 }
 
-fn lease(wish: &Wish, amount: NanoUsd) -> Lease {
-    Lease { amount, expires: wish.expires, window: wish.window, mark: wish.mark }
+fn versioned(wish: &Wish) -> Vec<If> {
+    wish.version.map(If::Version).into_iter().collect()
 }
 
 /// How much of what is wanted `left` pays for; `None` where that is of no use.
@@ -135,4 +180,30 @@ fn crashed(guard: &Guard, wish: &Wish) -> Vec<String> {
         .filter(|(_, lease)| guard.is_current(lease.window))
         .map(|(id, _)| id.clone())
         .collect()
+}
+
+/// Expired leases that hold something of a meter's window.
+fn holding(guard: &Guard, wish: &Wish, meter: &str) -> Vec<String> {
+    let Some(counted) = guard.meters.get(meter) else { return Vec::new() };
+    guard
+        .expired(wish.crashed_before)
+        .filter(|(_, lease)| lease.holds.get(meter).is_some_and(|hold| counted.counts(hold)))
+        .map(|(id, _)| id.clone())
+        .collect()
+}
+
+// === impl Taking ===
+
+impl Taking {
+    fn finish(mut self, wish: &Wish, holds: Holds) -> (Change, Lease) {
+        let lease = Lease {
+            amount: self.amount,
+            expires: wish.expires,
+            window: self.window,
+            mark: wish.mark,
+            holds,
+        };
+        self.effects.push(Do::Hold(lease.clone()));
+        (Change::new(&wish.id, self.conditions, self.effects), lease)
+    }
 }

@@ -1,7 +1,7 @@
 //! A step of a guard, as data: it is written to the database, and applied in memory.
 
 #[cfg(test)]
-use super::Guard;
+use super::{Guard, Meter};
 use super::{Late, Lease, Mark};
 use crate::{Millis, NanoUsd, WindowId};
 
@@ -15,7 +15,7 @@ pub(crate) struct Change {
 }
 
 /// What must hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum If {
     /// The record's version is this.
     Version(i64),
@@ -36,9 +36,24 @@ pub(crate) enum If {
     Charged(NanoUsd),
     /// There is such a slice, and this is its last flush.
     Flushed(i64),
+    /// The meter's window is not over, and so much at most is used in it.
+    Room {
+        id: String,
+        /// It did not begin before this,
+        since: Millis,
+        /// nor after this.
+        at: Millis,
+        most: i64,
+    },
+    /// The meter is in this window; or there is none.
+    Metered(String, Option<WindowId>),
+    /// What was taken of the meter at this instant counts now.
+    Counts(String, Millis),
+    /// What was taken of the meter at this instant counts no more.
+    Passed(String, Millis),
 }
 
-/// What then happens. Each kind at most once in a change.
+/// What then happens. Each kind at most once in a change, and once for each meter.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Do {
     /// So much more can be reserved.
@@ -67,6 +82,12 @@ pub(crate) enum Do {
     Flush(Mark, Millis),
     /// Another full charge is noted: of a call that was paid from the slice.
     ChargeOf(String, Late),
+    /// So much more is used of the meter, and so much more settled.
+    Count(String, i64, i64),
+    /// A window of the meter begins, with so much used.
+    Open(String, WindowId, i64),
+    /// The lease lasts until then.
+    Until(Millis),
 }
 
 // === impl Change ===
@@ -93,8 +114,8 @@ impl Change {
 
 #[cfg(test)]
 impl If {
-    fn holds(self, id: &str, guard: &Guard) -> bool {
-        match self {
+    fn holds(&self, id: &str, guard: &Guard) -> bool {
+        match *self {
             Self::Version(version) => guard.version == version,
             Self::Window(window) => guard.window == window,
             Self::Current(window) => guard.is_current(window),
@@ -108,6 +129,19 @@ impl If {
                 .get(id)
                 .and_then(|lease| lease.mark)
                 .is_some_and(|mark| mark.flush == flush),
+            Self::Room { ref id, since, at, most } => guard.meters.get(id).is_some_and(|meter| {
+                let began = meter.window.number();
+                since.get() <= began && began <= at.get() && meter.used <= most
+            }),
+            Self::Metered(ref id, window) => {
+                guard.meters.get(id).map(|meter| meter.window) == window
+            }
+            Self::Counts(ref id, at) => {
+                guard.meters.get(id).is_some_and(|meter| meter.window.number() <= at.get())
+            }
+            Self::Passed(ref id, at) => {
+                guard.meters.get(id).is_some_and(|meter| meter.window.number() > at.get())
+            }
         }
     }
 }
@@ -139,6 +173,14 @@ impl Do {
                 (lease.mark, lease.expires) = (Some(mark), expires);
             }),
             Self::ChargeOf(id, late) => drop(guard.late.insert(id, late)),
+            Self::Count(meter, used, settled) => {
+                let meter = guard.meters.get_mut(&meter).unwrap();
+                (meter.used, meter.settled) = (meter.used + used, meter.settled + settled);
+            }
+            Self::Open(meter, window, used) => {
+                let _ = guard.meters.insert(meter, Meter { window, used, settled: 0 });
+            }
+            Self::Until(expires) => lease(guard, &|lease| lease.expires = expires),
         }
     }
 }

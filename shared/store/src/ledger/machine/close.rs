@@ -1,7 +1,10 @@
 //! Closing a lease: settled, given back, or charged in full.
 
-use super::{Change, Do, Guard, If, Late, Lease};
-use crate::{Millis, NanoUsd};
+use super::{
+    Actual, Change, Do, Guard, Hold, If, Late, Lease,
+    meter::{close, close_known},
+};
+use crate::{Millis, NanoUsd, ledger::Measure};
 
 /// What to do, having seen a guard.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -15,24 +18,50 @@ pub(crate) enum Close {
 }
 
 /// Settles a lease that the caller holds, with nothing seen.
-pub(crate) fn settle_known(id: &str, lease: &Lease, actual: NanoUsd) -> Change {
-    settle_current(id, lease, actual)
+pub(crate) fn settle_known(id: &str, lease: &Lease, actual: impl Into<Actual>) -> Change {
+    let actual = actual.into();
+    let (mut conditions, mut effects) = of_budget(lease, actual);
+    close_known(&lease.holds, |id, hold| settled(id, hold, actual), &mut conditions, &mut effects);
+    Change::new(id, conditions, effects)
 }
 
 /// Settles `id` at what it really cost, whatever has become of it.
-pub(crate) fn settle(guard: &Guard, id: &str, actual: NanoUsd) -> Close {
+pub(crate) fn settle(guard: &Guard, id: &str, actual: impl Into<Actual>) -> Close {
+    let actual = actual.into();
+    settle_each(guard, id, actual, |id, hold| actual.of_hold(id, hold))
+}
+
+/// The same, where of each meter is told what was used.
+fn settle_each(
+    guard: &Guard,
+    id: &str,
+    actual: Actual,
+    used: impl Fn(&str, &Hold) -> i64,
+) -> Close {
     if let Some(lease) = guard.leases.get(id) {
-        return Close::Try(if guard.is_current(lease.window) {
-            settle_current(id, lease, actual)
+        let (mut conditions, mut effects) = if guard.is_current(lease.window) {
+            of_budget(lease, actual)
         } else {
             // Its window is over: nothing of it weighs on this one.
-            let conditions = vec![If::Held, If::Past(lease.window)];
-            Change::new(id, conditions, vec![Do::Total(actual), Do::Drop])
-        });
+            let cost = NanoUsd::from_nanos(actual.cost);
+            (vec![If::Held, If::Past(lease.window)], vec![Do::Total(cost), Do::Drop])
+        };
+        let used = |id: &str, hold: &Hold| {
+            let used = used(id, hold);
+            (used.saturating_sub(hold.amount), used)
+        };
+        close(guard, &lease.holds, used, &mut conditions, &mut effects);
+        return Close::Try(Change::new(id, conditions, effects));
     }
     if let Some(late) = guard.late.get(id) {
-        let more = actual.saturating_sub(late.amount);
-        return Close::Try(correct(guard, id, late, more));
+        let more = NanoUsd::from_nanos(actual.cost).saturating_sub(late.amount);
+        let (mut conditions, mut effects) = correct(guard, late, more);
+        let more = |id: &str, hold: &Hold| {
+            let more = used(id, hold).saturating_sub(hold.amount);
+            (more, more)
+        };
+        close(guard, &late.holds, more, &mut conditions, &mut effects);
+        return Close::Try(Change::new(id, conditions, effects));
     }
     Close::Done
 }
@@ -40,20 +69,31 @@ pub(crate) fn settle(guard: &Guard, id: &str, actual: NanoUsd) -> Close {
 /// Gives back what `id` holds.
 pub(crate) fn release(guard: &Guard, id: &str) -> Close {
     if let Some(lease) = guard.leases.get(id) {
-        let (condition, effects) = if guard.is_current(lease.window) {
+        let (condition, mut effects) = if guard.is_current(lease.window) {
             (If::Current(lease.window), vec![Do::Left(lease.amount), Do::Drop])
         } else {
             (If::Past(lease.window), vec![Do::Drop])
         };
-        return Close::Try(Change::new(id, vec![If::Held, condition], effects));
+        let mut conditions = vec![If::Held, condition];
+        let back = |_: &str, hold: &Hold| (-hold.amount, 0);
+        close(guard, &lease.holds, back, &mut conditions, &mut effects);
+        return Close::Try(Change::new(id, conditions, effects));
     }
     if guard.late.contains_key(id) { Close::Charged } else { Close::Done }
 }
 
-/// Charges an expired lease in full; it stays correctable.
+/// Charges an expired lease in full; it stays correctable. A slot is no charge: it is free again.
 pub(crate) fn expire(guard: &Guard, id: &str, now: Millis) -> Close {
     let Some(lease) = guard.leases.get(id) else { return Close::Done };
-    let late = Late { amount: lease.amount, at: now, window: lease.window, mark: lease.mark };
+    let is_slot = |id: &str| Measure::of_meter(id) == Some(Measure::Parallel);
+    let holds = lease.holds.iter().filter(|(id, _)| !is_slot(id));
+    let late = Late {
+        amount: lease.amount,
+        at: now,
+        window: lease.window,
+        mark: lease.mark,
+        holds: holds.map(|(id, hold)| (id.clone(), *hold)).collect(),
+    };
     let mut effects = vec![Do::Total(lease.amount), Do::Drop, Do::Charge(late)];
     let condition = if guard.is_current(lease.window) {
         effects.push(Do::Spent(lease.amount));
@@ -61,7 +101,11 @@ pub(crate) fn expire(guard: &Guard, id: &str, now: Millis) -> Close {
     } else {
         If::Past(lease.window)
     };
-    Close::Try(Change::new(id, vec![If::Held, condition], effects))
+    let mut conditions = vec![If::Held, condition];
+    let charged =
+        |id: &str, hold: &Hold| if is_slot(id) { (-hold.amount, 0) } else { (0, hold.amount) };
+    close(guard, &lease.holds, charged, &mut conditions, &mut effects);
+    Close::Try(Change::new(id, conditions, effects))
 }
 
 /// Lets a full charge stand for good.
@@ -72,20 +116,30 @@ pub(crate) fn forget(guard: &Guard, id: &str) -> Close {
     }
 }
 
-fn settle_current(id: &str, lease: &Lease, actual: NanoUsd) -> Change {
-    Change::new(
-        id,
+/// A call that is under way holds on: its lease lasts until `expires`.
+pub(crate) fn renew(id: &str, expires: Millis) -> Change {
+    Change::new(id, vec![If::Held], vec![Do::Until(expires)])
+}
+
+fn settled(id: &str, hold: &Hold, actual: Actual) -> (i64, i64) {
+    let used = actual.of_hold(id, hold);
+    (used.saturating_sub(hold.amount), used)
+}
+
+fn of_budget(lease: &Lease, actual: Actual) -> (Vec<If>, Vec<Do>) {
+    let cost = NanoUsd::from_nanos(actual.cost);
+    (
         vec![If::Held, If::Current(lease.window)],
         vec![
-            Do::Left(lease.amount.saturating_sub(actual)),
-            Do::Spent(actual),
-            Do::Total(actual),
+            Do::Left(lease.amount.saturating_sub(cost)),
+            Do::Spent(cost),
+            Do::Total(cost),
             Do::Drop,
         ],
     )
 }
 
-fn correct(guard: &Guard, id: &str, late: &Late, more: NanoUsd) -> Change {
+fn correct(guard: &Guard, late: &Late, more: NanoUsd) -> (Vec<If>, Vec<Do>) {
     let mut effects = vec![Do::Total(more), Do::Forget];
     let condition = if guard.is_current(late.window) {
         effects.push(Do::Spent(more));
@@ -94,5 +148,13 @@ fn correct(guard: &Guard, id: &str, late: &Late, more: NanoUsd) -> Change {
     } else {
         If::Past(late.window)
     };
-    Change::new(id, vec![If::Charged(late.amount), condition], effects)
+    (vec![If::Charged(late.amount), condition], effects)
+}
+
+// === impl Actual ===
+
+impl From<NanoUsd> for Actual {
+    fn from(cost: NanoUsd) -> Self {
+        Self { cost: cost.nanos(), ..Self::default() }
+    }
 }

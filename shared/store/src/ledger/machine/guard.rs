@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::{Holds, Meter};
 use crate::{Millis, NanoUsd, WindowId};
 
 /// A key's account.
@@ -24,10 +25,12 @@ pub(crate) struct Guard {
     pub(crate) leases: BTreeMap<String, Lease>,
     /// Leases that expired and were charged in full. They can still be corrected.
     pub(crate) late: BTreeMap<String, Late>,
+    /// What its other limits count, by their names.
+    pub(crate) meters: BTreeMap<String, Meter>,
 }
 
 /// Money held for a call, or by a process for many calls.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub(crate) struct Lease {
     pub(crate) amount: NanoUsd,
     /// When it counts as crashed.
@@ -36,6 +39,8 @@ pub(crate) struct Lease {
     pub(crate) window: WindowId,
     /// For a lease that a process holds for many calls.
     pub(crate) mark: Option<Mark>,
+    /// What it holds of other limits.
+    pub(crate) holds: Holds,
 }
 
 /// How far a process has written down what it used of its slice. Its rows carry the slice's id and
@@ -49,7 +54,7 @@ pub(crate) struct Mark {
 }
 
 /// A full charge that awaits its correction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Late {
     /// What was charged.
     pub(crate) amount: NanoUsd,
@@ -59,6 +64,8 @@ pub(crate) struct Late {
     pub(crate) window: WindowId,
     /// For a lease that a process held for many calls.
     pub(crate) mark: Option<Mark>,
+    /// What was charged of other limits.
+    pub(crate) holds: Holds,
 }
 
 // === impl Guard ===

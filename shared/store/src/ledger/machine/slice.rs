@@ -1,6 +1,6 @@
 //! What a process does with its slice: writes down what it used, takes more, gives back the rest.
 
-use super::{Change, Do, Guard, If, Late, Mark};
+use super::{Change, Do, Guard, Holds, If, Late, Mark};
 use crate::{Millis, NanoUsd, WindowId};
 
 /// One flush of a slice. It is numbered, so that it happens once however often it is tried.
@@ -65,7 +65,7 @@ pub(crate) fn flush(flush: &Flush) -> Change {
 pub(crate) fn flush_after(guard: &Guard, flush: &Flush) -> FlushStep {
     let Some(lease) = guard.leases.get(&flush.id) else {
         return match guard.late.get(&flush.id) {
-            Some(late) => FlushStep::Lost(*late),
+            Some(late) => FlushStep::Lost(late.clone()),
             None if flush.last.is_some() => FlushStep::Done,
             None => FlushStep::Gone,
         };
@@ -109,7 +109,8 @@ pub(crate) fn split_after(guard: &Guard, flush: &Flush, call: &str, now: Millis)
 }
 
 fn charged(mut change: Change, flush: &Flush, call: &str, now: Millis) -> Change {
-    let late = Late { amount: flush.used, at: now, window: flush.window, mark: None };
+    let late =
+        Late { amount: flush.used, at: now, window: flush.window, mark: None, holds: Holds::new() };
     change.effects.push(Do::ChargeOf(call.to_owned(), late));
     change
 }

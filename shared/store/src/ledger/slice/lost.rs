@@ -46,7 +46,7 @@ impl Inner {
         let Some(call) = row_of(id, key) else { return Ok(()) };
         for _ in 0..ROUNDS {
             let Some(guard) = self.guard(key).await? else { return Ok(()) };
-            let Some(late) = guard.late.get(id).copied() else { return Ok(()) };
+            let Some(late) = guard.late.get(id).cloned() else { return Ok(()) };
             let Some(mark) = late.mark else { return Ok(()) };
             let used = self.uncounted(key, id, mark).await?;
             if let Some(change) = machine::recharge(&guard, id, used) {

@@ -136,6 +136,7 @@ impl Inner {
         let (serial, row) = self.slices.mint(ask.key, ask.now);
         let since = ask.now.min(ask.call.started()).plus(-MARGIN_MS);
         let mut wish = wish(ask, slice_id(&row));
+        wish.wants = Vec::new();
         wish.expires = ask.now.plus(LEASE_MS);
         wish.mark = Some(Mark { flush: 0, since });
         account.book().opening.push(wish.id.clone());
@@ -145,14 +146,14 @@ impl Inner {
         }
         let (lease, guard) = match taken? {
             Ok(taken) => taken,
-            Err(Untaken::Over(guard)) => return Ok(Widened::Over(guard)),
+            Err(Untaken::Over(guard, _)) => return Ok(Widened::Over(guard)),
             Err(Untaken::Stale) => return Ok(Widened::No(Refusal::Stale)),
             Err(Untaken::Missing) => return Ok(Widened::No(Refusal::Missing)),
         };
         let mut slice = Slice {
             serial,
             id: wish.id,
-            version: wish.version,
+            version: i64::try_from(ask.version).unwrap_or(i64::MAX),
             limited: ask.max.is_some(),
             window: lease.window,
             held: lease.amount,
@@ -235,7 +236,10 @@ fn grant(slice: &Slice, ask: &Ask<'_>, amount: NanoUsd, expires: Millis) -> Gran
         amount,
         window: slice.window,
         expires,
+        readings: Vec::new(),
         slice: slice.serial,
+        lease: (NanoUsd::ZERO, Default::default()),
+        others: Vec::new(),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{ROWS, Slices};
-use crate::{CallId, Grant, KeyHash, NanoUsd, StoreError, UsageRow, store::Inner};
+use crate::{CallId, Grant, KeyHash, Millis, NanoUsd, StoreError, UsageRow, store::Inner};
 
 /// Rows that wait to be written, beyond which whoever settles writes them himself.
 const CROWD: usize = 2_000;
@@ -77,6 +77,16 @@ impl Inner {
 // === impl Slices ===
 
 impl Slices {
+    /// The call goes on until `expires`.
+    pub(crate) fn renew(&self, grant: &Grant, expires: Millis) {
+        let Some(account) = self.known(&grant.key) else { return };
+        let mut book = account.book();
+        let flight = book.slice(grant.slice).and_then(|slice| slice.flights.get_mut(&grant.call));
+        if let Some(flight) = flight {
+            flight.expires = flight.expires.max(expires);
+        }
+    }
+
     /// The call lands with a row, or without one if it used nothing.
     fn land(&self, grant: &Grant, row: Option<Arc<UsageRow>>) -> Landed {
         let Some(account) = self.known(&grant.key) else {

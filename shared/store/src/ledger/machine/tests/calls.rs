@@ -156,7 +156,7 @@ fn nano(amount: i64) -> NanoUsd {
 fn wish(id: &str, worst: i64, floor: i64, window: WindowId) -> Wish {
     Wish {
         id: id.to_owned(),
-        version: 1,
+        version: Some(1),
         max: Some(nano(LIMIT)),
         window,
         worst: nano(worst),
@@ -164,6 +164,7 @@ fn wish(id: &str, worst: i64, floor: i64, window: WindowId) -> Wish {
         expires: END,
         mark: None,
         crashed_before: SOON,
+        wants: Vec::new(),
     }
 }
 
@@ -202,7 +203,7 @@ fn call(world: &mut World, mut caller: Caller, worst: i64, floor: i64) -> Option
                 match admit(&world.guard, &wish(&id, worst, floor, world.window())) {
                     Step::Try(change, lease) => At::Taking(change, lease),
                     Step::Granted(lease) => At::Holding(lease),
-                    Step::Over => At::Refused,
+                    Step::Over(_) => At::Refused,
                     other => panic!("{other:?}"),
                 }
             }
@@ -239,7 +240,7 @@ fn call(world: &mut World, mut caller: Caller, worst: i64, floor: i64) -> Option
             }
             Close::Done => At::Refused,
             Close::Charged => {
-                let late = world.guard.late[&id];
+                let late = world.guard.late[&id].clone();
                 let free = world.rows.get(&id).is_none_or(|row| row.state == State::Expired);
                 if free {
                     let row = Row { cost: 0, window: late.window, state: State::Final };
@@ -279,7 +280,7 @@ fn sweep(world: &mut World, sweeper: Sweeper) -> Sweeper {
         }
         Sweeper::Looking(mut ids) => {
             let Some(id) = ids.pop() else { return Sweeper::Idle };
-            match (world.rows.get(&id).copied(), world.guard.late.get(&id).copied()) {
+            match (world.rows.get(&id).copied(), world.guard.late.get(&id).cloned()) {
                 (Some(Row { cost, state: State::Final | State::Sealed, .. }), _) => {
                     Sweeper::Settling(id, cost, ids)
                 }
@@ -297,10 +298,10 @@ fn sweep(world: &mut World, sweeper: Sweeper) -> Sweeper {
         Sweeper::Expiring(id, ids) => match expire(&world.guard, &id, world.now()) {
             Close::Try(change) => {
                 assert!(change.apply(&mut world.guard));
-                let late = world.guard.late[&id];
+                let late = world.guard.late[&id].clone();
                 Sweeper::Noting(id, late, ids)
             }
-            _ => match world.guard.late.get(&id).copied() {
+            _ => match world.guard.late.get(&id).cloned() {
                 Some(late) => Sweeper::Noting(id, late, ids),
                 None => Sweeper::Looking(ids),
             },

@@ -1,4 +1,5 @@
 //! The machine under every order of events.
 
 mod calls;
+mod limits;
 mod slices;

@@ -96,7 +96,8 @@ impl World {
         let mut guard = Guard { version: 1, window: DAY, ..Guard::default() };
         guard.rem = nano(LIMIT - held);
         let mark = Some(Mark { flush: 0, since: Millis::new(0) });
-        let lease = Lease { amount: nano(held), expires: END, window: DAY, mark };
+        let lease =
+            Lease { amount: nano(held), expires: END, window: DAY, mark, holds: Holds::new() };
         guard.leases.insert(ID.to_owned(), lease);
         let flying = (0..calls.len()).collect();
         let process =
@@ -155,13 +156,13 @@ impl World {
 fn account(world: &mut World, at: Account) -> Account {
     match at {
         Account::Read => match world.guard.late.get(ID) {
-            Some(late) => Account::Sum(*late),
+            Some(late) => Account::Sum(late.clone()),
             None => Account::Done,
         },
         Account::Sum(late) => {
             let used = world.uncounted(late.mark.unwrap().flush);
             let mut read = world.guard.clone();
-            read.late.insert(ID.to_owned(), late);
+            read.late.insert(ID.to_owned(), late.clone());
             match recharge(&read, ID, nano(used)) {
                 Some(change) => Account::Recharge(change),
                 None => Account::Rest(late.amount.nanos() - used),

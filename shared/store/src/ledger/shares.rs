@@ -1,0 +1,147 @@
+//! Several subjects: one write of each guard, all at once; all of them hold, or none.
+//!
+//! Never a transaction: counters that calls share are what transactions cancel each other over. A
+//! guard that has admitted the call while another refused it gives back what it holds; for that
+//! moment, and no longer, it may refuse somebody else.
+
+use futures_util::future::join_all;
+
+use super::{
+    Admission, Ask, Limit, Measure, Reading, Refusal,
+    guard::Holder,
+    machine::{Guard, Holds, Lease, Want, Wish},
+    strict::{granted, refusal},
+};
+use crate::{Millis, NanoUsd, StoreError, WindowId, store::Inner};
+
+// === impl Inner ===
+
+impl Inner {
+    /// Takes a lease on the key, as wished, and on each other subject.
+    pub(super) async fn reserve_together(
+        &self,
+        ask: &Ask<'_>,
+        wish: &Wish,
+    ) -> Result<Admission, StoreError> {
+        let wishes: Vec<Wish> =
+            (0..ask.others.len()).map(|place| share_wish(ask, wish, place)).collect();
+        let key: (&dyn Holder, &Wish) = (ask.key, wish);
+        let others = ask.others.iter().zip(&wishes);
+        let others = others.map(|(share, wish)| (share.subject as &dyn Holder, wish));
+        let takings: Vec<_> = std::iter::once(key).chain(others).collect();
+        let taken =
+            join_all(takings.iter().map(|(holder, wish)| self.take_or_undo(*holder, wish))).await;
+        if taken.iter().all(|taken| matches!(taken, Ok(Ok(_)))) {
+            return Ok(Admission::Granted(together(ask, taken.into_iter().flatten().flatten())));
+        }
+        let back = takings.iter().zip(&taken).filter(|(_, taken)| matches!(taken, Ok(Ok(_))));
+        let back =
+            join_all(back.map(|((holder, wish), _)| self.give_back(*holder, &wish.id))).await;
+        for failed in back.into_iter().filter_map(Result::err) {
+            tracing::warn!(error = %failed, "what a refused call holds is given back when its lease ends");
+        }
+        let mut refused: Option<Refusal> = None;
+        for (place, (taken, (_, wish))) in taken.into_iter().zip(takings).enumerate() {
+            if let Err(untaken) = taken? {
+                let refusal = refusal(ask, wish, place.checked_sub(1), &untaken);
+                // A record that has changed is read again before anything else is said.
+                let first = refused.is_none() || is_stale(&refusal);
+                if first && !refused.as_ref().is_some_and(is_stale) {
+                    refused = Some(refusal);
+                }
+            }
+        }
+        Ok(Admission::Refused(refused.unwrap_or(Refusal::Stale)))
+    }
+}
+
+/// What is wanted of a subject's limits.
+pub(super) fn wants(limits: &[Limit<'_>], now: Millis) -> Vec<Want> {
+    limits
+        .iter()
+        .map(|limit| Want {
+            id: limit.meter(),
+            need: limit.need,
+            floor: if limit.measure == Measure::Money { limit.floor } else { limit.need },
+            max: limit.max,
+            since: limit.since(now),
+            begin: limit.begin(now),
+            at: now,
+        })
+        .collect()
+}
+
+/// How a subject's limits stand, those that the call needs something of.
+pub(super) fn readings(
+    limits: &[Limit<'_>],
+    share: Option<usize>,
+    guard: &Guard,
+    now: Millis,
+) -> Vec<Reading> {
+    let needed = limits.iter().enumerate().filter(|(_, limit)| limit.need > 0);
+    needed.map(|(place, limit)| reading(limit, (share, place), guard, now)).collect()
+}
+
+/// How a limit stands.
+pub(super) fn reading(
+    limit: &Limit<'_>,
+    (share, place): (Option<usize>, usize),
+    guard: &Guard,
+    now: Millis,
+) -> Reading {
+    let meter = guard.meters.get(&limit.meter());
+    let current = meter.filter(|meter| meter.window.number() >= limit.since(now).get());
+    Reading {
+        share,
+        limit: place,
+        used: current.map_or(0, |meter| meter.used),
+        max: limit.max,
+        resets_at: limit.resets_at(current.map_or(limit.begin(now), |meter| meter.window)),
+    }
+}
+
+/// How much money holds pay for, if they are about money.
+pub(super) fn money(holds: &Holds) -> Option<NanoUsd> {
+    let money = holds.iter().filter(|(id, _)| Measure::of_meter(id) == Some(Measure::Money));
+    money.map(|(_, hold)| NanoUsd::from_nanos(hold.amount)).min()
+}
+
+fn share_wish(ask: &Ask<'_>, wish: &Wish, place: usize) -> Wish {
+    let share = ask.others.get(place);
+    let version = share.and_then(|share| share.version);
+    Wish {
+        id: ask.call.to_string(),
+        version: version.map(|version| i64::try_from(version).unwrap_or(i64::MAX)),
+        max: None,
+        window: WindowId::NONE,
+        worst: NanoUsd::ZERO,
+        floor: NanoUsd::ZERO,
+        expires: wish.expires,
+        mark: None,
+        crashed_before: wish.crashed_before,
+        wants: share.map_or_else(Vec::new, |share| wants(share.limits, ask.now)),
+    }
+}
+
+/// One grant of all that was taken: the key's lease first.
+fn together(ask: &Ask<'_>, mut taken: impl Iterator<Item = (Lease, Guard)>) -> super::Grant {
+    let Some((lease, guard)) = taken.next() else {
+        return granted(ask, Lease::default(), &Guard::default());
+    };
+    let mut grant = granted(ask, lease, &guard);
+    for (place, ((lease, guard), share)) in taken.zip(ask.others).enumerate() {
+        grant.readings.extend(readings(share.limits, Some(place), &guard, ask.now));
+        grant.amount = money(&lease.holds).map_or(grant.amount, |money| money.min(grant.amount));
+        grant.others.push((share.subject.clone(), lease.holds));
+    }
+    grant
+}
+
+fn is_stale(refusal: &Refusal) -> bool {
+    matches!(refusal, Refusal::Stale | Refusal::StaleShare(_) | Refusal::Missing)
+}
+
+/// The key, or another subject by its place, as the caller asked for it.
+pub(super) fn limits_of<'a>(ask: &Ask<'a>, share: Option<usize>) -> &'a [Limit<'a>] {
+    share.map_or(ask.limits, |place| ask.others.get(place).map_or(&[], |share| share.limits))
+}
