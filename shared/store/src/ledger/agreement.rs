@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{KeyRecord, ManualClock, Millis, NanoUsd, Store, TableNames, WindowId};
 
-const STEPS: usize = 1_500;
+const STEPS: usize = 3_000;
 
 /// Xorshift.
 struct Die(u64);
@@ -42,13 +42,13 @@ const METERS: [&str; 4] = ["m:q60", "m:t60:some/model", "m:p", "m:$1d"];
 fn wants(die: &mut Die) -> Vec<Want> {
     let mut wants = Vec::new();
     for name in METERS {
-        if die.roll(2) == 0 {
+        if die.roll(4) == 0 {
             let at = die.time(200);
             wants.push(Want {
                 id: name.to_owned(),
                 need: die.amount(300).nanos(),
                 floor: die.amount(200).nanos(),
-                max: 2_000,
+                max: 4_000,
                 since: at.plus(-60),
                 begin: WindowId::starting(at),
                 at,
