@@ -316,7 +316,7 @@ async fn no_limit_of_any_subject_is_passed_in_a_race() {
         });
     }
     let admitted: i64 = tasks.join_all().await.into_iter().sum();
-    assert!((30..=70).contains(&admitted), "{admitted}");
+    assert!((6..=70).contains(&admitted), "{admitted}");
     // All that was refused has been given back: what is counted is what was admitted.
     let team = Subject::Team("t".to_owned());
     let limits = [limit(Measure::Requests, 1_000, 1), limit(Measure::Parallel, 6, 1)];
