@@ -11,7 +11,7 @@
 //! * [`canon`]: the canonical request, response and stream events, and usage in its normal form.
 //! * [`frame`]: bytes to frames and back (SSE, AWS event stream).
 //! * [`dialect`]: one module per dialect; [`Dialect`] dispatches.
-//! * [`embed`]: embeddings, whose requests and answers are no chat.
+//! * [`embed`], [`rerank`]: calls that are no chat.
 //! * [`Pump`]: one call's stream, upstream bytes in, caller's bytes out, verbatim or translated.
 //! * [`Fault`]: what went wrong, whose fault it is, and whether trying again makes sense.
 //!
@@ -26,6 +26,7 @@ mod fault;
 pub mod frame;
 mod loss;
 mod pump;
+pub mod rerank;
 mod splice;
 
 pub use dialect::{Dialect, Edits, Encoded, ErrorReply, Line, Peek, Stamp, Target};

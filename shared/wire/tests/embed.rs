@@ -32,7 +32,7 @@ fn every_request_is_written_in_every_shape_as_the_golden_file_says() {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/embed/golden.json");
     let mut all = serde_json::Map::new();
     for (case, body) in requests() {
-        let request = openai::decode_request(body.to_string().as_bytes(), None).unwrap();
+        let request = openai::decode_request(body.to_string().as_bytes()).unwrap();
         let mut shapes = serde_json::Map::new();
         for (shape, name, model) in SHAPES {
             let written = match shape.encode(&request, model) {
@@ -135,7 +135,7 @@ fn an_answer_is_written_as_openai_writes_it() {
 fn many_texts_go_to_cohere_in_several_calls_and_pictures_one_by_one() {
     let read = |input: Value| {
         let body = json!({"model": "m", "input": input}).to_string();
-        openai::decode_request(body.as_bytes(), None).unwrap()
+        openai::decode_request(body.as_bytes()).unwrap()
     };
     let texts: Vec<String> = (0..200).map(|at| format!("text {at}")).collect();
     let bodies = Shape::CohereOnBedrock.encode(&read(json!(texts)), "m").unwrap().bodies;

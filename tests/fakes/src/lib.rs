@@ -55,6 +55,7 @@ mod ask;
 mod aws;
 mod bedrock;
 mod chunks;
+mod containers;
 mod delivery;
 mod frame;
 mod http;

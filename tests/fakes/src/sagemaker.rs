@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::{
     answer::Answer,
-    aws,
+    aws, containers,
     delivery::{self, Body, Frames},
     frame::{exception, message},
     http::{Call, Desk, Reply, reply, with},
@@ -35,6 +35,9 @@ struct Received {
 
 /// Answers one request.
 pub(crate) async fn answer(desk: &Desk, call: Call) -> Reply {
+    if let Some(reply) = containers::answer(desk, &call) {
+        return reply;
+    }
     let received = match receive(&call) {
         Ok(received) => received,
         Err(reject) => return Ok(refuse(desk, &call, &reject)),

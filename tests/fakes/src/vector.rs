@@ -13,3 +13,11 @@ pub(crate) fn vector(text: &str, length: u64) -> Vec<f32> {
         })
         .collect()
 }
+
+/// The share of the query's words that a text has.
+pub(crate) fn relevance(query: &str, text: &str) -> f64 {
+    let words: Vec<&str> = query.split_whitespace().collect();
+    let has = words.iter().filter(|word| text.contains(**word)).count();
+    let count = |number: usize| f64::from(u32::try_from(number).unwrap_or(u32::MAX));
+    count(has) / count(words.len().max(1))
+}

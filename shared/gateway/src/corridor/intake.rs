@@ -6,7 +6,7 @@ use axum::body::Body;
 use bytes::Bytes;
 use http::{HeaderMap, header::CONTENT_TYPE};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use sluice_wire::{Dialect, Fault, FaultKind, Peek, canon::Request};
+use sluice_wire::{Dialect, Fault, FaultKind, Peek, Splice, canon::Request, splice};
 
 use crate::App;
 
@@ -78,6 +78,10 @@ impl Intake {
         let Arrival { line, headers, body } = arrival;
         content_type(&headers)?;
         let body = collect(body, app.config.general.max_request_bytes()).await?;
+        let body = match line.dialect {
+            Dialect::OpenAiChat => named(&line, body)?,
+            _ => body,
+        };
         let peek = line.dialect.peek(&body, line.wire())?;
         Ok(Self { line, headers, body, peek, canonical: OnceLock::new() })
     }
@@ -92,6 +96,16 @@ impl Intake {
             extras.fields.retain(|name, _| !GATEWAY_FIELDS.contains(&name.as_str()));
         }
         Ok(self.canonical.get_or_init(|| request))
+    }
+}
+
+/// The body with the model that the path names, if it names one, in the place of its own.
+pub(crate) fn named(line: &Line, body: Bytes) -> Result<Bytes, Fault> {
+    let Some(model) = &line.model else { return Ok(body) };
+    let model = serde_json::Value::from(model.as_str()).to_string();
+    match splice(&body, &[Splice::Set("model", model)]) {
+        Ok(body) => Ok(Bytes::from(body)),
+        Err(error) => Err(Fault::invalid(format!("Invalid JSON payload: {error}"), "request_body")),
     }
 }
 

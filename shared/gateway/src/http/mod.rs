@@ -2,6 +2,7 @@
 
 mod health;
 mod models;
+mod operations;
 mod strays;
 mod surface;
 
@@ -30,11 +31,9 @@ pub fn all(app: Arc<App>) -> Router {
 }
 
 fn model_routes() -> Router<Arc<App>> {
-    Router::new()
+    operations::routes()
         .route("/v1/chat/completions", post(surface::chat_completions))
         .route("/chat/completions", post(surface::chat_completions))
-        .route("/v1/embeddings", post(surface::embeddings))
-        .route("/embeddings", post(surface::embeddings))
         .route("/v1/messages", post(surface::messages))
         .route("/messages", post(surface::messages))
         .route("/bedrock/model/{*rest}", post(surface::bedrock))

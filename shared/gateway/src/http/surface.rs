@@ -13,7 +13,6 @@ use super::strays;
 use crate::{
     App,
     corridor::{self, Arrival, Line},
-    operations::Embeddings,
 };
 
 /// `POST /v1/chat/completions` (OpenAI).
@@ -40,18 +39,6 @@ pub(super) async fn messages(State(app): State<Arc<App>>, request: Request) -> R
     corridor::walk(&app, arrive(line, request)).await
 }
 
-/// `POST /v1/embeddings` (OpenAI).
-pub(super) async fn embeddings(State(app): State<Arc<App>>, request: Request) -> Response {
-    let line = Line {
-        dialect: Dialect::OpenAiChat,
-        call_type: "aembedding",
-        route: "/embeddings",
-        model: None,
-        stream: None,
-    };
-    corridor::operate(&app, arrive(line, request), Embeddings::read).await
-}
-
 /// `POST /bedrock/model/{id}/converse` and `/converse-stream` (AWS). The id may be an ARN, with its
 /// colons and slashes percent-encoded (as botocore does) or not.
 pub(super) async fn bedrock(State(app): State<Arc<App>>, request: Request) -> Response {
@@ -75,7 +62,8 @@ pub(super) async fn bedrock(State(app): State<Arc<App>>, request: Request) -> Re
     corridor::walk(&app, arrive(line, request)).await
 }
 
-fn arrive(line: Line, request: Request) -> Arrival {
+/// A request at a door.
+pub(super) fn arrive(line: Line, request: Request) -> Arrival {
     let (parts, body) = request.into_parts();
     Arrival { line, headers: parts.headers, body }
 }

@@ -1,7 +1,7 @@
 //! `POST /v1/embeddings`.
 
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, Method};
 use sluice_providers::{Outbound, Reach, Route};
 use sluice_store::NanoUsd;
 use sluice_wire::{
@@ -10,12 +10,12 @@ use sluice_wire::{
     embed::{self, Shape},
 };
 
-use super::json;
+use super::json::{self, Where};
 use crate::{
     App,
     corridor::{
         GATEWAY_FIELDS, Heard, JSON, Line, Operation, Prepared, Reply, Seen, content_type, dropped,
-        unpriced,
+        named, unpriced,
     },
     pricing::{Class, Units},
     registry::Member,
@@ -50,7 +50,8 @@ impl Embeddings {
         body: Bytes,
     ) -> Result<Box<dyn Operation>, Fault> {
         content_type(headers)?;
-        let mut request = embed::openai::decode_request(&body, line.model.as_deref())?;
+        let body = named(line, body)?;
+        let mut request = embed::openai::decode_request(&body)?;
         request.extras.retain(|field, _| !GATEWAY_FIELDS.contains(&field.as_str()));
         Ok(Box::new(Self { request, body }))
     }
@@ -101,7 +102,10 @@ impl Operation for Embeddings {
 
     fn prepare(&self, app: &App, member: &Member) -> Result<Prepared, Fault> {
         let (shape, route) = match way(member)? {
-            Way::Forwarded => return json::forward(&self.body, member, "embeddings", false),
+            Way::Forwarded => {
+                let route = Route::Beside("embeddings");
+                return json::forward(&self.body, member, Where { route, stream: false });
+            }
             Way::Translated(shape, route) => (shape, route),
         };
         let written = shape.encode(&self.request, &member.deployment.model)?;
@@ -142,6 +146,10 @@ fn way(member: &Member) -> Result<Way, Fault> {
     let deployment = &member.deployment;
     let unserved = || json::unserved(member, "embeddings");
     match deployment.provider.reach {
+        Reach::Http if deployment.provider.name == "cohere" => {
+            let path = "v2/embed".to_owned();
+            Ok(Way::Translated(Shape::Cohere, Route::Below { method: Method::POST, path }))
+        }
         _ if json::is_compatible(member) => Ok(Way::Forwarded),
         Reach::Bedrock => {
             // An ARN of one's own says nothing: its model is the one it is priced as.

@@ -2,7 +2,7 @@
 //! bytes under the group's name.
 
 use bytes::Bytes;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use sluice_providers::{Outbound, Reach, Route};
 use sluice_wire::{Dialect, Fault, FaultKind, Retry, Splice, splice};
 
@@ -10,6 +10,66 @@ use crate::{
     corridor::{GATEWAY_FIELDS, Heard, Prepared, Reply, Seen},
     registry::Member,
 };
+
+/// A body's fields, looked at and not changed.
+#[derive(Debug)]
+pub(super) struct Fields(Map<String, Value>);
+
+/// Where a body is forwarded, and whether a stream is asked for.
+#[derive(Debug)]
+pub(super) struct Where {
+    pub(super) route: Route,
+    pub(super) stream: bool,
+}
+
+// === impl Fields ===
+
+impl Fields {
+    /// Reads a body.
+    pub(super) fn read(body: &[u8]) -> Result<Self, Fault> {
+        match serde_json::from_slice(body) {
+            Ok(Value::Object(fields)) => Ok(Self(fields)),
+            Ok(_) => Err(not_json("expected an object")),
+            Err(error) => Err(not_json(error)),
+        }
+    }
+
+    /// A field that is there and not `null`.
+    pub(super) fn get(&self, name: &str) -> Option<&Value> {
+        self.0.get(name).filter(|value| !value.is_null())
+    }
+
+    /// The model, which must be there.
+    pub(super) fn model(&self) -> Result<String, Fault> {
+        match self.string("model")? {
+            Some(model) if !model.is_empty() => Ok(model),
+            _ => Err(missing("model")),
+        }
+    }
+
+    /// A string, if it is there.
+    pub(super) fn string(&self, name: &'static str) -> Result<Option<String>, Fault> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.clone())),
+            Some(_) => Err(wrong(name, "a string")),
+        }
+    }
+}
+
+/// The parameter must be there.
+pub(super) fn missing(name: &'static str) -> Fault {
+    Fault::invalid(format!("Missing required parameter: '{name}'."), name)
+}
+
+/// The parameter is of another type.
+pub(super) fn wrong(name: &'static str, expected: &str) -> Fault {
+    Fault::invalid(format!("Invalid type for '{name}': expected {expected}."), name)
+}
+
+fn not_json(error: impl std::fmt::Display) -> Fault {
+    Fault::invalid(format!("Invalid JSON payload: {error}"), "request_body")
+}
 
 /// Whether a deployment has OpenAI's routes beside its chat route.
 pub(super) fn is_compatible(member: &Member) -> bool {
@@ -19,24 +79,13 @@ pub(super) fn is_compatible(member: &Member) -> bool {
 
 /// The caller's body for a compatible provider: its model in the place of the group, without the
 /// gateway's own fields, every other byte as it was.
-pub(super) fn forward(
-    body: &Bytes,
-    member: &Member,
-    route: &'static str,
-    stream: bool,
-) -> Result<Prepared, Fault> {
+pub(super) fn forward(body: &Bytes, member: &Member, to: Where) -> Result<Prepared, Fault> {
     let model = Value::from(member.deployment.model.as_str()).to_string();
     let mut edits = vec![Splice::Set("model", model)];
     edits.extend(GATEWAY_FIELDS.iter().map(|field| Splice::Remove(field)));
-    let body = splice(body, &edits).map_err(|error| {
-        Fault::invalid(format!("Invalid JSON payload: {error}"), "request_body")
-    })?;
-    let outbound = Outbound {
-        body: Bytes::from(body),
-        stream,
-        route: Route::Beside(route),
-        ..Outbound::default()
-    };
+    let body = Bytes::from(splice(body, &edits).map_err(not_json)?);
+    let Where { route, stream } = to;
+    let outbound = Outbound { body, stream, route, ..Outbound::default() };
     Ok(Prepared { outbound, ..Prepared::default() })
 }
 

@@ -2,5 +2,9 @@
 
 mod embeddings;
 mod json;
+mod moderation;
+mod rerank;
 
 pub(crate) use embeddings::Embeddings;
+pub(crate) use moderation::Moderation;
+pub(crate) use rerank::Rerank;

@@ -255,7 +255,7 @@ mod tests {
 
     #[test]
     fn refuses_what_it_does_not_know_and_lists_what_it_does() {
-        for name in ["gemini/pro", "vertex_ai/x", "cohere/command", "meta-llama/x"] {
+        for name in ["gemini/pro", "vertex_ai/x", "watsonx/granite", "meta-llama/x"] {
             let error = split_model(name).expect_err(name).to_string();
             assert!(error.contains(name) && error.contains("openai"), "{error}");
         }

@@ -321,6 +321,43 @@ pub(super) const ROWS: &[Provider] = &[
         ..OPENAI_LIKE
     },
     Provider {
+        name: "cohere",
+        aliases: &["cohere_chat"],
+        base_url: Some("https://api.cohere.ai"),
+        path: "compatibility/v1/chat/completions",
+        key_variables: &["COHERE_API_KEY", "CO_API_KEY"],
+        base_variables: &["COHERE_API_BASE"],
+        price_family: "cohere",
+        quirks: &[Quirk::MaxTokens],
+        ..OPENAI_LIKE
+    },
+    Provider {
+        name: "jina_ai",
+        base_url: Some("https://api.jina.ai/v1"),
+        key_variables: &["JINA_AI_API_KEY"],
+        base_variables: &["JINA_AI_API_BASE"],
+        price_family: "jina_ai",
+        quirks: &[Quirk::MaxTokens],
+        ..OPENAI_LIKE
+    },
+    Provider {
+        name: "voyage",
+        base_url: Some("https://api.voyageai.com/v1"),
+        key_variables: &["VOYAGE_API_KEY", "VOYAGE_AI_API_KEY"],
+        base_variables: &["VOYAGE_API_BASE"],
+        price_family: "voyage",
+        quirks: &[Quirk::MaxTokens],
+        ..OPENAI_LIKE
+    },
+    Provider {
+        name: "infinity",
+        key_variables: &["INFINITY_API_KEY"],
+        base_variables: &["INFINITY_API_BASE"],
+        price_family: "infinity",
+        quirks: &[Quirk::MaxTokens, Quirk::Keyless],
+        ..OPENAI_LIKE
+    },
+    Provider {
         name: "litellm_proxy",
         key_variables: &["LITELLM_PROXY_API_KEY"],
         base_variables: &["LITELLM_PROXY_API_BASE"],

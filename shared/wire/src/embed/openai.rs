@@ -14,12 +14,10 @@ use crate::{
 ///
 /// # Errors
 /// A fault of the caller that names the parameter.
-pub fn decode_request(body: &[u8], path_model: Option<&str>) -> Result<Request, Fault> {
+pub fn decode_request(body: &[u8]) -> Result<Request, Fault> {
     let mut fields = Fields::of(field::parse(body)?, "")?;
     let named = fields.string("model")?.filter(|model| !model.is_empty());
-    let Some(model) = path_model.map(str::to_owned).or(named) else {
-        return Err(field::missing("model"));
-    };
+    let model = named.ok_or_else(|| field::missing("model"))?;
     let encoding = match fields.string("encoding_format")?.as_deref() {
         None | Some("float") => Encoding::Float,
         Some("base64") => Encoding::Base64,
@@ -166,7 +164,7 @@ mod tests {
     use super::*;
 
     fn read(body: &Value) -> Result<Request, Fault> {
-        decode_request(body.to_string().as_bytes(), None)
+        decode_request(body.to_string().as_bytes())
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub(super) fn check(body: &Value) -> Result<(), Reject> {
 }
 
 /// Bedrock's own sentences where they are known, and the same sense where they are not.
-fn explain(wrong: &Wrong) -> Reject {
+pub(super) fn explain(wrong: &Wrong) -> Reject {
     let path = wrong.dotted();
     invalid(match &wrong.what {
         What::Unknown => format!(

@@ -2,6 +2,7 @@
 //! reference, "Converse", "ConverseStream").
 
 pub(crate) mod check;
+mod others;
 mod read;
 mod shape;
 mod write;
@@ -30,6 +31,9 @@ struct Received {
 
 /// Answers one request.
 pub(crate) async fn answer(desk: &Desk, call: Call) -> Reply {
+    if let Some(reply) = others::answer(desk, &call).await {
+        return reply;
+    }
     let received = match receive(&call) {
         Ok(received) => received,
         Err(reject) => return Ok(refuse(desk, &call, &reject)),

@@ -1,6 +1,8 @@
 //! OpenAI's routes beside the chat (OpenAI API reference). The first input's text is the script.
 
+mod cohere;
 mod embeddings;
+mod moderations;
 
 use serde_json::Value;
 
@@ -20,9 +22,12 @@ pub(crate) struct Answered {
 
 /// Answers a request to one of these routes; `None` where the path is none of them.
 pub(crate) async fn answer(desk: &Desk, call: &Call) -> Option<Reply> {
-    let route = call.path.strip_prefix("/v1/")?;
-    let made = match route {
-        "embeddings" => embeddings::answer,
+    let made = match call.path.as_str() {
+        "/v1/embeddings" => embeddings::answer,
+        "/v1/moderations" => moderations::answer,
+        "/v1/rerank" => cohere::rerank_at_jina,
+        "/v2/rerank" => cohere::rerank,
+        "/v2/embed" => cohere::embed,
         _ => return None,
     };
     let received = authenticate(call).and_then(|()| made(desk, call));

@@ -1,0 +1,110 @@
+//! The doors of calls that are not a chat, and of paths that name the model.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    response::Response,
+    routing::post,
+};
+use percent_encoding::percent_decode_str;
+use sluice_wire::Dialect;
+
+use super::{strays, surface::arrive};
+use crate::{
+    App,
+    corridor::{self, Line, Reader},
+    operations::{Embeddings, Moderation, Rerank},
+};
+
+/// A kind of call: the path below `/v1`, LiteLLM's `call_type`, who reads it.
+struct Kind {
+    path: &'static str,
+    /// The path as LiteLLM names it in messages.
+    route: &'static str,
+    call_type: &'static str,
+    reader: Reader,
+}
+
+static KINDS: &[Kind] = &[
+    Kind {
+        path: "embeddings",
+        route: "/embeddings",
+        call_type: "aembedding",
+        reader: Embeddings::read,
+    },
+    Kind { path: "rerank", route: "/rerank", call_type: "arerank", reader: Rerank::read },
+    Kind {
+        path: "moderations",
+        route: "/moderations",
+        call_type: "amoderation",
+        reader: Moderation::read,
+    },
+];
+
+/// Chat by a path that names the model.
+const CHAT: &str = "chat/completions";
+
+/// Their routes.
+pub(super) fn routes() -> Router<Arc<App>> {
+    let mut router = Router::new()
+        .route("/openai/deployments/{*rest}", post(named))
+        .route("/engines/{*rest}", post(named));
+    for kind in KINDS {
+        let door = move |State(app): State<Arc<App>>, request: Request| async move {
+            corridor::operate(&app, arrive(kind.line(None), request), kind.reader).await
+        };
+        router = router
+            .route(&format!("/v1/{}", kind.path), post(door))
+            .route(&format!("/{}", kind.path), post(door));
+        if kind.path == "rerank" {
+            router = router.route("/v2/rerank", post(door));
+        }
+    }
+    router
+}
+
+/// `POST /openai/deployments/{model}/...` and `/engines/{model}/...`, as Azure's clients and old ones
+/// of OpenAI write them. A model's name may have slashes, percent-encoded or not.
+async fn named(State(app): State<Arc<App>>, request: Request) -> Response {
+    let path = request.uri().path();
+    let rest =
+        ["/openai/deployments/", "/engines/"].iter().find_map(|head| path.strip_prefix(head));
+    let below = |suffix: &str| {
+        let model = rest?.strip_suffix(suffix)?.strip_suffix('/')?;
+        let model = percent_decode_str(model).decode_utf8_lossy().into_owned();
+        (!model.is_empty()).then_some(model)
+    };
+    if let Some(model) = below(CHAT) {
+        let line = Line {
+            dialect: Dialect::OpenAiChat,
+            call_type: "acompletion",
+            route: "/chat/completions",
+            model: Some(model),
+            stream: None,
+        };
+        return corridor::walk(&app, arrive(line, request)).await;
+    }
+    let found = KINDS.iter().find_map(|kind| Some((kind, below(kind.path)?)));
+    match found {
+        Some((kind, model)) => {
+            corridor::operate(&app, arrive(kind.line(Some(model)), request), kind.reader).await
+        }
+        None => strays::not_found(State(app), request.uri().clone()).await,
+    }
+}
+
+// === impl Kind ===
+
+impl Kind {
+    fn line(&self, model: Option<String>) -> Line {
+        Line {
+            dialect: Dialect::OpenAiChat,
+            call_type: self.call_type,
+            route: self.route,
+            model,
+            stream: None,
+        }
+    }
+}
