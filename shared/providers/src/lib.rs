@@ -10,6 +10,8 @@
 //! * [`Transport`]: sends. OpenAI's and Anthropic's dialects over one HTTP client; Bedrock and
 //!   SageMaker through the official SDK, which resolves endpoints and credentials and signs, while
 //!   the bytes pass unread (`docs/adr/0005`); `demo` answers in process.
+//! * [`MediaFetcher`]: brings what a request only names by URL, and is not sent into the network that
+//!   the gateway stands in.
 //! * [`Secret`], [`Redacted`]: credentials that do not print; [`TokenSource`]: bearer tokens that are
 //!   fetched from their issuer (Microsoft Entra, Google) and kept while they are good.
 //!
@@ -21,6 +23,7 @@ mod call;
 mod credentials;
 mod demo;
 mod deployment;
+mod media;
 mod redacted;
 mod secrets;
 mod table;
@@ -29,6 +32,7 @@ mod transport;
 pub use call::{Answer, AnswerBody, ByteStream, Outbound, Route};
 pub use credentials::{Entra, EntraProof, Google, GoogleKey, Subject, TokenSource};
 pub use deployment::{Aws, Deployment, Secret, Timeouts, Vertex};
+pub use media::{Fetched, MediaFetcher, MediaPolicy};
 pub use redacted::Redacted;
 pub use table::{
     Auth, ModelError, ModelRef, Provider, Quirk, Reach, provider, providers, split_model,

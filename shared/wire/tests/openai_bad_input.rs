@@ -115,7 +115,7 @@ fn refuses_wrong_messages_by_name() {
             "Missing",
         ),
         (image("data:image/png;base64,???"), "messages[0].content[0].image_url.url", "base64"),
-        (image("data:image/png,abc"), "messages[0].content[0].image_url.url", "base64"),
+        (image("data:image/png;base64,a!c"), "messages[0].content[0].image_url.url", "base64"),
         (
             parts(json!({"type": "file", "file": {}})),
             "messages[0].content[0].file.file_id",

@@ -23,7 +23,8 @@ pub(crate) use prepared::Prepared;
 
 use self::deadline::Deadline;
 use crate::{
-    Answer, Deployment, Outbound, Quirk, Reach, Redacted, Route, Secret, Timeouts, TokenSource,
+    Answer, Deployment, MediaFetcher, MediaPolicy, Outbound, Quirk, Reach, Redacted, Route, Secret,
+    Timeouts, TokenSource,
     credentials::{Token, TokenError, Tokens},
     demo,
     secrets::Secrets,
@@ -189,6 +190,12 @@ impl Transport {
                 })
             }
         }
+    }
+
+    /// What fetches content by URL, under this transport's TLS configuration.
+    #[must_use]
+    pub fn media(&self, policy: MediaPolicy) -> MediaFetcher {
+        MediaFetcher::new(policy, self.inner.clients.tls().clone())
     }
 
     /// This transport's connections as an HTTP client for other clients of the AWS SDK: one pool

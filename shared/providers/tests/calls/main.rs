@@ -9,6 +9,8 @@ mod bedrock;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
+mod media;
+#[cfg(test)]
 mod sagemaker;
 #[cfg(test)]
 mod secrets;

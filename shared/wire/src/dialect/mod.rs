@@ -9,6 +9,7 @@ pub mod bedrock_invoke;
 pub mod gemini;
 pub mod openai_chat;
 
+mod data_url;
 mod foreign;
 mod glance;
 mod narrow;
@@ -26,7 +27,7 @@ pub use stream::{Observer, StreamDecoder, StreamEncoder};
 
 use crate::{
     Fault, Loss,
-    canon::{Request, Response},
+    canon::{Media, Request, Response},
 };
 
 /// A way of writing requests and answers.
@@ -121,6 +122,17 @@ impl Dialect {
             Self::BedrockConverse => "bedrock_converse",
             Self::BedrockInvoke => "bedrock_invoke",
             Self::Gemini => "gemini",
+        }
+    }
+
+    /// Whether its providers must be given the bytes of such content: they fetch no addresses.
+    #[must_use]
+    pub fn takes_bytes_only(self, media: Media) -> bool {
+        match self {
+            // A picture may be an address here; a file may not.
+            Self::OpenAiChat => media == Media::Document,
+            Self::AnthropicMessages => false,
+            Self::BedrockConverse | Self::BedrockInvoke => true,
         }
     }
 

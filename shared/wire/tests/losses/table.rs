@@ -23,8 +23,9 @@ Where caller and provider speak the same dialect, bytes pass as they are and not
   `x-sluice-dropped`.
 - **impossible**: the provider has no form for the content at all, and the call is answered `400`.
 
-Names are of the caller's request in OpenAI's words where there are any. A URL of a picture or a document is
-fetched by the gateway before it gets here, where the provider needs the bytes.
+- **fetched**: the provider takes no addresses; the gateway fetches the content and sends its bytes.
+
+Names are of the caller's request in OpenAI's words where there are any.
 ";
 
 /// The whole page.
@@ -123,6 +124,7 @@ fn cell(verdict: &Verdict) -> String {
     };
     match verdict {
         Verdict::Carried => "carried".to_owned(),
+        Verdict::Fetched => "fetched".to_owned(),
         Verdict::Lost { refused, named } => {
             let parts = [list("**refused**", refused), list("named", named)];
             parts.into_iter().flatten().collect::<Vec<_>>().join("; ")

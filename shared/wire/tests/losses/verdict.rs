@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use sluice_wire::{Dialect, Stamp, Target};
+use sluice_wire::{Dialect, Stamp, Target, canon::Media};
 
 use crate::probe::{LINE, Probes};
 
@@ -11,6 +11,8 @@ use crate::probe::{LINE, Probes};
 pub(crate) enum Verdict {
     /// It arrives.
     Carried,
+    /// It arrives after the gateway has fetched what the request only names.
+    Fetched,
     /// What does not arrive is declared: refused unless `drop_params`, and only named.
     Lost { refused: Vec<String>, named: Vec<String> },
     /// The request is refused, whatever `drop_params` says.
@@ -57,7 +59,18 @@ pub(crate) fn request(probes: &Probes, feature: &str, to: Dialect, target: &Targ
         Ok(request) => request,
         Err(fault) => panic!("{}: {feature} is no request: {fault}", probes.dialect.name()),
     };
-    let encoded = match to.encode_request(&decode(&body), *target) {
+    let mut asked = decode(&body);
+    let fetched = asked.needs_bytes(to);
+    if fetched {
+        for remote in asked.remotes() {
+            let media_type = match remote.media {
+                Media::Image => "image/png",
+                Media::Document => "application/pdf",
+            };
+            remote.bring(media_type.to_owned(), "KEEPaaaa".to_owned());
+        }
+    }
+    let encoded = match to.encode_request(&asked, *target) {
         Ok(encoded) => encoded,
         Err(fault) => return Verdict::Impossible(fault.message.into_owned()),
     };
@@ -70,6 +83,9 @@ pub(crate) fn request(probes: &Probes, feature: &str, to: Dialect, target: &Targ
     }
     if probes.is_implied(feature) {
         return Verdict::Carried;
+    }
+    if fetched && String::from_utf8_lossy(&encoded.body).contains("KEEPaaaa") {
+        return Verdict::Fetched;
     }
     let base = to.encode_request(&decode(&probes.base()), *target).unwrap();
     let same = encoded.body == base.body && body != probes.base();

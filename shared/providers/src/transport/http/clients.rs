@@ -70,6 +70,11 @@ impl Clients {
         Ok(client)
     }
 
+    /// The TLS configuration of them all.
+    pub(crate) fn tls(&self) -> &rustls::ClientConfig {
+        &self.recipe.tls
+    }
+
     /// The largest whole answer, in bytes.
     pub(crate) fn body_limit(&self) -> usize {
         self.body_limit

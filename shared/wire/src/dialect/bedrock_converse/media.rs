@@ -6,6 +6,7 @@ use super::reader::{At, take};
 use crate::{
     Fault,
     canon::{Data, Document, Image},
+    dialect::data_url::DataUrl,
 };
 
 /// `ImageFormat` and its media type.
@@ -153,8 +154,8 @@ fn source(
     };
     match data {
         Data::Base64 { media_type, base64 } => bytes(media_type, base64),
-        Data::Url(url) => match data_url(url) {
-            Some((media_type, base64)) => bytes(media_type, base64),
+        Data::Url(url) => match DataUrl::parse(url).map(DataUrl::into_parts) {
+            Some((media_type, base64)) => bytes(&media_type, &base64),
             None => Err(Fault::invalid(
                 format!(
                     "The {what} at {param} is given by URL. Bedrock takes bytes or an s3:// location: send the {what} as base64."
@@ -181,13 +182,6 @@ fn source(
             param.to_owned(),
         )),
     }
-}
-
-/// `data:image/png;base64,....` in its two halves.
-fn data_url(url: &str) -> Option<(&str, &str)> {
-    let (head, base64) = url.strip_prefix("data:")?.split_once(',')?;
-    let media_type = head.strip_suffix(";base64")?;
-    Some((media_type.split(';').next().unwrap_or(media_type), base64))
 }
 
 fn by_media_type(formats: &'static Formats, media_type: &str) -> Option<&'static str> {

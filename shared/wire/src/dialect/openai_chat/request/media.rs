@@ -3,15 +3,19 @@
 use std::fmt::Write as _;
 
 use super::super::field;
-use crate::{Fault, canon::Data};
+use crate::{
+    Fault,
+    canon::Data,
+    dialect::data_url::{self, DataUrl, standard},
+};
 
 /// An image's or a file's address: a data URL by value, the rest by reference.
 pub(super) fn address(url: String, media_type: Option<&str>, path: &str) -> Result<Data, Fault> {
-    if let Some(rest) = url.strip_prefix("data:") {
-        return inline(rest, media_type).ok_or_else(|| {
+    if data_url::strip(&url).is_some() {
+        return inline(&url, media_type).ok_or_else(|| {
             Fault::invalid(
                 format!(
-                    "Invalid '{path}'. Expected a base64-encoded data URL with a media type (e.g. \
+                    "Invalid '{path}'. Expected a data URL with a media type (e.g. \
                      'data:image/png;base64,aW1nIGJ5dGVzIGhlcmU='), but got a value without one."
                 ),
                 path.to_owned(),
@@ -27,14 +31,10 @@ pub(super) fn address(url: String, media_type: Option<&str>, path: &str) -> Resu
     Ok(Data::Url(url))
 }
 
-/// What stands after `data:`.
-fn inline(rest: &str, media_type: Option<&str>) -> Option<Data> {
-    let (head, base64) = rest.split_once(',')?;
-    let head = head.strip_suffix(";base64")?;
-    // Parameters (`;charset=...`, `;name=...`) are no part of the media type.
-    let named = head.split(';').next().filter(|name| name.contains('/'));
-    let media_type = media_type.or(named)?.to_owned();
-    Some(Data::Base64 { media_type, base64: standard(base64)? })
+fn inline(url: &str, media_type: Option<&str>) -> Option<Data> {
+    let found = DataUrl::parse(url)?;
+    let media_type = media_type.map(str::to_owned).or(found.media_type)?;
+    Some(Data::Base64 { media_type, base64: found.base64 })
 }
 
 /// A file's content: a data URL or bare base64.
@@ -44,7 +44,7 @@ pub(super) fn file(
     name: Option<&str>,
     path: &str,
 ) -> Result<Data, Fault> {
-    if content.starts_with("data:") {
+    if data_url::strip(&content).is_some() {
         return address(content, media_type, path);
     }
     let base64 = standard(&content).filter(|base64| !base64.is_empty()).ok_or_else(|| {
@@ -60,35 +60,6 @@ pub(super) fn file(
         .unwrap_or("application/pdf")
         .to_owned();
     Ok(Data::Base64 { media_type, base64 })
-}
-
-/// Base64 in the standard alphabet, padded and on one line, as every dialect takes it; `None`
-/// where it is not base64 of any kind. What is standard already is only checked and copied.
-fn standard(text: &str) -> Option<String> {
-    let mut out = String::with_capacity(text.len() + 3);
-    let body = text.trim_end_matches(['=', '\n', '\r']);
-    if body.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/')) {
-        out.push_str(body);
-    } else {
-        for letter in body.chars() {
-            match letter {
-                '-' => out.push('+'),
-                '_' => out.push('/'),
-                '\n' | '\r' => {}
-                '+' | '/' => out.push(letter),
-                _ if letter.is_ascii_alphanumeric() => out.push(letter),
-                _ => return None,
-            }
-        }
-    }
-    let padding = match out.len() % 4 {
-        0 => "",
-        2 => "==",
-        3 => "=",
-        _ => return None,
-    };
-    out.push_str(padding);
-    Some(out)
 }
 
 const TYPES: [(&str, &str); 14] = [
