@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sluice_providers::Transport;
+use sluice_providers::{MediaFetcher, Transport};
 use sluice_store::{Clock, KeyHash, KeyRecord, KeyRole, Store, StoreError};
 use sluice_wire::{Fault, FaultKind};
 
@@ -18,6 +18,7 @@ pub struct App {
     pub(crate) registry: Registry,
     pub(crate) store: Store,
     pub(crate) transport: Transport,
+    pub(crate) media: MediaFetcher,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Randomness>,
     pub(crate) keys: KeyCache,
@@ -88,11 +89,13 @@ impl App {
         let master = record.hash;
         store.keys().ensure(&record).await?;
         let registry = Registry::new(&config);
+        let media = transport.media(config.media().clone());
         Ok(Arc::new(Self {
             config,
             registry,
             store,
             transport,
+            media,
             clock,
             random,
             keys: KeyCache::default(),

@@ -6,7 +6,7 @@ use sluice_gateway::{
     config::{Checked, Config, ConfiguredDeployment, Source},
     pricing::{Catalogue, Class, PriceSource, Rate, ServiceTier},
 };
-use sluice_providers::Secret;
+use sluice_providers::{MediaPolicy, Secret};
 
 fn environment() -> BTreeMap<String, String> {
     [
@@ -383,4 +383,20 @@ fn findings_name_the_included_file() {
     assert!(nested.contains("nested.yaml:1: error: an included file includes others"), "{nested}");
     let alone = Config::parse("include: [more.yaml]", "main.yaml", &()).to_string();
     assert!(alone.contains("other files cannot be read from here"), "{alone}");
+}
+
+/// LiteLLM takes them in both sections.
+#[test]
+fn says_what_may_be_fetched_by_url() {
+    assert_eq!(*Config::demo().media(), MediaPolicy::default());
+    for section in ["general_settings", "litellm_settings"] {
+        let config = clean(&format!(
+            "{section}:\n  user_url_validation: false\n  user_url_allowed_hosts: [intranet.test]\n  \
+             max_image_url_download_size_mb: 3\n"
+        ));
+        let media = config.media();
+        assert!(!media.validate);
+        assert_eq!(media.allowed_hosts, ["intranet.test"]);
+        assert_eq!(media.most_bytes, 3 * 1024 * 1024);
+    }
 }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use sluice_providers::Secret;
+use sluice_providers::{MediaPolicy, Secret};
 
-use super::{field::Field, known, section::Section};
+use super::{field::Field, known, media, section::Section};
 
 /// Mebibyte.
 const MIB: u64 = 1024 * 1024;
@@ -22,6 +22,8 @@ pub struct General {
     pub max_request_size_mb: u64,
     /// `lease_seconds` (Sluice's own): how long a call that crashed holds its reservation.
     pub lease_seconds: u64,
+    /// The same as `litellm_settings.media`, where it is said here.
+    pub media: MediaPolicy,
 }
 
 // === impl General ===
@@ -32,6 +34,7 @@ impl Default for General {
             master_key: None,
             max_request_size_mb: DEFAULT_REQUEST_MIB,
             lease_seconds: DEFAULT_LEASE,
+            media: MediaPolicy::default(),
         }
     }
 }
@@ -61,6 +64,7 @@ impl General {
         if let Some(field) = section.take("lease_seconds") {
             general.lease_seconds = field.whole(5..=86_400).unwrap_or(DEFAULT_LEASE);
         }
+        media::read(&mut section, &mut general.media);
         section.finish(known::GENERAL_SETTINGS);
         general
     }

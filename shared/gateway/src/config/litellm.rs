@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
+use sluice_providers::MediaPolicy;
 
-use super::{field::Field, known, section::Section};
+use super::{field::Field, known, media, section::Section};
 
 /// Unprocessable content: what LiteLLM's clients expect of an exhausted budget.
 const DEFAULT_BUDGET_STATUS: u16 = 422;
@@ -22,6 +23,9 @@ pub struct LitellmSettings {
     pub budget_exceeded_status_code: u16,
     /// `timezone`: by which clock budgets reset.
     pub timezone: TimeZone,
+    /// `user_url_validation`, `user_url_allowed_hosts`, `max_image_url_download_size_mb`: what is
+    /// fetched by URL for providers that need bytes.
+    pub media: MediaPolicy,
 }
 
 // === impl LitellmSettings ===
@@ -34,6 +38,7 @@ impl Default for LitellmSettings {
             num_retries: None,
             budget_exceeded_status_code: DEFAULT_BUDGET_STATUS,
             timezone: TimeZone::UTC,
+            media: MediaPolicy::default(),
         }
     }
 }
@@ -58,6 +63,7 @@ impl LitellmSettings {
         if let Some(field) = section.take("timezone") {
             settings.timezone = zone(&field).unwrap_or(TimeZone::UTC);
         }
+        media::read(&mut section, &mut settings.media);
         section.finish(known::LITELLM_SETTINGS);
         settings
     }

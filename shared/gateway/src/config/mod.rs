@@ -24,6 +24,7 @@ mod include;
 mod json;
 mod known;
 mod litellm;
+mod media;
 mod model_info;
 mod model_list;
 mod params;
@@ -41,6 +42,7 @@ mod vertex;
 mod walk;
 
 use jiff::tz::TimeZone;
+use sluice_providers::MediaPolicy;
 
 pub use check::Checked;
 pub use deployment::ConfiguredDeployment;
@@ -100,6 +102,16 @@ impl Config {
     #[must_use]
     pub fn num_retries(&self) -> u32 {
         self.router.num_retries.or(self.litellm.num_retries).unwrap_or(DEFAULT_RETRIES)
+    }
+
+    /// What may be fetched by URL: as `general_settings` say, else as `litellm_settings` do.
+    #[must_use]
+    pub fn media(&self) -> &MediaPolicy {
+        if self.general.media == MediaPolicy::default() {
+            &self.litellm.media
+        } else {
+            &self.general.media
+        }
     }
 
     /// The time zone in which budgets reset.

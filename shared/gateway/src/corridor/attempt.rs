@@ -13,7 +13,9 @@ use memchr::memmem;
 use sluice_providers::{Answer, AnswerBody, Outbound, Quirk};
 use sluice_wire::{Dialect, Edits, Fault, FaultKind, Loss, Retry, Splice, Target, splice};
 
-use super::{Admitted, Facts, Intake, Plan, intake::GATEWAY_FIELDS, refuse, settle, stream, whole};
+use super::{
+    Admitted, Facts, Intake, Plan, intake::GATEWAY_FIELDS, media, refuse, settle, stream, whole,
+};
 use crate::{App, registry::Member};
 
 /// Longest wait between two attempts.
@@ -54,7 +56,8 @@ pub(crate) async fn run(
     admitted: Admitted,
 ) -> Result<Response, Fault> {
     let reached =
-        reach(app, &facts, &plan, |member| prepare(app, &intake, &admitted, member)).await;
+        reach(app, &facts, Some(&intake), &plan, |member| prepare(app, &intake, &admitted, member))
+            .await;
     match reached {
         Ok(reached) => match reached.answer.body {
             AnswerBody::Whole(_) => whole::answer(app, facts, &intake, admitted, reached).await,
@@ -71,10 +74,12 @@ pub(crate) async fn run(
     }
 }
 
-/// Tries the deployments of a plan until one answers.
+/// Tries the deployments of a plan until one answers. `chat` is the request where it may name
+/// content by address.
 pub(super) async fn reach(
     app: &App,
     facts: &Facts,
+    chat: Option<&Intake>,
     plan: &Plan,
     prepare: impl Fn(&Member) -> Result<Prepared, Fault> + Sync,
 ) -> Result<Reached, (Fault, Option<Arc<Member>>)> {
@@ -88,7 +93,12 @@ pub(super) async fn reach(
     let mut upstream = Duration::ZERO;
     for attempt in 0..=max_retries {
         let Some(member) = candidates.next() else { break };
-        let prepared = prepare(member).map_err(|fault| (fault, Some(Arc::clone(member))))?;
+        let here = |fault| (fault, Some(Arc::clone(member)));
+        if let Some(intake) = chat {
+            // Where this is not the first choice, or the plan has changed since.
+            media::bring(app, intake, member.deployment.provider.dialect).await.map_err(here)?;
+        }
+        let prepared = prepare(member).map_err(here)?;
         let sent = Instant::now();
         let result = send(app, member, prepared.outbound, prepared.more).await;
         upstream = upstream.saturating_add(sent.elapsed());
@@ -221,7 +231,7 @@ fn prepare(
         max_completion_tokens: deployment.provider.name == "openai"
             && deployment.api_base.is_none(),
     };
-    let canonical = intake.canonical()?;
+    let canonical = intake.for_dialect(dialect)?;
     let encoded = match capped {
         Some(cap) => {
             let mut lowered = canonical.clone();

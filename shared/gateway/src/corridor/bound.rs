@@ -30,7 +30,11 @@ pub(crate) fn prompt_tokens(intake: &Intake) -> Result<u64, Fault> {
     if body <= SMALL && !media() {
         return Ok(u64::try_from(body).unwrap_or(u64::MAX).saturating_add(OVERHEAD));
     }
-    Ok(request(intake.canonical()?).saturating_add(OVERHEAD))
+    let known = match intake.brought() {
+        Some(brought) => brought,
+        None => intake.canonical()?,
+    };
+    Ok(request(known).saturating_add(OVERHEAD))
 }
 
 fn request(request: &Request) -> u64 {

@@ -60,6 +60,8 @@ pub(crate) struct Intake {
     pub(crate) body: Bytes,
     pub(crate) peek: Peek,
     canonical: OnceLock<Request>,
+    /// The same with the bytes of what it names by address, once they have been fetched.
+    brought: OnceLock<Request>,
 }
 
 // === impl Line ===
@@ -83,7 +85,7 @@ impl Intake {
             _ => body,
         };
         let peek = line.dialect.peek(&body, line.wire())?;
-        Ok(Self { line, headers, body, peek, canonical: OnceLock::new() })
+        Ok(Self { line, headers, body, peek, canonical: OnceLock::new(), brought: OnceLock::new() })
     }
 
     /// The request in canonical form, decoded at most once.
@@ -96,6 +98,26 @@ impl Intake {
             extras.fields.retain(|name, _| !GATEWAY_FIELDS.contains(&name.as_str()));
         }
         Ok(self.canonical.get_or_init(|| request))
+    }
+
+    /// The request in the form that a provider of this dialect can be asked in: with the bytes in
+    /// place of addresses where it takes no addresses and they have been fetched.
+    pub(crate) fn for_dialect(&self, dialect: Dialect) -> Result<&Request, Fault> {
+        let canonical = self.canonical()?;
+        match self.brought() {
+            Some(brought) if canonical.needs_bytes(dialect) => Ok(brought),
+            _ => Ok(canonical),
+        }
+    }
+
+    /// The request with what was fetched.
+    pub(crate) fn brought(&self) -> Option<&Request> {
+        self.brought.get()
+    }
+
+    /// Keeps what was fetched.
+    pub(crate) fn keep(&self, request: Request) {
+        self.brought.get_or_init(|| request);
     }
 }
 

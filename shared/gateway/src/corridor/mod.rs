@@ -12,6 +12,7 @@ mod facts;
 mod flow;
 mod headers;
 mod intake;
+mod media;
 mod operation;
 mod plan;
 mod refusal;
@@ -54,6 +55,9 @@ async fn doors(app: &Arc<App>, arrival: Arrival, facts: &mut Facts) -> Result<Re
     facts.describe(&intake.peek.model, intake.peek.stream);
     let plan = Plan::draw(app, facts)?;
     plan.check(&intake)?;
+    if let Some(first) = plan.order.first() {
+        media::bring(app, &intake, first.deployment.provider.dialect).await?;
+    }
 
     // From here on money is in play. The call goes on, and is settled, also when the caller leaves.
     let work = paid(Arc::clone(app), facts.clone(), intake, plan);

@@ -13,6 +13,7 @@
 mod house;
 mod keys;
 mod matrix;
+mod media;
 mod money;
 mod operations;
 mod refusals;

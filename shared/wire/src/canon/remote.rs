@@ -4,7 +4,7 @@ use super::{Data, Part, Request};
 use crate::Dialect;
 
 /// Sorts of content that may be elsewhere.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Media {
     /// A picture.
     Image,

@@ -119,7 +119,7 @@ fn paid(
         let (admitted, plan) = Admitted::reserve(&app, &mut facts, &asked, plan).await?;
         let operation = asked.0;
         let prepare = |member: &Member| operation.prepare(&app, member);
-        match attempt::reach(&app, &facts, &plan, prepare).await {
+        match attempt::reach(&app, &facts, None, &plan, prepare).await {
             Ok(reached) => Ok(answer::give(&app, facts, &*operation, admitted, reached).await),
             Err((fault, member)) => {
                 settle::failed(&app, &facts, &admitted, member.as_deref(), &fault).await;
