@@ -87,13 +87,16 @@ impl Request {
     }
 }
 
+/// Google's own storage is Google's to read, and nobody else's.
+fn is_remote(data: &Data) -> bool {
+    matches!(data, Data::Url(url) if !url.starts_with("gs://"))
+}
+
 fn needs(parts: &[Part], to: Dialect) -> bool {
     parts.iter().any(|part| match part {
-        Part::Image(image) => {
-            matches!(image.data, Data::Url(_)) && to.takes_bytes_only(Media::Image)
-        }
+        Part::Image(image) => is_remote(&image.data) && to.takes_bytes_only(Media::Image),
         Part::Document(document) => {
-            matches!(document.data, Data::Url(_)) && to.takes_bytes_only(Media::Document)
+            is_remote(&document.data) && to.takes_bytes_only(Media::Document)
         }
         Part::ToolResult(result) => needs(&result.parts, to),
         _ => false,
@@ -104,13 +107,13 @@ fn walk<'a>(parts: &'a mut [Part], place: &str, out: &mut Vec<Remote<'a>>) {
     for (at, part) in parts.iter_mut().enumerate() {
         let place = || format!("{place}.content[{at}]");
         match part {
-            Part::Image(image) if matches!(image.data, Data::Url(_)) => out.push(Remote {
+            Part::Image(image) if is_remote(&image.data) => out.push(Remote {
                 place: place(),
                 media: Media::Image,
                 data: &mut image.data,
                 name: None,
             }),
-            Part::Document(document) if matches!(document.data, Data::Url(_)) => {
+            Part::Document(document) if is_remote(&document.data) => {
                 out.push(Remote {
                     place: place(),
                     media: Media::Document,

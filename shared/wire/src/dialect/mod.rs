@@ -132,7 +132,8 @@ impl Dialect {
             // A picture may be an address here; a file may not.
             Self::OpenAiChat => media == Media::Document,
             Self::AnthropicMessages => false,
-            Self::BedrockConverse | Self::BedrockInvoke => true,
+            // Google fetches some addresses, from some places, for some models.
+            Self::BedrockConverse | Self::BedrockInvoke | Self::Gemini => true,
         }
     }
 
