@@ -393,7 +393,7 @@ fn says_what_may_be_fetched_by_url() {
         let config = clean(&format!(
             "{section}:\n  user_url_validation: false\n  user_url_allowed_hosts: [intranet.test]\n  \
              max_image_url_download_size_mb: 3\nmodel_list:\n  - model_name: demo\n    \
-             litellm_params: {{model: demo/demo}}\n"
+             litellm_params: {{model: demo/demo}}\n    model_info: {{free: true}}\n"
         ));
         let media = config.media();
         assert!(!media.validate);
