@@ -38,6 +38,8 @@ pub enum Route {
         /// The path, with or without a leading slash, percent-encoded.
         path: String,
     },
+    /// Another method of the model than the one that generates: Gemini's `countTokens`.
+    Method(&'static str),
     /// The model itself, in a body of its own form: Bedrock's InvokeModel and
     /// InvokeModelWithResponseStream, SageMaker's InvokeEndpoint.
     Model,

@@ -13,6 +13,7 @@ use tokio::{net::TcpListener, task::JoinSet};
 use crate::{
     anthropic, bedrock,
     delivery::{Body, plain},
+    gemini,
     ids::Ids,
     openai, sagemaker, secretsmanager,
     secretsmanager::Secrets,
@@ -24,6 +25,7 @@ use crate::{
 pub(crate) enum Kind {
     OpenAi,
     Anthropic,
+    Gemini,
     Bedrock,
     SageMaker,
     SecretsManager,
@@ -136,6 +138,7 @@ async fn answer(desk: Arc<Desk>, request: Request<Incoming>) -> Reply {
     match desk.kind {
         Kind::OpenAi => openai::answer(&desk, call).await,
         Kind::Anthropic => anthropic::answer(&desk, call).await,
+        Kind::Gemini => gemini::answer(&desk, call).await,
         Kind::Bedrock => bedrock::answer(&desk, call).await,
         Kind::SageMaker => sagemaker::answer(&desk, call).await,
         Kind::SecretsManager => Ok(secretsmanager::answer(&desk, &call)),

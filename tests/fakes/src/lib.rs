@@ -1,7 +1,7 @@
 //! Providers on loopback that speak the exact wire, for tests and benchmarks.
 //!
 //! A gateway is tested against the provider it will meet, or it is not tested. These servers answer
-//! as OpenAI, Anthropic, Bedrock Runtime, SageMaker Runtime and Secrets Manager do: same routes,
+//! as OpenAI, Anthropic, Google, Bedrock Runtime, SageMaker Runtime and Secrets Manager do: same routes,
 //! headers, events, framing, error bodies and refusals. In particular they *check what they are
 //! sent*: an unknown field, a conversation that does not alternate, a tool result without its call,
 //! a thought with the wrong signature or a request with a bad AWS signature is refused with the
@@ -58,6 +58,7 @@ mod chunks;
 mod containers;
 mod delivery;
 mod frame;
+mod gemini;
 mod http;
 mod ids;
 mod openai;
@@ -91,6 +92,8 @@ pub struct Fakes {
     pub openai_url: String,
     /// Origin of Anthropic's API; the route is `/v1/messages`.
     pub anthropic_url: String,
+    /// Origin of Google's Gemini API and of Vertex AI.
+    pub gemini_url: String,
     /// Endpoint of Bedrock Runtime.
     pub bedrock_url: String,
     /// Endpoint of SageMaker Runtime.
@@ -101,6 +104,8 @@ pub struct Fakes {
     pub openai: Recorder,
     /// What Anthropic received.
     pub anthropic: Recorder,
+    /// What Google received.
+    pub gemini: Recorder,
     /// What Bedrock Runtime received.
     pub bedrock: Recorder,
     /// What SageMaker Runtime received.
@@ -125,6 +130,7 @@ impl Fakes {
         let mut open = async |kind| http::open(kind, secrets.clone(), &mut tasks).await;
         let (openai_at, openai) = open(Kind::OpenAi).await?;
         let (anthropic_at, anthropic) = open(Kind::Anthropic).await?;
+        let (gemini_at, gemini) = open(Kind::Gemini).await?;
         let (bedrock_at, bedrock) = open(Kind::Bedrock).await?;
         let (sagemaker_at, sagemaker) = open(Kind::SageMaker).await?;
         let (secretsmanager_at, secretsmanager) = open(Kind::SecretsManager).await?;
@@ -132,11 +138,13 @@ impl Fakes {
         Ok(Self {
             openai_url: url(openai_at),
             anthropic_url: url(anthropic_at),
+            gemini_url: url(gemini_at),
             bedrock_url: url(bedrock_at),
             sagemaker_url: url(sagemaker_at),
             secretsmanager_url: url(secretsmanager_at),
             openai,
             anthropic,
+            gemini,
             bedrock,
             sagemaker,
             secretsmanager,

@@ -18,6 +18,7 @@ async fn main() -> io::Result<()> {
     let urls = json!({
         "openai": fakes.openai_url,
         "anthropic": fakes.anthropic_url,
+        "gemini": fakes.gemini_url,
         "bedrock": fakes.bedrock_url,
         "sagemaker": fakes.sagemaker_url,
         "secretsmanager": fakes.secretsmanager_url,

@@ -90,6 +90,7 @@ async fn post(origin: &str, path: &str, key: &str, body: &Value) -> Read {
         .header("host", address)
         .header("authorization", format!("Bearer {key}"))
         .header("x-api-key", key)
+        .header("x-goog-api-key", key)
         .header("anthropic-version", "2023-06-01")
         .header("content-type", "application/json")
         .body(Full::new(Bytes::from(body.to_string())))
@@ -498,5 +499,80 @@ async fn wrong_keys_are_refused() {
         (&fakes.sagemaker_url, "/endpoints/m/invocations", 403),
     ] {
         assert_eq!(post(origin, path, "sk-wrong", &body).await.status, status);
+    }
+}
+
+async fn generate(fakes: &Fakes, model: &str, method: &str, body: &Value) -> Read {
+    let path = format!("/v1beta/models/{model}:{method}");
+    post(&fakes.gemini_url, &path, "sk-test", body).await
+}
+
+#[tokio::test]
+async fn google_answers_whole_and_streamed_and_signs_its_thoughts() {
+    let fakes = Fakes::start().await.unwrap();
+    let body = json!({"contents": [{"parts": [{"text": "think say a b"}]}],
+        "generation_config": {"thinking_config": {"include_thoughts": true}}});
+    let whole = generate(&fakes, "gemini-2.5-flash", "generateContent", &body).await.json();
+    let parts = whole["candidates"][0]["content"]["parts"].as_array().unwrap();
+    assert_eq!((&parts[0]["thought"], &parts[1]["text"]), (&json!(true), &json!("a b")));
+    assert!(parts[1]["thoughtSignature"].is_string());
+    assert_eq!(whole["usageMetadata"]["candidatesTokenCount"], 1);
+
+    let array = generate(&fakes, "gemini-2.5-flash", "streamGenerateContent", &body).await.json();
+    assert!(array.as_array().unwrap().len() > 3, "{array}");
+    let events = generate(&fakes, "m", "streamGenerateContent?alt=sse", &body).await;
+    assert!(events.text.starts_with("data: {"), "{}", events.text);
+    let count = generate(&fakes, "m", "countTokens", &body).await.json();
+    assert_eq!(count["totalTokens"], 4);
+}
+
+#[tokio::test]
+async fn google_refuses_what_it_does_not_know() {
+    let fakes = Fakes::start().await.unwrap();
+    let with = |extra: Value| {
+        let mut body = json!({"contents": [{"role": "user", "parts": [{"text": "hello"}]}]});
+        body.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        body
+    };
+    let function = |schema: Value| {
+        with(json!({"tools": [{"functionDeclarations": [{"name": "f", "parameters": schema}]}]}))
+    };
+    let call = json!({"functionCall": {"name": "f", "args": {}}});
+    let result = json!({"functionResponse": {"name": "f", "response": {"output": "1"}}});
+    let talk = |model: Value, user: Value| {
+        json!({"contents": [{"role": "user", "parts": [{"text": "a"}]},
+            {"role": "model", "parts": [model]}, {"role": "user", "parts": [user]}]})
+    };
+    let table = [
+        (with(json!({"messages": []})), "Unknown name \"messages\""),
+        (json!({"contents": []}), "contents is not specified"),
+        (json!({"contents": [{"role": "assistant", "parts": [{"text": "a"}]}]}), "valid role"),
+        (
+            function(json!({"type": "OBJECT", "additionalProperties": false})),
+            "additionalProperties",
+        ),
+        (function(json!({"type": "OBJECT", "properties": {}})), "should be non-empty"),
+        (
+            function(json!({"type": "OBJECT", "properties": {"a": {"type": "ARRAY"}}})),
+            "items: missing field",
+        ),
+        (
+            with(json!({"generationConfig": {"responseSchema": {"type": "OBJECT"}}})),
+            "response_mime_type",
+        ),
+        (talk(call.clone(), json!({"text": "b"})), "equal to the number of function call parts"),
+        (talk(call.clone(), result.clone()), "missing a thought_signature"),
+        (
+            talk(json!({"text": "b", "thoughtSignature": "AAAA"}), json!({"text": "c"})),
+            "Corrupted thought signature",
+        ),
+    ];
+    for (body, expected) in table {
+        let read = generate(&fakes, "gemini-3-pro-preview", "generateContent", &body).await;
+        let (status, answer) = (read.status, read.json());
+        let message = answer["error"]["message"].as_str().unwrap().to_owned();
+        assert!(status == 400 && message.contains(expected), "{status} {message} for {body}");
+        assert_eq!(answer["error"]["status"], "INVALID_ARGUMENT");
+        assert_eq!(fakes.gemini.last().unwrap().refused, Some(message));
     }
 }

@@ -17,8 +17,18 @@ const OVERHEAD: u64 = 1_024;
 /// Bodies up to this size are bounded by their length alone, unless they mention media.
 const SMALL: usize = 64 * 1024;
 /// What a body says when it refers to content that is not in it, in any dialect.
-const MEDIA: [&str; 6] =
-    ["\"image", "\"document", "\"file", "\"video", "\"input_audio", "\"s3Location"];
+const MEDIA: [&str; 8] = [
+    "\"image",
+    "\"document",
+    "\"file",
+    "\"video",
+    "\"input_audio",
+    "\"inline",
+    "\"cached",
+    "\"s3Location",
+];
+/// What is elsewhere, of a size that nobody says: the longest prompt that providers take.
+const ELSEWHERE: u64 = 1_000_000;
 /// No provider counts more for one picture (OpenAI's mini models at high detail: 48,169).
 const PICTURE: u64 = 50_000;
 
@@ -41,7 +51,11 @@ fn request(request: &Request) -> u64 {
     let turns = request.turns.iter().flat_map(|turn| &turn.parts);
     let parts: u64 = request.system.iter().chain(turns).map(part).sum();
     let tools: u64 = request.tools.iter().map(tool).sum();
-    let extras = request.extras.as_ref().map_or(0, |extras| json(&extras.fields));
+    let extras = request.extras.as_ref().map_or(0, |extras| {
+        // Gemini's: a prompt that was stored before.
+        let stored = extras.fields.contains_key("cachedContent");
+        json(&extras.fields).saturating_add(if stored { ELSEWHERE } else { 0 })
+    });
     parts.saturating_add(tools).saturating_add(extras).saturating_add(json(&request.metadata))
 }
 
@@ -54,8 +68,8 @@ fn part(part: &Part) -> u64 {
             Data::Base64 { base64, .. } => len(base64),
             Data::Text(text) => len(text),
             // Its bytes are elsewhere: bounded by the largest page count providers take.
-            Data::Url(_) | Data::S3 { .. } | Data::File(_) => 1_000_000,
-            _ => 1_000_000,
+            Data::Url(_) | Data::S3 { .. } | Data::File(_) => ELSEWHERE,
+            _ => ELSEWHERE,
         },
         Part::ToolCall(call) => len(&call.id) + len(&call.name) + len(&call.arguments),
         Part::ToolResult(result) => {
@@ -68,6 +82,7 @@ fn part(part: &Part) -> u64 {
         }
         Part::Refusal(text) => len(text),
         Part::CachePoint(_) => 0,
+        Part::Opaque { value, .. } if value.get("fileData").is_some() => ELSEWHERE,
         Part::Opaque { value, .. } => json(value),
         _ => 0,
     }

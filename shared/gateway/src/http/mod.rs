@@ -1,5 +1,6 @@
 //! Routes: the same routers on Lambda, in a container and on a laptop.
 
+mod gemini;
 mod health;
 mod models;
 mod operations;
@@ -39,8 +40,14 @@ fn model_routes() -> Router<Arc<App>> {
         .route("/bedrock/model/{*rest}", post(surface::bedrock))
         .route("/v1/models", get(models::list))
         .route("/models", get(models::list))
-        .route("/v1/models/{*id}", get(models::one))
-        .route("/models/{*id}", get(models::one))
+        // Google's methods of a model stand where others name one.
+        .route("/v1/models/{*id}", get(models::one).post(gemini::call))
+        .route("/models/{*id}", get(models::one).post(gemini::call))
+        .route("/v1beta/models", get(gemini::list))
+        .route("/v1beta/models/{*id}", get(gemini::one).post(gemini::call))
+        .route("/gemini/v1beta/models", get(gemini::list))
+        .route("/gemini/v1beta/models/{*id}", get(gemini::one).post(gemini::call))
+        .route("/gemini/v1/models/{*id}", get(gemini::one).post(gemini::call))
 }
 
 fn health_routes() -> Router<Arc<App>> {

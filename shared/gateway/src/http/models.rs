@@ -53,7 +53,7 @@ pub(super) async fn one(
 }
 
 /// The names a caller may use: groups its key admits, and its own aliases.
-fn visible<'a>(app: &'a App, caller: &'a Caller) -> impl Iterator<Item = &'a str> {
+pub(super) fn visible<'a>(app: &'a App, caller: &'a Caller) -> impl Iterator<Item = &'a str> {
     let record = &caller.record;
     let groups =
         app.registry.names().iter().map(String::as_str).filter(move |name| may_use(record, name));

@@ -6,6 +6,7 @@ use axum::{extract::State, response::Response};
 use http::{Method, Uri};
 use sluice_wire::{Dialect, Fault, FaultKind};
 
+use super::gemini;
 use crate::{
     App,
     corridor::{identify, render, stray_id},
@@ -30,7 +31,9 @@ pub(super) async fn wrong_method(
 
 /// The dialect of the clients that use a path.
 pub(crate) fn dialect_of(path: &str) -> Dialect {
-    if path.starts_with("/bedrock/") {
+    if gemini::is_googles(path) {
+        Dialect::Gemini
+    } else if path.starts_with("/bedrock/") {
         Dialect::BedrockConverse
     } else if path.starts_with("/v1/messages") || path.starts_with("/messages") {
         Dialect::AnthropicMessages

@@ -10,6 +10,7 @@
     reason = "a test that cannot go on should stop"
 )]
 
+mod gemini;
 mod house;
 mod keys;
 mod matrix;

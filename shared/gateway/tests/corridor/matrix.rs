@@ -20,6 +20,7 @@ fn finish(caller: Caller, tools: bool) -> &'static str {
     match (caller, tools) {
         (Caller::OpenAi, false) => "stop",
         (Caller::OpenAi, true) => "tool_calls",
+        (Caller::Gemini, _) => "STOP",
         (_, false) => "end_turn",
         (_, true) => "tool_use",
     }
@@ -96,8 +97,8 @@ async fn tools(stream: bool) {
             assert_eq!(told.finish, finish(caller, false), "{place}");
         }
     }
-    assert_eq!(house.fakes.openai.count(), 6);
-    assert_eq!(house.fakes.sagemaker.count(), 6);
+    assert_eq!(house.fakes.openai.count(), 8);
+    assert_eq!(house.fakes.sagemaker.count(), 8);
 }
 
 #[tokio::test]
@@ -114,13 +115,14 @@ async fn a_streamed_tool_call_is_understood_everywhere() {
 async fn cached_tokens_cost_what_the_cache_costs() {
     let house = House::open().await;
     for caller in Caller::ALL {
-        for provider in ["openai", "anthropic", "bedrock"] {
+        for provider in ["openai", "anthropic", "bedrock", "gemini"] {
             for stream in [false, true] {
                 let key = house.key(&json!({})).await;
                 let body = caller.ask(provider, "usage cached usage 100 20 say hi");
                 let (answer, _) = caller.call(&house, &key, provider, &body, stream).await;
-                // OpenAI does not charge for writing, and counts what was written as read afresh.
-                let (fresh, write) = if provider == "openai" { (100 + 512, 0) } else { (100, 512) };
+                // OpenAI and Google do not charge for writing, and count what was written as read afresh.
+                let apart = ["anthropic", "bedrock"].contains(&provider);
+                let (fresh, write) = if apart { (100, 512) } else { (100 + 512, 0) };
                 let cost = fresh * INPUT + 1024 * CACHE_READ + write * CACHE_WRITE + 20 * OUTPUT;
                 let place = format!("{caller:?} on {provider}, {stream}: {}", answer.text());
                 assert_eq!(house.balanced(&key).await, cost, "{place}");

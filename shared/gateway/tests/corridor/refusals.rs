@@ -30,6 +30,10 @@ fn shaped(caller: Caller, answer: &Answer, status: u16, place: &str) {
             assert!(answer.header("x-amzn-errortype").ends_with("Exception"), "{place}");
             assert!(body["message"].is_string(), "{place}");
         }
+        Caller::Gemini => {
+            assert_eq!(body["error"]["code"], status, "{place}");
+            assert!(body["error"]["status"].is_string(), "{place}");
+        }
     }
 }
 
@@ -64,16 +68,17 @@ async fn bad_bodies_are_refused_in_the_callers_dialect_and_cost_nothing() {
             bytes[at] = 0xff;
         }
         let mut write = |name, body: Value| bad.push((name, body.to_string().into_bytes()));
-        write("no messages", without(good.clone(), "messages"));
-        write("null messages", with(good.clone(), "messages", Value::Null));
-        write("empty messages", with(good.clone(), "messages", json!([])));
-        write("messages of text", with(good.clone(), "messages", json!("hi")));
-        write("a message of text", with(good.clone(), "messages", json!(["hi"])));
+        let turns = caller.turns();
+        write("no messages", without(good.clone(), turns));
+        write("null messages", with(good.clone(), turns, Value::Null));
+        write("empty messages", with(good.clone(), turns, json!([])));
+        write("messages of text", with(good.clone(), turns, json!("hi")));
+        write("a message of text", with(good.clone(), turns, json!(["hi"])));
         write(
             "a role that is none",
-            with(good.clone(), "messages", json!([{"role": "king", "content": "hi"}])),
+            with(good.clone(), turns, json!([{"role": "king", "content": "hi"}])),
         );
-        if caller != Caller::Bedrock {
+        if caller.names_the_model() {
             write("no model", without(good.clone(), "model"));
             write("model null", with(good.clone(), "model", Value::Null));
             write("model of number", with(good.clone(), "model", json!(7)));
@@ -87,7 +92,7 @@ async fn bad_bodies_are_refused_in_the_callers_dialect_and_cost_nothing() {
             let answer = house.send(post(&caller.path("openai", false), &key, body)).await;
             shaped(caller, &answer, 400, name);
         }
-        if caller == Caller::Bedrock {
+        if !caller.names_the_model() {
             let answer = caller.say(&house, &key, "nope", "hi").await;
             shaped(caller, &answer, 400, "unknown model");
             assert!(answer.message().contains("Invalid model name passed in model=nope"));
@@ -162,6 +167,8 @@ async fn wrong_methods_and_unknown_routes_answer_in_the_dialect_of_their_path() 
         (Caller::OpenAi, "/", 404),
         (Caller::Anthropic, "/v1/messages/nothing", 404),
         (Caller::Bedrock, "/bedrock/nothing", 404),
+        (Caller::Gemini, "/v1beta/nothing", 404),
+        (Caller::Gemini, "/gemini/nothing", 404),
     ] {
         let answer = house.get(path, MASTER).await;
         shaped(caller, &answer, status, path);

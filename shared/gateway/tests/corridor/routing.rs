@@ -21,7 +21,8 @@ async fn another_deployment_answers_when_the_first_fails() {
             assert_eq!(answer.header("x-litellm-attempted-retries"), "1");
             assert_eq!(answer.header("x-litellm-model-name"), "anthropic/good");
         }
-        assert_eq!((house.fakes.openai.count(), house.fakes.anthropic.count()), (3, 3));
+        let all = Caller::ALL.len() as u64;
+        assert_eq!((house.fakes.openai.count(), house.fakes.anthropic.count()), (all, all));
     }
 }
 

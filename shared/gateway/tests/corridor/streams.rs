@@ -8,7 +8,7 @@ use crate::house::{Caller, House, MASTER, Reading, budget};
 async fn a_stream_that_breaks_ends_with_an_error_in_the_callers_dialect() {
     let house = House::open().await;
     for caller in Caller::ALL {
-        for provider in ["openai", "anthropic", "bedrock", "sagemaker"] {
+        for provider in ["openai", "anthropic", "bedrock", "sagemaker", "gemini"] {
             for order in ["die", "cut", "late error"] {
                 let key = house.key(&budget("1")).await;
                 let body = caller.ask(provider, &format!("{order} long 20"));

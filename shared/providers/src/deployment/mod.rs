@@ -2,6 +2,7 @@
 
 mod aws;
 mod azure;
+mod gemini;
 mod secret;
 mod timeouts;
 mod url;

@@ -3,7 +3,7 @@
 use reqwest::Url;
 use sluice_wire::Dialect;
 
-use super::{Deployment, azure, vertex};
+use super::{Deployment, azure, gemini, vertex};
 use crate::{Provider, Quirk, Route};
 
 /// What a URL depends on besides the deployment.
@@ -25,6 +25,9 @@ pub(crate) fn chat_url(deployment: &Deployment, asked: Asked<'_>) -> Result<Url,
     if provider.has(Quirk::VertexAnthropic) {
         let method = if asked.stream { "streamRawPredict" } else { "rawPredict" };
         return vertex::model_url(deployment, asked.project, "anthropic", method);
+    }
+    if provider.dialect == Dialect::Gemini {
+        return gemini::chat_url(deployment, asked);
     }
     let mut url = base(deployment.api_base.as_deref().or(provider.base_url), deployment)?;
     if provider.has(Quirk::AzureDeployments) {
@@ -74,13 +77,22 @@ pub(crate) fn route_url(provider: &Provider, chat: &Url, route: &Route) -> Resul
             (chat_path, *name)
         }
         Route::Below { path, .. } => (provider.path, path.trim_start_matches('/')),
-        Route::Model => return Err(missing()),
+        Route::Method(name) if provider.dialect == Dialect::Gemini => {
+            return Ok(gemini::method_url(chat, name));
+        }
+        Route::Method(_) | Route::Model => return Err(missing()),
     };
     let (path, query) = match path.split_once('?') {
         Some((path, query)) => (path, Some(query)),
         None => (path, None),
     };
-    let base = chat.path().strip_suffix(own).unwrap_or(chat.path());
+    let base = match provider.dialect {
+        // The model and the method stand in the chat route.
+        Dialect::Gemini => {
+            chat.path().rsplit_once("/models/").map_or(chat.path(), |(base, _)| base)
+        }
+        _ => chat.path().strip_suffix(own).unwrap_or(chat.path()),
+    };
     let mut url = chat.clone();
     url.set_path(&join(base, path));
     if let Some(query) = query {

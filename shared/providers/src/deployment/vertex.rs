@@ -57,11 +57,14 @@ pub(crate) fn model_url(
         let project = vertex.project.as_deref().or(project);
         let project = project.ok_or("`vertex_project` is required: the credential names none")?;
         let version = if own.is_empty() { "/v1" } else { &own };
-        format!(
-            "{version}/projects/{project}/locations/{}/publishers/{publisher}/models/{}:{method}",
-            vertex.location(),
-            deployment.model
-        )
+        let model = deployment.model.as_str();
+        // A tuned model is an endpoint of the project's own, known by its number.
+        let place = if model.bytes().all(|byte| byte.is_ascii_digit()) {
+            format!("endpoints/{model}")
+        } else {
+            format!("publishers/{publisher}/models/{model}")
+        };
+        format!("{version}/projects/{project}/locations/{}/{place}:{method}", vertex.location())
     } else {
         format!("{own}:{method}")
     };

@@ -1,5 +1,7 @@
 //! `litellm_params.model` as it is written in a configuration: provider, route, region, id.
 
+use sluice_wire::Dialect;
+
 use super::{Provider, provider, providers, rows};
 
 /// What a configuration's `model` says.
@@ -41,6 +43,15 @@ pub enum ModelError {
         supported()
     )]
     Unprefixed {
+        /// As written.
+        written: String,
+    },
+    /// A model at Vertex AI that is neither Google's nor Anthropic's.
+    #[error(
+        "model `{written}`: of the models at Vertex AI, Google's (`gemini-...`, `gemma-...`, the \
+         number of a tuned one's endpoint) and Anthropic's (`claude-...`) are supported"
+    )]
+    OtherAtVertex {
         /// As written.
         written: String,
     },
@@ -98,12 +109,25 @@ pub fn split_model(written: &str) -> Result<ModelRef<'_>, ModelError> {
     let (model, region) = match provider.name {
         "bedrock" => bedrock_id(rest, written)?,
         "azure" => (azure_deployment(rest), None),
+        "vertex_ai" if provider.dialect == Dialect::Gemini => (googles(rest, written)?, None),
         _ => (rest, None),
     };
     if model.trim().is_empty() {
         return Err(ModelError::Empty { written: written.to_owned() });
     }
     Ok(ModelRef { provider, model, region })
+}
+
+/// The id of a model of Google's, without LiteLLM's hint at the family of a tuned one.
+fn googles<'a>(rest: &'a str, written: &str) -> Result<&'a str, ModelError> {
+    let model = rest.strip_prefix("gemini/").unwrap_or(rest);
+    let tuned = model.bytes().all(|byte| byte.is_ascii_digit());
+    if tuned
+        || ["gemini-", "gemma-", "learnlm-", "medlm-"].iter().any(|name| model.starts_with(name))
+    {
+        return Ok(model);
+    }
+    Err(ModelError::OtherAtVertex { written: written.to_owned() })
 }
 
 /// LiteLLM's hints at a deployment's family stand before its name.
@@ -141,6 +165,9 @@ fn bare(name: &str) -> Option<&'static str> {
     }
     if name.starts_with("claude-") {
         return Some("anthropic");
+    }
+    if name.starts_with("gemini-") {
+        return Some("vertex_ai");
     }
     if name.starts_with("arn:") {
         return match name.split(':').nth(2) {
@@ -243,6 +270,19 @@ mod tests {
     }
 
     #[test]
+    fn reads_googles_models_and_their_tuned_ones() {
+        assert_eq!(split("gemini/gemini-2.5-flash"), ("gemini", "gemini-2.5-flash", None));
+        assert_eq!(split("vertex_ai/gemini-2.5-pro"), ("vertex_ai", "gemini-2.5-pro", None));
+        assert_eq!(split("vertex_ai/gemini/123456"), ("vertex_ai", "123456", None));
+        assert_eq!(split("gemini-2.5-pro"), ("vertex_ai", "gemini-2.5-pro", None));
+        assert_eq!(
+            split_model("vertex_ai/claude-x").unwrap().provider.dialect,
+            Dialect::AnthropicMessages
+        );
+        assert_eq!(split_model("vertex_ai/gemini-x").unwrap().provider.dialect, Dialect::Gemini);
+    }
+
+    #[test]
     fn knows_bare_names_by_their_beginnings() {
         for name in ["gpt-4o", "o3", "o3-mini", "o1-preview", "chatgpt-4o-latest", "ft:gpt-4o:x"] {
             assert_eq!(split(name), ("openai", name, None));
@@ -255,10 +295,15 @@ mod tests {
 
     #[test]
     fn refuses_what_it_does_not_know_and_lists_what_it_does() {
-        for name in ["gemini/pro", "vertex_ai/x", "watsonx/granite", "meta-llama/x"] {
+        for name in ["watsonx/granite", "meta-llama/x"] {
             let error = split_model(name).expect_err(name).to_string();
             assert!(error.contains(name) && error.contains("openai"), "{error}");
         }
+        let error = split_model("vertex_ai/meta/llama").expect_err("a partner's").to_string();
+        assert!(
+            error.contains("`vertex_ai/meta/llama`") && error.contains("`claude-...`"),
+            "{error}"
+        );
         let error = split_model("llama3").expect_err("a bare name").to_string();
         assert!(error.contains("<provider>/llama3"), "{error}");
         for name in ["", " ", "openai/", "openai", "bedrock/converse/"] {

@@ -39,6 +39,28 @@ pub(super) const ROWS: &[Provider] = &[
         ..OPENAI_LIKE
     },
     Provider {
+        name: "gemini",
+        dialect: Dialect::Gemini,
+        base_url: Some("https://generativelanguage.googleapis.com/v1beta"),
+        path: "",
+        auth: Auth::Header("x-goog-api-key"),
+        key_variables: &["GEMINI_API_KEY", "GOOGLE_API_KEY"],
+        base_variables: &["GEMINI_API_BASE"],
+        price_family: "gemini",
+        ..OPENAI_LIKE
+    },
+    // Google's models; those of others at Vertex AI have rows of their own (see `of_model`).
+    Provider {
+        name: "vertex_ai",
+        aliases: &["vertex_ai_beta"],
+        dialect: Dialect::Gemini,
+        path: "",
+        auth: Auth::Google,
+        base_variables: &["VERTEXAI_API_BASE", "VERTEX_API_BASE"],
+        price_family: "vertex_ai",
+        ..OPENAI_LIKE
+    },
+    Provider {
         name: "azure",
         auth: Auth::Header("api-key"),
         key_variables: &["AZURE_OPENAI_API_KEY", "AZURE_API_KEY"],

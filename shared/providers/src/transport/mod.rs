@@ -253,7 +253,10 @@ impl<'a> Key<'a> {
 
 /// Whether the provider does not accept the key it was given.
 fn refuses_key(fault: &Fault) -> bool {
-    fault.upstream.as_ref().is_some_and(|upstream| matches!(upstream.status, 401 | 403))
+    // Google says it with a 400, too.
+    fault.upstream.as_ref().is_some_and(|upstream| {
+        matches!(upstream.status, 401 | 403) || fault.kind == FaultKind::Authentication
+    })
 }
 
 /// A body that is JSON, and not one that somebody else wants untouched.

@@ -12,13 +12,24 @@ pub(crate) enum Caller {
     OpenAi,
     Anthropic,
     Bedrock,
+    Gemini,
 }
 
 // === impl Caller ===
 
 impl Caller {
     /// All of them.
-    pub(crate) const ALL: [Self; 3] = [Self::OpenAi, Self::Anthropic, Self::Bedrock];
+    pub(crate) const ALL: [Self; 4] = [Self::OpenAi, Self::Anthropic, Self::Bedrock, Self::Gemini];
+
+    /// The field of the conversation.
+    pub(crate) fn turns(self) -> &'static str {
+        if self == Self::Gemini { "contents" } else { "messages" }
+    }
+
+    /// Whether the body names the model; else the path does.
+    pub(crate) fn names_the_model(self) -> bool {
+        matches!(self, Self::OpenAi | Self::Anthropic)
+    }
 
     /// Where its requests go.
     pub(crate) fn path(self, model: &str, stream: bool) -> String {
@@ -29,6 +40,10 @@ impl Caller {
                 let operation = if stream { "converse-stream" } else { "converse" };
                 format!("/bedrock/model/{model}/{operation}")
             }
+            Self::Gemini if stream => {
+                format!("/v1beta/models/{model}:streamGenerateContent?alt=sse")
+            }
+            Self::Gemini => format!("/v1beta/models/{model}:generateContent"),
         }
     }
 
@@ -44,12 +59,16 @@ impl Caller {
                 "inferenceConfig": {"maxTokens": 200},
                 "messages": [{"role": "user", "content": [{"text": prompt}]}],
             }),
+            Self::Gemini => json!({
+                "generationConfig": {"maxOutputTokens": 200},
+                "contents": [{"role": "user", "parts": [{"text": prompt}]}],
+            }),
         }
     }
 
     /// Asks for a stream where the body says so.
     pub(crate) fn streamed(self, mut body: Value) -> Value {
-        if self != Self::Bedrock {
+        if self.names_the_model() {
             body["stream"] = json!(true);
         }
         if self == Self::OpenAi {
@@ -80,6 +99,11 @@ impl Caller {
                 body["toolConfig"] = json!({"tools": [{"toolSpec": {
                     "name": "get_weather", "description": "Weather", "inputSchema": {"json": schema},
                 }}]});
+            }
+            Self::Gemini => {
+                body["tools"] = json!([{"functionDeclarations": [{
+                    "name": "get_weather", "description": "Weather", "parametersJsonSchema": schema,
+                }]}]);
             }
         }
         body
@@ -112,8 +136,17 @@ impl Caller {
                     {"toolResult": {"toolUseId": id, "content": [{"text": result}]}},
                 ]}),
             ],
+            // Without ids, as older clients send them.
+            Self::Gemini => vec![
+                json!({"role": "model", "parts": [
+                    {"functionCall": {"name": name, "args": input}},
+                ]}),
+                json!({"role": "user", "parts": [
+                    {"functionResponse": {"name": name, "response": {"result": result}}},
+                ]}),
+            ],
         };
-        body["messages"].as_array_mut().unwrap().extend(turns);
+        body[self.turns()].as_array_mut().unwrap().extend(turns);
         body
     }
 

@@ -39,7 +39,8 @@ pub(crate) const CACHE_READ: i64 = 500;
 pub(crate) const CACHE_WRITE: i64 = 2_500;
 
 /// The groups of [`providers`].
-pub(crate) const PROVIDERS: [&str; 5] = ["openai", "anthropic", "bedrock", "sagemaker", "demo"];
+pub(crate) const PROVIDERS: [&str; 6] =
+    ["openai", "anthropic", "bedrock", "sagemaker", "gemini", "demo"];
 
 /// A running gateway.
 pub(crate) struct House {
@@ -272,6 +273,7 @@ pub(crate) fn named(fakes: &Fakes, group: &str, model: &str, more: &str) -> Stri
     let access = match model.split('/').next().unwrap() {
         "openai" => format!("\n      api_base: {}/v1\n      api_key: sk-fake", fakes.openai_url),
         "anthropic" => format!("\n      api_base: {}\n      api_key: sk-fake", fakes.anthropic_url),
+        "gemini" => format!("\n      api_base: {}\n      api_key: sk-fake", fakes.gemini_url),
         "bedrock" => format!("{aws}\n      aws_bedrock_runtime_endpoint: {}", fakes.bedrock_url),
         "sagemaker" => format!("{aws}\n      sagemaker_base_url: {}", fakes.sagemaker_url),
         _ => String::new(),

@@ -57,6 +57,7 @@ impl Reading {
                     }
                 }
             }
+            Caller::Gemini => reading.gemini(body),
             Caller::Bedrock => {
                 reading.finish = text(&body["stopReason"]);
                 reading.usage = pair(&body["usage"], "inputTokens", "outputTokens");
@@ -84,6 +85,19 @@ impl Reading {
             Caller::OpenAi => reading.openai(body, &mut pieces),
             Caller::Anthropic => reading.anthropic(body, &mut pieces),
             Caller::Bedrock => reading.bedrock(body, &mut pieces),
+            Caller::Gemini => {
+                reading.ended = false;
+                for (_, data) in events(body) {
+                    assert!(!reading.ended, "something after the finish: {data}");
+                    let chunk: Value = serde_json::from_str(&data).unwrap();
+                    if chunk["error"].is_object() {
+                        reading.error = Some(text(&chunk["error"]["message"]));
+                        continue;
+                    }
+                    reading.gemini(&chunk);
+                    reading.ended = !reading.finish.is_empty();
+                }
+            }
         }
         // Arguments of a stream that broke off are no JSON.
         if reading.ended {
@@ -92,6 +106,30 @@ impl Reading {
             }
         }
         reading
+    }
+
+    /// A whole answer, or one chunk of a stream.
+    fn gemini(&mut self, body: &Value) {
+        let candidate = &body["candidates"][0];
+        self.finish = text(&candidate["finishReason"]);
+        let usage = &body["usageMetadata"];
+        if let Some((prompt, visible)) = pair(usage, "promptTokenCount", "candidatesTokenCount") {
+            let thoughts = usage["thoughtsTokenCount"].as_u64().unwrap_or_default();
+            self.usage = Some((prompt, visible + thoughts));
+        }
+        for part in candidate["content"]["parts"].as_array().into_iter().flatten() {
+            let call = &part["functionCall"];
+            if call.is_object() {
+                // Calls without an id are told apart by their place.
+                let id = match text(&call["id"]) {
+                    id if id.is_empty() => format!("#{}", self.calls.len()),
+                    id => id,
+                };
+                self.calls.push((id, text(&call["name"]), call["args"].clone()));
+            } else if part["thought"] != true {
+                self.text.push_str(&text(&part["text"]));
+            }
+        }
     }
 
     fn openai(&mut self, body: &[u8], pieces: &mut Pieces) {

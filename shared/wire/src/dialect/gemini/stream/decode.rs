@@ -103,8 +103,15 @@ impl Answer {
         let Some(candidate) = ours else { return Ok(()) };
         let parts = candidate.get_mut("content").and_then(|content| content.get_mut("parts"));
         if let Some(Value::Array(list)) = parts.map(Value::take) {
-            for piece in list.into_iter().flat_map(pieces) {
-                self.piece(piece, out);
+            for mut pieces in list.into_iter().map(pieces) {
+                // The last words of a text that has begun: it is not broken up for the signature.
+                let goes_on = self.open.is_some_and(|open| open.kind == Kind::Text);
+                if goes_on && matches!(pieces.as_slice(), [Piece::Signature(_), Piece::Text(_)]) {
+                    pieces.reverse();
+                }
+                for piece in pieces {
+                    self.piece(piece, out);
+                }
             }
         }
         if let Some(word) = candidate.get("finishReason").and_then(Value::as_str) {

@@ -1,0 +1,75 @@
+//! The list of models, as Google's clients read it.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Path, Request, State},
+    response::{IntoResponse, Response},
+};
+use http::header::CONTENT_TYPE;
+use serde_json::{Value, json};
+use sluice_wire::{Dialect, Fault, FaultKind};
+
+use super::take_key;
+use crate::{
+    App,
+    corridor::{render, stray_id},
+    http::models::visible,
+    identity,
+};
+
+/// `GET /v1beta/models`.
+pub(in crate::http) async fn list(State(app): State<Arc<App>>, mut request: Request) -> Response {
+    take_key(&mut request);
+    let result = identity::authenticate(&app, request.headers()).await.map(|caller| {
+        let models: Vec<Value> = visible(&app, &caller).map(|name| entry(&app, name)).collect();
+        json!({ "models": models })
+    });
+    answer(&app, result)
+}
+
+/// `GET /v1beta/models/{id}`.
+pub(in crate::http) async fn one(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    mut request: Request,
+) -> Response {
+    take_key(&mut request);
+    let result = identity::authenticate(&app, request.headers()).await.and_then(|caller| {
+        visible(&app, &caller).find(|name| *name == id).map(|name| entry(&app, name)).ok_or_else(
+            || {
+                Fault::new(FaultKind::NotFound, format!("models/{id} is not found"))
+                    .with_param("model")
+            },
+        )
+    });
+    answer(&app, result)
+}
+
+fn answer(app: &App, result: Result<Value, Fault>) -> Response {
+    match result {
+        Ok(body) => ([(CONTENT_TYPE, "application/json")], body.to_string()).into_response(),
+        Err(fault) => render(Dialect::Gemini, &fault, &stray_id(app)),
+    }
+}
+
+fn entry(app: &App, name: &str) -> Value {
+    let mut entry = json!({
+        "name": format!("models/{name}"),
+        "displayName": name,
+        "supportedGenerationMethods": ["generateContent"],
+    });
+    let member = app.registry.group(name).and_then(|group| group.members.first());
+    if let (Some(price), Some(fields)) =
+        (member.and_then(|member| member.price.as_ref()), entry.as_object_mut())
+    {
+        for (field, limit) in
+            [("inputTokenLimit", price.max_input), ("outputTokenLimit", price.max_output)]
+        {
+            if let Some(limit) = limit {
+                fields.insert(field.to_owned(), limit.into());
+            }
+        }
+    }
+    entry
+}
