@@ -33,6 +33,8 @@ pub struct Provider {
     pub base_variables: &'static [&'static str],
     /// `litellm_provider` of its rows in the price catalogue.
     pub price_family: &'static str,
+    /// Parameters of the dialect that it refuses, or takes and does not heed.
+    pub unsupported: &'static [&'static str],
     /// Deviations from the dialect.
     pub quirks: &'static [Quirk],
 }
@@ -71,6 +73,8 @@ pub enum Auth {
 pub enum Quirk {
     /// Takes `max_tokens`, not `max_completion_tokens`.
     MaxTokens,
+    /// Calls `seed` `random_seed`.
+    RandomSeed,
     /// Refuses `stream_options`; tells the usage at a stream's end unasked.
     NoStreamOptions,
     /// Wants no key (a server of one's own); sends one when the deployment has it.

@@ -16,6 +16,7 @@ const OPENAI_LIKE: Provider = Provider {
     key_variables: &[],
     base_variables: &[],
     price_family: "openai",
+    unsupported: &[],
     quirks: &[],
 };
 
@@ -114,6 +115,7 @@ pub(super) const ROWS: &[Provider] = &[
         key_variables: &["GROQ_API_KEY"],
         base_variables: &["GROQ_API_BASE"],
         price_family: "groq",
+        unsupported: &["logit_bias", "logprobs", "top_logprobs"],
         ..OPENAI_LIKE
     },
     Provider {
@@ -131,6 +133,7 @@ pub(super) const ROWS: &[Provider] = &[
         key_variables: &["XAI_API_KEY"],
         base_variables: &["XAI_API_BASE"],
         price_family: "xai",
+        unsupported: &["functions", "function_call", "modalities", "audio"],
         quirks: &[Quirk::MaxTokens],
         ..OPENAI_LIKE
     },
@@ -159,6 +162,7 @@ pub(super) const ROWS: &[Provider] = &[
         ],
         base_variables: &["FIREWORKS_API_BASE"],
         price_family: "fireworks_ai",
+        unsupported: &["functions", "function_call", "modalities", "audio", "web_search_options"],
         quirks: &[Quirk::MaxTokens],
         ..OPENAI_LIKE
     },
@@ -177,6 +181,21 @@ pub(super) const ROWS: &[Provider] = &[
         key_variables: &["PERPLEXITYAI_API_KEY", "PERPLEXITY_API_KEY"],
         base_variables: &["PERPLEXITY_API_BASE"],
         price_family: "perplexity",
+        unsupported: &[
+            "logit_bias",
+            "logprobs",
+            "top_logprobs",
+            "n",
+            "seed",
+            "stop",
+            "tools",
+            "tool_choice",
+            "parallel_tool_calls",
+            "functions",
+            "function_call",
+            "modalities",
+            "audio",
+        ],
         quirks: &[Quirk::MaxTokens, Quirk::NoStreamOptions],
         ..OPENAI_LIKE
     },
@@ -186,6 +205,21 @@ pub(super) const ROWS: &[Provider] = &[
         key_variables: &["NVIDIA_NIM_API_KEY"],
         base_variables: &["NVIDIA_NIM_API_BASE"],
         price_family: "nvidia_nim",
+        unsupported: &[
+            "logit_bias",
+            "logprobs",
+            "top_logprobs",
+            "n",
+            "functions",
+            "function_call",
+            "modalities",
+            "audio",
+            "web_search_options",
+            "service_tier",
+            "store",
+            "safety_identifier",
+            "prompt_cache_key",
+        ],
         quirks: &[Quirk::MaxTokens],
         ..OPENAI_LIKE
     },
@@ -195,7 +229,20 @@ pub(super) const ROWS: &[Provider] = &[
         key_variables: &["MISTRAL_API_KEY"],
         base_variables: &["MISTRAL_API_BASE"],
         price_family: "mistral",
-        quirks: &[Quirk::MaxTokens, Quirk::NoStreamOptions],
+        unsupported: &[
+            "logit_bias",
+            "logprobs",
+            "top_logprobs",
+            "functions",
+            "function_call",
+            "modalities",
+            "audio",
+            "web_search_options",
+            "service_tier",
+            "store",
+            "safety_identifier",
+        ],
+        quirks: &[Quirk::MaxTokens, Quirk::NoStreamOptions, Quirk::RandomSeed],
         ..OPENAI_LIKE
     },
     Provider {
@@ -204,6 +251,18 @@ pub(super) const ROWS: &[Provider] = &[
         key_variables: &["CEREBRAS_API_KEY"],
         base_variables: &["CEREBRAS_API_BASE"],
         price_family: "cerebras",
+        unsupported: &[
+            "frequency_penalty",
+            "presence_penalty",
+            "logit_bias",
+            "n",
+            "functions",
+            "function_call",
+            "parallel_tool_calls",
+            "modalities",
+            "audio",
+            "web_search_options",
+        ],
         ..OPENAI_LIKE
     },
     Provider {
@@ -212,6 +271,20 @@ pub(super) const ROWS: &[Provider] = &[
         key_variables: &["SAMBANOVA_API_KEY"],
         base_variables: &["SAMBANOVA_API_BASE"],
         price_family: "sambanova",
+        unsupported: &[
+            "frequency_penalty",
+            "presence_penalty",
+            "logit_bias",
+            "logprobs",
+            "top_logprobs",
+            "n",
+            "seed",
+            "functions",
+            "function_call",
+            "modalities",
+            "audio",
+            "web_search_options",
+        ],
         quirks: &[Quirk::MaxTokens],
         ..OPENAI_LIKE
     },
@@ -223,6 +296,15 @@ pub(super) const ROWS: &[Provider] = &[
         key_variables: &["OLLAMA_API_KEY"],
         base_variables: &["OLLAMA_API_BASE"],
         price_family: "ollama",
+        unsupported: &[
+            "logit_bias",
+            "n",
+            "functions",
+            "function_call",
+            "modalities",
+            "audio",
+            "web_search_options",
+        ],
         quirks: &[Quirk::MaxTokens, Quirk::Keyless],
         ..OPENAI_LIKE
     },
@@ -249,6 +331,15 @@ pub(super) const ROWS: &[Provider] = &[
         key_variables: &["DEEPINFRA_API_KEY"],
         base_variables: &["DEEPINFRA_API_BASE"],
         price_family: "deepinfra",
+        unsupported: &[
+            "logprobs",
+            "top_logprobs",
+            "seed",
+            "parallel_tool_calls",
+            "modalities",
+            "audio",
+            "web_search_options",
+        ],
         quirks: &[Quirk::MaxTokens],
         ..OPENAI_LIKE
     },
@@ -258,6 +349,7 @@ pub(super) const ROWS: &[Provider] = &[
         key_variables: &["MOONSHOT_API_KEY"],
         base_variables: &["MOONSHOT_API_BASE"],
         price_family: "moonshot",
+        unsupported: &["functions", "function_call"],
         quirks: &[Quirk::MaxTokens],
         ..OPENAI_LIKE
     },
@@ -284,6 +376,15 @@ pub(super) const ROWS: &[Provider] = &[
         key_variables: &["FEATHERLESS_AI_API_KEY", "FEATHERLESS_API_KEY"],
         base_variables: &["FEATHERLESS_AI_API_BASE", "FEATHERLESS_API_BASE"],
         price_family: "featherless_ai",
+        unsupported: &[
+            "logprobs",
+            "top_logprobs",
+            "seed",
+            "parallel_tool_calls",
+            "modalities",
+            "audio",
+            "web_search_options",
+        ],
         quirks: &[Quirk::MaxTokens],
         ..OPENAI_LIKE
     },
@@ -293,6 +394,17 @@ pub(super) const ROWS: &[Provider] = &[
         key_variables: &["HYPERBOLIC_API_KEY"],
         base_variables: &["HYPERBOLIC_API_BASE"],
         price_family: "hyperbolic",
+        unsupported: &[
+            "logit_bias",
+            "logprobs",
+            "top_logprobs",
+            "functions",
+            "function_call",
+            "parallel_tool_calls",
+            "modalities",
+            "audio",
+            "web_search_options",
+        ],
         quirks: &[Quirk::MaxTokens],
         ..OPENAI_LIKE
     },
@@ -311,6 +423,15 @@ pub(super) const ROWS: &[Provider] = &[
         key_variables: &["NSCALE_API_KEY"],
         base_variables: &["NSCALE_API_BASE"],
         price_family: "nscale",
+        unsupported: &[
+            "seed",
+            "functions",
+            "function_call",
+            "parallel_tool_calls",
+            "modalities",
+            "audio",
+            "web_search_options",
+        ],
         quirks: &[Quirk::MaxTokens],
         ..OPENAI_LIKE
     },
@@ -339,6 +460,19 @@ pub(super) const ROWS: &[Provider] = &[
         key_variables: &["AI21_API_KEY"],
         base_variables: &["AI21_API_BASE"],
         price_family: "ai21",
+        unsupported: &[
+            "frequency_penalty",
+            "presence_penalty",
+            "logit_bias",
+            "logprobs",
+            "top_logprobs",
+            "functions",
+            "function_call",
+            "parallel_tool_calls",
+            "modalities",
+            "audio",
+            "web_search_options",
+        ],
         quirks: &[Quirk::MaxTokens, Quirk::NoStreamOptions],
         ..OPENAI_LIKE
     },
@@ -393,6 +527,352 @@ pub(super) const ROWS: &[Provider] = &[
         base_variables: &["LLAMAFILE_API_BASE"],
         price_family: "llamafile",
         quirks: &[Quirk::MaxTokens, Quirk::Keyless],
+        ..OPENAI_LIKE
+    },
+    Provider {
+        name: "cohere",
+        aliases: &["cohere_chat"],
+        base_url: Some("https://api.cohere.ai/compatibility/v1"),
+        key_variables: &["COHERE_API_KEY", "CO_API_KEY"],
+        price_family: "cohere",
+        unsupported: &[
+            "logit_bias",
+            "top_logprobs",
+            "n",
+            "functions",
+            "function_call",
+            "parallel_tool_calls",
+            "modalities",
+            "audio",
+            "web_search_options",
+            "store",
+            "metadata",
+            "prediction",
+            "service_tier",
+        ],
+        quirks: &[Quirk::MaxTokens],
+        ..OPENAI_LIKE
+    },
+    Provider {
+        name: "codestral",
+        base_url: Some("https://codestral.mistral.ai/v1"),
+        key_variables: &["CODESTRAL_API_KEY"],
+        base_variables: &["CODESTRAL_API_BASE"],
+        price_family: "codestral",
+        unsupported: &[
+            "logit_bias",
+            "logprobs",
+            "top_logprobs",
+            "functions",
+            "function_call",
+            "modalities",
+            "audio",
+            "web_search_options",
+            "service_tier",
+            "store",
+            "safety_identifier",
+        ],
+        quirks: &[Quirk::MaxTokens, Quirk::NoStreamOptions, Quirk::RandomSeed],
+        ..OPENAI_LIKE
+    },
+    Provider {
+        name: "databricks",
+        key_variables: &["DATABRICKS_API_KEY", "DATABRICKS_TOKEN"],
+        base_variables: &["DATABRICKS_API_BASE"],
+        price_family: "databricks",
+        unsupported: &[
+            "logit_bias",
+            "seed",
+            "functions",
+            "function_call",
+            "parallel_tool_calls",
+            "modalities",
+            "audio",
+            "web_search_options",
+        ],
+        quirks: &[Quirk::MaxTokens],
+        ..OPENAI_LIKE
+    },
+    Provider {
+        name: "novita",
+        base_url: Some("https://api.novita.ai/v3/openai"),
+        key_variables: &["NOVITA_API_KEY"],
+        base_variables: &["NOVITA_API_BASE"],
+        price_family: "novita",
+        quirks: &[Quirk::MaxTokens],
+        ..OPENAI_LIKE
+    },
+    Provider {
+        name: "dashscope",
+        base_url: Some("https://dashscope-intl.aliyuncs.com/compatible-mode/v1"),
+        key_variables: &["DASHSCOPE_API_KEY"],
+        base_variables: &["DASHSCOPE_API_BASE"],
+        price_family: "dashscope",
+        quirks: &[Quirk::MaxTokens],
+        ..OPENAI_LIKE
+    },
+    Provider {
+        name: "volcengine",
+        base_url: Some("https://ark.cn-beijing.volces.com/api/v3"),
+        key_variables: &["ARK_API_KEY", "VOLCENGINE_API_KEY"],
+        base_variables: &["VOLCENGINE_API_BASE"],
+        price_family: "volcengine",
+        unsupported: &["parallel_tool_calls", "modalities", "audio", "web_search_options"],
+        quirks: &[Quirk::MaxTokens],
+        ..OPENAI_LIKE
+    },
+    Provider {
+        name: "zai",
+        base_url: Some("https://api.z.ai/api/paas/v4"),
+        key_variables: &["ZAI_API_KEY"],
+        base_variables: &["ZAI_API_BASE"],
+        price_family: "zai",
+        unsupported: &[
+            "frequency_penalty",
+            "presence_penalty",
+            "logit_bias",
+            "logprobs",
+            "top_logprobs",
+            "n",
+            "seed",
+            "functions",
+            "function_call",
+            "parallel_tool_calls",
+            "modalities",
+            "audio",
+        ],
+        quirks: &[Quirk::MaxTokens],
+        ..OPENAI_LIKE
+    },
+    Provider {
+        name: "minimax",
+        base_url: Some("https://api.minimax.io/v1"),
+        key_variables: &["MINIMAX_API_KEY"],
+        base_variables: &["MINIMAX_API_BASE"],
+        price_family: "minimax",
+        quirks: &[Quirk::MaxTokens],
+        ..OPENAI_LIKE
+    },
+    Provider {
+        name: "modelscope",
+        base_url: Some("https://api-inference.modelscope.cn/v1"),
+        key_variables: &["MODELSCOPE_API_KEY"],
+        base_variables: &["MODELSCOPE_API_BASE"],
+        price_family: "modelscope",
+        quirks: &[Quirk::MaxTokens],
+        ..OPENAI_LIKE
+    },
+    Provider {
+        name: "vercel_ai_gateway",
+        base_url: Some("https://ai-gateway.vercel.sh/v1"),
+        key_variables: &["VERCEL_AI_GATEWAY_API_KEY", "VERCEL_OIDC_TOKEN"],
+        base_variables: &["VERCEL_AI_GATEWAY_API_BASE"],
+        price_family: "vercel_ai_gateway",
+        quirks: &[Quirk::MaxTokens],
+        ..OPENAI_LIKE
+    },
+    Provider {
+        name: "baseten",
+        base_url: Some("https://inference.baseten.co/v1"),
+        key_variables: &["BASETEN_API_KEY"],
+        base_variables: &["BASETEN_API_BASE"],
+        price_family: "baseten",
+        quirks: &[Quirk::MaxTokens],
+        ..OPENAI_LIKE
+    },
+    Provider {
+        name: "friendliai",
+        base_url: Some("https://api.friendli.ai/serverless/v1"),
+        key_variables: &["FRIENDLIAI_API_KEY", "FRIENDLI_TOKEN"],
+        base_variables: &["FRIENDLI_API_BASE"],
+        price_family: "friendliai",
+        quirks: &[Quirk::MaxTokens],
+        ..OPENAI_LIKE
+    },
+    Provider {
+        name: "wandb",
+        base_url: Some("https://api.inference.wandb.ai/v1"),
+        key_variables: &["WANDB_API_KEY"],
+        base_variables: &["WANDB_API_BASE"],
+        price_family: "wandb",
+        quirks: &[Quirk::MaxTokens],
+        ..OPENAI_LIKE
+    },
+    Provider {
+        name: "inception",
+        base_url: Some("https://api.inceptionlabs.ai/v1"),
+        key_variables: &["INCEPTION_API_KEY"],
+        base_variables: &["INCEPTION_API_BASE"],
+        price_family: "inception",
+        quirks: &[Quirk::MaxTokens],
+        ..OPENAI_LIKE
+    },
+    Provider {
+        name: "morph",
+        base_url: Some("https://api.morphllm.com/v1"),
+        key_variables: &["MORPH_API_KEY"],
+        base_variables: &["MORPH_API_BASE"],
+        price_family: "morph",
+        quirks: &[Quirk::MaxTokens],
+        ..OPENAI_LIKE
+    },
+    Provider {
+        name: "v0",
+        base_url: Some("https://api.v0.dev/v1"),
+        key_variables: &["V0_API_KEY"],
+        base_variables: &["V0_API_BASE"],
+        price_family: "v0",
+        quirks: &[Quirk::MaxTokens],
+        ..OPENAI_LIKE
+    },
+    Provider {
+        name: "gradient_ai",
+        base_url: Some("https://inference.do-ai.run/v1"),
+        key_variables: &["GRADIENT_AI_API_KEY"],
+        price_family: "gradient_ai",
+        quirks: &[Quirk::MaxTokens],
+        ..OPENAI_LIKE
+    },
+    Provider {
+        name: "ovhcloud",
+        base_url: Some("https://oai.endpoints.kepler.ai.cloud.ovh.net/v1"),
+        key_variables: &["OVHCLOUD_API_KEY"],
+        price_family: "ovhcloud",
+        quirks: &[Quirk::MaxTokens],
+        ..OPENAI_LIKE
+    },
+    Provider {
+        name: "scaleway",
+        base_url: Some("https://api.scaleway.ai/v1"),
+        key_variables: &["SCW_SECRET_KEY"],
+        price_family: "scaleway",
+        quirks: &[Quirk::MaxTokens],
+        ..OPENAI_LIKE
+    },
+    Provider {
+        name: "aiml",
+        base_url: Some("https://api.aimlapi.com/v1"),
+        key_variables: &["AIML_API_KEY", "AIMLAPI_KEY"],
+        base_variables: &["AIML_API_BASE"],
+        price_family: "aiml",
+        quirks: &[Quirk::MaxTokens],
+        ..OPENAI_LIKE
+    },
+    Provider {
+        name: "cometapi",
+        base_url: Some("https://api.cometapi.com/v1"),
+        key_variables: &["COMETAPI_KEY", "COMETAPI_API_KEY"],
+        base_variables: &["COMETAPI_API_BASE", "COMETAPI_BASE_URL"],
+        price_family: "cometapi",
+        quirks: &[Quirk::MaxTokens],
+        ..OPENAI_LIKE
+    },
+    Provider {
+        name: "compactifai",
+        base_url: Some("https://api.compactif.ai/v1"),
+        key_variables: &["COMPACTIFAI_API_KEY"],
+        price_family: "compactifai",
+        quirks: &[Quirk::MaxTokens],
+        ..OPENAI_LIKE
+    },
+    Provider {
+        name: "amazon_nova",
+        base_url: Some("https://api.nova.amazon.com/v1"),
+        key_variables: &["AMAZON_NOVA_API_KEY"],
+        base_variables: &["AMAZON_NOVA_API_BASE"],
+        price_family: "amazon_nova",
+        quirks: &[Quirk::MaxTokens],
+        ..OPENAI_LIKE
+    },
+    Provider {
+        name: "publicai",
+        base_url: Some("https://api.publicai.co/v1"),
+        key_variables: &["PUBLICAI_API_KEY"],
+        base_variables: &["PUBLICAI_API_BASE"],
+        price_family: "publicai",
+        quirks: &[Quirk::MaxTokens],
+        ..OPENAI_LIKE
+    },
+    Provider {
+        name: "poe",
+        base_url: Some("https://api.poe.com/v1"),
+        key_variables: &["POE_API_KEY"],
+        price_family: "poe",
+        quirks: &[Quirk::MaxTokens],
+        ..OPENAI_LIKE
+    },
+    Provider {
+        name: "chutes",
+        base_url: Some("https://llm.chutes.ai/v1"),
+        key_variables: &["CHUTES_API_KEY"],
+        price_family: "chutes",
+        quirks: &[Quirk::MaxTokens],
+        ..OPENAI_LIKE
+    },
+    Provider {
+        name: "gmi",
+        base_url: Some("https://api.gmi-serving.com/v1"),
+        key_variables: &["GMI_API_KEY"],
+        price_family: "gmi",
+        ..OPENAI_LIKE
+    },
+    Provider {
+        name: "aihubmix",
+        base_url: Some("https://aihubmix.com/v1"),
+        key_variables: &["AIHUBMIX_API_KEY"],
+        base_variables: &["AIHUBMIX_API_BASE"],
+        price_family: "aihubmix",
+        ..OPENAI_LIKE
+    },
+    Provider {
+        name: "crusoe",
+        base_url: Some("https://api.inference.crusoecloud.com/v1"),
+        key_variables: &["CRUSOE_API_KEY"],
+        base_variables: &["CRUSOE_API_BASE"],
+        price_family: "crusoe",
+        quirks: &[Quirk::MaxTokens],
+        ..OPENAI_LIKE
+    },
+    Provider {
+        name: "helicone",
+        base_url: Some("https://ai-gateway.helicone.ai"),
+        key_variables: &["HELICONE_API_KEY"],
+        price_family: "helicone",
+        ..OPENAI_LIKE
+    },
+    Provider {
+        name: "lemonade",
+        base_url: Some("http://localhost:8000/api/v1"),
+        key_variables: &["LEMONADE_API_KEY"],
+        base_variables: &["LEMONADE_API_BASE"],
+        price_family: "lemonade",
+        quirks: &[Quirk::MaxTokens, Quirk::Keyless],
+        ..OPENAI_LIKE
+    },
+    Provider {
+        name: "docker_model_runner",
+        base_url: Some("http://localhost:22088/engines/llama.cpp/v1"),
+        key_variables: &["DOCKER_MODEL_RUNNER_API_KEY"],
+        base_variables: &["DOCKER_MODEL_RUNNER_API_BASE"],
+        price_family: "docker_model_runner",
+        quirks: &[Quirk::MaxTokens, Quirk::Keyless],
+        ..OPENAI_LIKE
+    },
+    Provider {
+        name: "xinference",
+        base_url: Some("http://localhost:9997/v1"),
+        key_variables: &["XINFERENCE_API_KEY"],
+        base_variables: &["XINFERENCE_API_BASE"],
+        price_family: "xinference",
+        quirks: &[Quirk::MaxTokens, Quirk::Keyless],
+        ..OPENAI_LIKE
+    },
+    Provider {
+        name: "heroku",
+        key_variables: &["HEROKU_API_KEY"],
+        base_variables: &["HEROKU_API_BASE"],
+        price_family: "heroku",
+        quirks: &[Quirk::MaxTokens],
         ..OPENAI_LIKE
     },
 ];

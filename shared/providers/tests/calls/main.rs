@@ -11,6 +11,8 @@ mod http;
 #[cfg(test)]
 mod media;
 #[cfg(test)]
+mod rows;
+#[cfg(test)]
 mod sagemaker;
 #[cfg(test)]
 mod secrets;
