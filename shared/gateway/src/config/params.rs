@@ -144,6 +144,9 @@ fn read_limits(section: &mut Section<'_, '_>, deployment: &mut Deployment) {
     deployment.max_retries =
         section.take("max_retries").or(older).and_then(|field| field.retries());
     deployment.drop_params = section.take("drop_params").and_then(|field| field.flag());
+    let mut list = |name| section.take(name).and_then(|field| field.names()).unwrap_or_default();
+    deployment.additional_drop_params = list("additional_drop_params");
+    deployment.allowed_openai_params = list("allowed_openai_params");
 }
 
 fn read_waits(section: &mut Section<'_, '_>, deployment: &mut Deployment, waits: Waits) {

@@ -10,11 +10,15 @@ use bytes::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream::iter as stream_of};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use memchr::memmem;
-use sluice_providers::{Answer, AnswerBody, Outbound, Quirk};
-use sluice_wire::{Dialect, Edits, Fault, FaultKind, Loss, Retry, Splice, Target, splice};
+use sluice_providers::{Answer, AnswerBody, Deployment, Outbound, Quirk};
+use sluice_wire::{Dialect, Edits, Fault, FaultKind, Loss, Retry, Target};
 
 use super::{
-    Admitted, Facts, Intake, Plan, intake::GATEWAY_FIELDS, media, refuse, settle, stream, whole,
+    Admitted, Facts, Intake, Plan,
+    intake::GATEWAY_FIELDS,
+    media,
+    params::{self, Params},
+    refuse, settle, stream, whole,
 };
 use crate::{App, registry::Member};
 
@@ -98,20 +102,26 @@ pub(super) async fn reach(
             // Where this is not the first choice, or the plan has changed since.
             media::bring(app, intake, member.deployment.provider.dialect).await.map_err(here)?;
         }
-        let prepared = prepare(member).map_err(here)?;
         let sent = Instant::now();
-        let result = send(app, member, prepared.outbound, prepared.more).await;
+        let result = match prepare(member) {
+            Ok(Prepared { outbound, more, dropped, capped }) => {
+                let sent = send(app, member, outbound, more).await;
+                sent.map(|(answer, more)| (answer, more, dropped, capped))
+            }
+            // Another deployment may take what this one's provider does not.
+            Err(fault) => Err(fault),
+        };
         upstream = upstream.saturating_add(sent.elapsed());
         match result {
-            Ok((answer, more)) => {
+            Ok((answer, more, dropped, capped)) => {
                 return Ok(Reached {
                     member: Arc::clone(member),
                     answer,
                     more,
                     attempts: attempt,
                     max_retries,
-                    dropped: prepared.dropped,
-                    capped: prepared.capped,
+                    dropped,
+                    capped,
                     upstream,
                 });
             }
@@ -209,6 +219,11 @@ fn prepare(
     let stream = intake.peek.stream;
     let headers = passed_on(intake, dialect);
     let provider = deployment.provider;
+    let params = Params::of(app, intake, deployment);
+    let (source, mut dropped) = match params.leave_out(&intake.body)? {
+        Some((body, named)) => (Some(body), named),
+        None => (None, Vec::new()),
+    };
     if dialect == intake.line.dialect && !folds_instructions(intake) {
         let edits = Edits {
             model: Some(&deployment.model),
@@ -218,9 +233,11 @@ fn prepare(
                 && !provider.has(Quirk::NoStreamOptions),
             remove: &GATEWAY_FIELDS,
         };
-        let body = Bytes::from(dialect.patch(&intake.body, &edits)?);
+        let body = dialect.patch(source.as_ref().unwrap_or(&intake.body), &edits)?;
+        let body = Bytes::from(params.fit(deployment, body, &mut dropped)?);
         return Ok(Prepared {
             outbound: Outbound { body, stream, headers, ..Outbound::default() },
+            dropped,
             capped,
             ..Prepared::default()
         });
@@ -228,10 +245,13 @@ fn prepare(
     let target = Target {
         model: &deployment.model,
         max_output: member.price.as_ref().and_then(|price| price.max_output),
-        max_completion_tokens: deployment.provider.name == "openai"
-            && deployment.api_base.is_none(),
+        max_completion_tokens: takes_completion_tokens(deployment),
     };
-    let canonical = intake.for_dialect(dialect)?;
+    let edited = source.map(|body| intake.decode_edited(&body, dialect)).transpose()?;
+    let canonical = match &edited {
+        Some(request) => request,
+        None => intake.for_dialect(dialect)?,
+    };
     let encoded = match capped {
         Some(cap) => {
             let mut lowered = canonical.clone();
@@ -240,12 +260,8 @@ fn prepare(
         }
         None => dialect.encode_request(canonical, target)?,
     };
-    let dropped = dropped(app, member, encoded.losses)?;
-    let mut body = encoded.body;
-    if stream && provider.has(Quirk::NoStreamOptions) {
-        body = splice(&body, &[Splice::Remove("stream_options")])
-            .map_err(|error| Fault::new(FaultKind::Internal, error.to_string()))?;
-    }
+    dropped.extend(params::admit(params.drop, deployment, encoded.losses)?);
+    let body = params.fit(deployment, encoded.body, &mut dropped)?;
     Ok(Prepared {
         outbound: Outbound { body: Bytes::from(body), stream, headers, ..Outbound::default() },
         dropped,
@@ -261,6 +277,20 @@ fn folds_instructions(intake: &Intake) -> bool {
         && [r#""role":"system""#, r#""role": "system""#]
             .iter()
             .any(|words| memmem::find(&intake.body, words.as_bytes()).is_some())
+}
+
+/// Whether the output cap is `max_completion_tokens`: at OpenAI itself, and for its reasoning models
+/// wherever they are, which take no other.
+fn takes_completion_tokens(deployment: &Deployment) -> bool {
+    let reasons = ["o1", "o3", "o4", "gpt-5"];
+    match deployment.provider.name {
+        "openai" => {
+            deployment.api_base.is_none()
+                || reasons.iter().any(|family| deployment.model.starts_with(family))
+        }
+        "azure" => reasons.iter().any(|family| deployment.model.starts_with(family)),
+        _ => false,
+    }
 }
 
 /// Headers that belong to the dialect and travel with it.
@@ -284,23 +314,6 @@ fn passed_on(intake: &Intake, dialect: Dialect) -> Vec<(HeaderName, HeaderValue)
 /// and may not be dropped.
 pub(crate) fn dropped(app: &App, member: &Member, losses: Vec<Loss>) -> Result<Vec<String>, Fault> {
     let deployment = &member.deployment;
-    if !deployment.drop_params.unwrap_or(app.config.litellm.drop_params) {
-        let changing = losses.iter().filter(|loss| loss.changes_meaning);
-        let lost: Vec<&str> = changing.map(|loss| loss.field.as_ref()).collect();
-        if !lost.is_empty() {
-            return Err(unsupported(deployment.provider.name, &lost));
-        }
-    }
-    Ok(losses.into_iter().map(|loss| loss.field.into_owned()).collect())
-}
-
-fn unsupported(provider: &str, lost: &[&str]) -> Fault {
-    Fault::invalid(
-        format!(
-            "litellm.UnsupportedParamsError: {provider} does not support parameters: {lost:?}. To drop \
-             these, set `litellm_settings.drop_params: true` or the deployment's `drop_params`."
-        ),
-        lost.first().map_or_else(String::new, |field| (*field).to_owned()),
-    )
-    .with_retry(Retry::Elsewhere)
+    let drop = deployment.drop_params.unwrap_or(app.config.litellm.drop_params);
+    params::admit(drop, deployment, losses)
 }

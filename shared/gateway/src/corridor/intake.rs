@@ -8,10 +8,11 @@ use http::{HeaderMap, header::CONTENT_TYPE};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use sluice_wire::{Dialect, Fault, FaultKind, Peek, Splice, canon::Request, splice};
 
+use super::params::Wishes;
 use crate::App;
 
 /// Top-level body fields that speak to the gateway and must not reach a provider.
-pub(crate) const GATEWAY_FIELDS: [&str; 16] = [
+pub(crate) const GATEWAY_FIELDS: [&str; 18] = [
     "litellm_metadata",
     "litellm_session_id",
     "litellm_trace_id",
@@ -24,6 +25,8 @@ pub(crate) const GATEWAY_FIELDS: [&str; 16] = [
     "stream_timeout",
     "mock_response",
     "drop_params",
+    "additional_drop_params",
+    "allowed_openai_params",
     "disable_fallbacks",
     "router_settings_override",
     "cache",
@@ -62,6 +65,8 @@ pub(crate) struct Intake {
     canonical: OnceLock<Request>,
     /// The same with the bytes of what it names by address, once they have been fetched.
     brought: OnceLock<Request>,
+    /// What the body says about its parameters.
+    pub(crate) wishes: Wishes,
 }
 
 // === impl Line ===
@@ -85,7 +90,9 @@ impl Intake {
             _ => body,
         };
         let peek = line.dialect.peek(&body, line.wire())?;
-        Ok(Self { line, headers, body, peek, canonical: OnceLock::new(), brought: OnceLock::new() })
+        let wishes = Wishes::read(&body)?;
+        let (canonical, brought) = Default::default();
+        Ok(Self { line, headers, body, peek, canonical, brought, wishes })
     }
 
     /// The request in canonical form, decoded at most once.
@@ -93,11 +100,28 @@ impl Intake {
         if let Some(request) = self.canonical.get() {
             return Ok(request);
         }
-        let mut request = self.line.dialect.decode_request(&self.body, self.line.wire())?;
+        let request = self.decode(&self.body)?;
+        Ok(self.canonical.get_or_init(|| request))
+    }
+
+    /// This call's request with another body, with what has been fetched where that is wanted.
+    pub(crate) fn decode_edited(&self, body: &Bytes, dialect: Dialect) -> Result<Request, Fault> {
+        let mut request = self.decode(body)?;
+        if let Some(brought) = self.brought()
+            && request.needs_bytes(dialect)
+        {
+            request.system.clone_from(&brought.system);
+            request.turns.clone_from(&brought.turns);
+        }
+        Ok(request)
+    }
+
+    fn decode(&self, body: &Bytes) -> Result<Request, Fault> {
+        let mut request = self.line.dialect.decode_request(body, self.line.wire())?;
         if let Some(extras) = &mut request.extras {
             extras.fields.retain(|name, _| !GATEWAY_FIELDS.contains(&name.as_str()));
         }
-        Ok(self.canonical.get_or_init(|| request))
+        Ok(request)
     }
 
     /// The request in the form that a provider of this dialect can be asked in: with the bytes in

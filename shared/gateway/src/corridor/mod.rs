@@ -14,6 +14,7 @@ mod headers;
 mod intake;
 mod media;
 mod operation;
+mod params;
 mod plan;
 mod refusal;
 mod settle;

@@ -17,6 +17,7 @@ mod matrix;
 mod media;
 mod money;
 mod operations;
+mod parameters;
 mod refusals;
 mod routing;
 mod spend;

@@ -67,6 +67,10 @@ pub struct Deployment {
     pub max_parallel_requests: Option<u64>,
     /// Leave out, instead of refusing, what this deployment's dialect cannot carry.
     pub drop_params: Option<bool>,
+    /// Parameters to leave out of the caller's body in any case, as paths (`tools[*].strict`).
+    pub additional_drop_params: Vec<String>,
+    /// Parameters that its provider takes, whatever the provider's row says.
+    pub allowed_openai_params: Vec<String>,
     /// Attempts after the first.
     pub max_retries: Option<u32>,
     /// What the transport worked out at the first call. A change of the other fields after that
@@ -108,6 +112,8 @@ impl Deployment {
             tpm: None,
             max_parallel_requests: None,
             drop_params: None,
+            additional_drop_params: Vec::new(),
+            allowed_openai_params: Vec::new(),
             max_retries: None,
             prepared: Prepared::default(),
             name,

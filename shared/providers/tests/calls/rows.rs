@@ -79,7 +79,7 @@ fn variables_and_addresses_are_litellms() {
         ("perplexity", "https://api.perplexity.ai", "PERPLEXITYAI_API_KEY"),
         ("nvidia_nim", "https://integrate.api.nvidia.com/v1", "NVIDIA_NIM_API_KEY"),
         ("mistral", "https://api.mistral.ai/v1", "MISTRAL_API_KEY"),
-        ("cohere", "https://api.cohere.ai/compatibility/v1", "COHERE_API_KEY"),
+        ("cohere", "https://api.cohere.ai", "COHERE_API_KEY"),
         ("huggingface", "https://router.huggingface.co/v1", "HUGGINGFACE_API_KEY"),
         ("github", "https://models.inference.ai.azure.com", "GITHUB_API_KEY"),
         ("ai21", "https://api.ai21.com/studio/v1", "AI21_API_KEY"),
