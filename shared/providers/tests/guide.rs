@@ -34,7 +34,6 @@ fn line(row: &Provider) -> String {
 }
 
 #[test]
-#[expect(clippy::unwrap_used, reason = "a test fails by it")]
 fn the_guide_is_generated_from_the_table() {
     let mut table =
         "| provider | address | key | address from | refuses |\n|---|---|---|---|---|\n".to_owned();
