@@ -79,6 +79,11 @@ def test_the_api_is_regional(resources: dict) -> None:
     # An edge-optimised one cuts a stream that is silent for 30 seconds.
 
 
+def test_forms_with_files_arrive_as_bytes(resources: dict) -> None:
+    # CloudFormation writes the slash of a media type as `~1`.
+    assert resources["Api"]["Properties"]["BinaryMediaTypes"] == ["multipart~1form-data"]
+
+
 def test_the_stage_has_a_throttle(resources: dict) -> None:
     (stage,) = of_type(resources, "AWS::ApiGateway::Stage").values()
     (setting,) = stage["Properties"]["MethodSettings"]

@@ -11,7 +11,8 @@
 //! * [`canon`]: the canonical request, response and stream events, and usage in its normal form.
 //! * [`frame`]: bytes to frames and back (SSE, AWS event stream).
 //! * [`dialect`]: one module per dialect; [`Dialect`] dispatches.
-//! * [`embed`], [`rerank`]: calls that are no chat.
+//! * [`embed`], [`rerank`], [`image`]: calls that are no chat; [`multipart`]:
+//!   their forms; [`sound`]: how long one lasts; [`Watch`]: their streams.
 //! * [`Pump`]: one call's stream, upstream bytes in, caller's bytes out, verbatim or translated.
 //! * [`Fault`]: what went wrong, whose fault it is, and whether trying again makes sense.
 //!
@@ -24,13 +25,18 @@ pub mod dialect;
 pub mod embed;
 mod fault;
 pub mod frame;
+pub mod image;
 mod loss;
+pub mod multipart;
 mod pump;
 pub mod rerank;
+pub mod sound;
 mod splice;
+mod watch;
 
 pub use dialect::{Dialect, Edits, Encoded, ErrorReply, Line, Peek, Stamp, Target};
 pub use fault::{Fault, FaultKind, FaultOrigin, Retry, Upstream};
 pub use loss::Loss;
 pub use pump::Pump;
 pub use splice::{Splice, splice};
+pub use watch::Watch;

@@ -57,6 +57,7 @@ mod bedrock;
 mod chunks;
 mod containers;
 mod delivery;
+mod form;
 mod frame;
 mod gemini;
 mod http;

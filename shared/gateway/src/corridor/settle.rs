@@ -171,7 +171,11 @@ fn row(
         cache_hit: false,
         stream: facts.stream,
         estimated,
-        catalogue: member.and_then(|m| m.price.as_ref()).map(|price| price.version().to_owned()),
+        catalogue: seen
+            .price
+            .as_ref()
+            .or(member.and_then(|member| member.price.as_ref()))
+            .map(|price| price.version().to_owned()),
         usage_raw: usage.raw,
         tags: facts.tags.clone(),
         requester_ip: facts.address.clone(),

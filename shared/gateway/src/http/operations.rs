@@ -15,7 +15,7 @@ use super::{strays, surface::arrive};
 use crate::{
     App,
     corridor::{self, Line, Reader},
-    operations::{Embeddings, Moderation, Rerank},
+    operations::{Embeddings, Images, Moderation, Rerank, Speech, Transcription},
 };
 
 /// A kind of call: the path below `/v1`, LiteLLM's `call_type`, who reads it.
@@ -40,6 +40,36 @@ static KINDS: &[Kind] = &[
         route: "/moderations",
         call_type: "amoderation",
         reader: Moderation::read,
+    },
+    Kind {
+        path: "images/generations",
+        route: "/images/generations",
+        call_type: "aimage_generation",
+        reader: Images::read,
+    },
+    Kind {
+        path: "images/edits",
+        route: "/images/edits",
+        call_type: "aimage_edit",
+        reader: Images::read_edit,
+    },
+    Kind {
+        path: "audio/speech",
+        route: "/audio/speech",
+        call_type: "aspeech",
+        reader: Speech::read,
+    },
+    Kind {
+        path: "audio/transcriptions",
+        route: "/audio/transcriptions",
+        call_type: "atranscription",
+        reader: Transcription::read,
+    },
+    Kind {
+        path: "audio/translations",
+        route: "/audio/translations",
+        call_type: "atranscription",
+        reader: Transcription::read_translation,
     },
 ];
 

@@ -39,6 +39,11 @@ impl Fields {
         self.0.get(name).filter(|value| !value.is_null())
     }
 
+    /// All fields that are not `null`.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.0.iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (&**name, value))
+    }
+
     /// The model, which must be there.
     pub(super) fn model(&self) -> Result<String, Fault> {
         match self.string("model")? {
@@ -53,6 +58,36 @@ impl Fields {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text.clone())),
             Some(_) => Err(wrong(name, "a string")),
+        }
+    }
+
+    /// A string that must be there.
+    pub(super) fn required(&self, name: &'static str) -> Result<String, Fault> {
+        self.string(name)?.ok_or_else(|| missing(name))
+    }
+
+    /// A flag; `false` where it is not there.
+    pub(super) fn flag(&self, name: &'static str) -> Result<bool, Fault> {
+        match self.get(name) {
+            None => Ok(false),
+            Some(Value::Bool(flag)) => Ok(*flag),
+            Some(_) => Err(wrong(name, "a boolean")),
+        }
+    }
+
+    /// A whole number from `least` to `most`, if it is there.
+    pub(super) fn whole(
+        &self,
+        name: &'static str,
+        least: u64,
+        most: u64,
+    ) -> Result<Option<u64>, Fault> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(value) => match value.as_u64() {
+                Some(number) if (least..=most).contains(&number) => Ok(Some(number)),
+                _ => Err(wrong(name, &format!("an integer from {least} to {most}"))),
+            },
         }
     }
 }

@@ -1,10 +1,19 @@
 //! The calls that are not a chat: one file for each kind, over [`crate::corridor::Operation`].
 
 mod embeddings;
+mod form;
+mod images;
 mod json;
 mod moderation;
 mod rerank;
+mod speech;
+mod transcription;
+mod usage;
+mod watched;
 
 pub(crate) use embeddings::Embeddings;
+pub(crate) use images::Images;
 pub(crate) use moderation::Moderation;
 pub(crate) use rerank::Rerank;
+pub(crate) use speech::Speech;
+pub(crate) use transcription::Transcription;

@@ -1,8 +1,11 @@
 //! Calls that are not a chat: the same doors, the same money.
 
+use axum::body::Body;
+use http::Request;
+use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 
-use crate::house::{House, budget, decimal, named};
+use crate::house::{House, budget, decimal, named, post};
 
 /// A price per token that every test of embeddings counts with, in nano-dollars.
 const TOKEN: i64 = 2_000;
@@ -36,7 +39,7 @@ async fn embeddings_reach_a_compatible_provider_byte_for_byte_save_the_model() {
     let key = house.key(&budget("1")).await;
     let body =
         r#"{ "input" : "usage 40 0 say it" ,"model":"embed","odd":{"a":1.50}, "metadata":1}"#;
-    let answer = house.send(crate::house::post("/v1/embeddings", &key, body)).await;
+    let answer = house.send(post("/v1/embeddings", &key, body)).await;
     // The fake refuses what OpenAI does not know: it got everything.
     assert_eq!(answer.status, 400, "{}", answer.text());
     let seen = house.fakes.openai.all();
@@ -286,4 +289,261 @@ async fn the_path_may_name_the_model() {
     }
     let denied = house.post("/engines/secret/embeddings", &key, &json!({"input": "a"})).await;
     assert_eq!(denied.status, 403);
+}
+
+/// A form with these fields and one file.
+fn form(path: &str, key: &str, fields: &[(&str, &str)], file: (&str, &[u8])) -> Request<Body> {
+    let mut body = Vec::new();
+    for (name, value) in fields {
+        body.extend(
+            format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n").bytes(),
+        );
+        body.extend(format!("{value}\r\n").bytes());
+    }
+    let (name, content) = file;
+    let head = "Content-Type: application/octet-stream";
+    body.extend(
+        format!(
+            "--edge\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"f\"\r\n{head}\r\n\r\n"
+        )
+        .bytes(),
+    );
+    body.extend(content);
+    body.extend(b"\r\n--edge--\r\n");
+    Request::post(path)
+        .header("authorization", format!("Bearer {key}"))
+        .header("content-type", "multipart/form-data; boundary=edge")
+        .body(Body::from(body))
+        .unwrap()
+}
+
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\nfake\xff\x00bytes";
+
+async fn picture_house() -> House {
+    House::plan()
+        .models(|fakes| {
+            let tokens = "
+      input_cost_per_token: 0.000005
+      input_cost_per_image_token: 0.00001
+      output_cost_per_image_token: 0.00004";
+            let each = "\n      output_cost_per_image: 0.04";
+            [
+                named(fakes, "gpt-image", "openai/gpt-image-x", tokens),
+                named(fakes, "dall-e", "openai/dall-e-x", each),
+                named(fakes, "canvas", "bedrock/amazon.nova-canvas-v1:0", ""),
+                named(fakes, "ultra", "bedrock/stability.stable-image-ultra-v1:1", ""),
+                named(fakes, "chat-only", "anthropic/claude-sonnet-4-5", ""),
+                named(fakes, "unpriced", "openai/nobody-knows", ""),
+                named(fakes, "chat-priced", "openai/gpt-4o", ""),
+            ]
+            .concat()
+        })
+        .open()
+        .await
+}
+
+#[tokio::test]
+async fn images_cost_by_token_or_by_the_piece() {
+    let house = picture_house().await;
+    for (model, n, cost) in [
+        ("gpt-image", 1, 10 * 5_000 + 300 * 40_000),
+        ("dall-e", 2, 2 * 40_000_000),
+        ("canvas", 2, 2 * 60_000_000),
+        ("ultra", 2, 2 * 140_000_000),
+    ] {
+        let key = house.key(&budget("1")).await;
+        let ask = json!({"model": model, "prompt": "usage 10 300 say a cat", "n": n,
+            "size": "1024x1024"});
+        let answer = house.post("/v1/images/generations", &key, &ask).await;
+        assert_eq!(answer.status, 200, "{model}: {}", answer.text());
+        assert_eq!(answer.json()["data"].as_array().unwrap().len(), n, "{model}");
+        assert!(answer.json()["data"][0]["b64_json"].is_string(), "{model}");
+        assert_eq!(house.balanced(&key).await, cost, "{model}");
+        let row = house.row(&key).await;
+        assert_eq!(row["call_type"], "aimage_generation");
+        if model == "gpt-image" {
+            assert_eq!(
+                (&row["prompt_tokens"], &row["completion_tokens"]),
+                (&json!(10), &json!(300))
+            );
+        }
+    }
+    let key = house.key(&budget("1")).await;
+    for (body, status, words) in [
+        (json!({"model": "gpt-image"}), 400, "'prompt'"),
+        (json!({"prompt": "a"}), 400, "'model'"),
+        (json!({"model": "gpt-image", "prompt": "a", "n": 0}), 400, "'n'"),
+        (json!({"model": "gpt-image", "prompt": "a", "size": "big"}), 400, "'size'"),
+        (json!({"model": "chat-only", "prompt": "a"}), 400, "not supported"),
+        (json!({"model": "unpriced", "prompt": "a"}), 403, "output_cost_per_image"),
+        (json!({"model": "chat-priced", "prompt": "a"}), 403, "output_cost_per_image"),
+        (json!({"model": "canvas", "prompt": "a", "style": "vivid"}), 400, "style"),
+        (
+            json!({"model": "canvas", "prompt": "a", "n": 10, "quality": "hd", "size": "1x1"}),
+            200,
+            "",
+        ),
+        (json!({"model": "canvas", "prompt": "refuse", "n": 1}), 400, "content policy"),
+        (json!({"model": "dall-e", "prompt": "error 500"}), 500, ""),
+    ] {
+        let key = if status == 200 { house.key(&budget("1")).await } else { key.clone() };
+        let answer = house.post("/v1/images/generations", &key, &body).await;
+        assert_eq!(answer.status, status, "{body}: {}", answer.text());
+        assert!(answer.text().contains(words), "{body}: {}", answer.text());
+    }
+    house.balanced(&key).await;
+}
+
+#[tokio::test]
+async fn images_are_edited_with_the_file_s_bytes_untouched() {
+    let house = picture_house().await;
+    let key = house.key(&budget("1")).await;
+    let fields = [("model", "gpt-image"), ("prompt", "usage 10 300 say a hat")];
+    let answer = house.send(form("/v1/images/edits", &key, &fields, ("image[]", PNG))).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert_eq!(house.balanced(&key).await, 10 * 5_000 + 100 * 10_000 + 300 * 40_000);
+    let sent = house.fakes.openai.all().last().unwrap().body.clone();
+    assert!(sent.windows(PNG.len()).any(|window| window == PNG));
+    assert!(!String::from_utf8_lossy(&sent).contains("gpt-image\r"));
+    let fields = [("model", "canvas"), ("prompt", "a hat")];
+    let answer = house.send(form("/v1/images/edits", &key, &fields, ("image", PNG))).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    for (fields, file, words) in [
+        (&[("model", "gpt-image")][..], "image", "'prompt'"),
+        (&[("prompt", "a")][..], "image", "'model'"),
+        (&[("model", "gpt-image"), ("prompt", "a")][..], "picture", "'image'"),
+        (&[("model", "ultra"), ("prompt", "a")][..], "image", "text only"),
+    ] {
+        let answer = house.send(form("/v1/images/edits", &key, fields, (file, PNG))).await;
+        assert_eq!(answer.status, 400, "{words}: {}", answer.text());
+        assert!(answer.text().contains(words), "{words}: {}", answer.text());
+    }
+    let json = house.post("/v1/images/edits", &key, &json!({"model": "gpt-image"})).await;
+    assert_eq!(json.status, 415, "{}", json.text());
+}
+
+#[tokio::test]
+async fn streamed_images_are_settled_by_their_last_event() {
+    let house = picture_house().await;
+    let key = house.key(&budget("1")).await;
+    let ask = json!({"model": "gpt-image", "prompt": "usage 10 300 say a cat", "stream": true,
+        "partial_images": 1});
+    let answer = house.post("/v1/images/generations", &key, &ask).await;
+    assert_eq!(answer.status, 200);
+    assert!(answer.text().contains("image_generation.completed"), "{}", answer.text());
+    assert_eq!(house.balanced(&key).await, 10 * 5_000 + 300 * 40_000);
+}
+
+async fn sound_house() -> House {
+    House::plan()
+        .models(|fakes| {
+            let tokens = "
+      input_cost_per_audio_token: 0.000006
+      output_cost_per_token: 0.00001";
+            [
+                named(fakes, "tts", "openai/tts-x", "\n      input_cost_per_character: 0.000015"),
+                named(fakes, "tts-tokens", "openai/gpt-tts",
+                    "\n      input_cost_per_token: 0.000001\n      output_cost_per_audio_token: 0.00001"),
+                named(fakes, "whisper", "openai/whisper-x", "\n      input_cost_per_second: 0.0001"),
+                named(fakes, "listener", "openai/gpt-listens", tokens),
+                named(fakes, "chat-only", "anthropic/claude-sonnet-4-5", ""),
+            ]
+            .concat()
+        })
+        .open()
+        .await
+}
+
+#[tokio::test]
+async fn speech_passes_byte_for_byte_and_costs_by_character() {
+    let house = sound_house().await;
+    let key = house.key(&budget("1")).await;
+    let ask = json!({"model": "tts", "input": "Grüezi", "voice": "alloy"});
+    let answer = house.post("/v1/audio/speech", &key, &ask).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert_eq!(answer.header("content-type"), "audio/mpeg");
+    let sound: Vec<u8> =
+        (0..16_u8).flat_map(|_| (0..=250_u8).flat_map(|at| [0xff, 0xfb, at])).collect();
+    assert_eq!(answer.body, sound);
+    assert_eq!(house.balanced(&key).await, 6 * 15_000);
+    let row = house.row(&key).await;
+    assert_eq!(row["call_type"], "aspeech");
+
+    let key = house.key(&budget("1")).await;
+    let ask = json!({"model": "tts-tokens", "input": "usage 10 200 say it", "voice": "alloy",
+        "stream_format": "sse"});
+    let answer = house.post("/v1/audio/speech", &key, &ask).await;
+    assert!(answer.text().contains("speech.audio.done"), "{}", answer.text());
+    assert_eq!(house.balanced(&key).await, 10 * 1_000 + 200 * 10_000);
+    for (body, words) in [
+        (json!({"input": "a", "voice": "alloy"}), "'model'"),
+        (json!({"model": "tts", "voice": "alloy"}), "'input'"),
+        (json!({"model": "tts", "input": "a"}), "'voice'"),
+        (json!({"model": "tts", "input": "a", "voice": "alloy", "speed": 9}), "'speed'"),
+        (json!({"model": "chat-only", "input": "a", "voice": "alloy"}), "not supported"),
+    ] {
+        let answer = house.post("/v1/audio/speech", &key, &body).await;
+        assert_eq!(answer.status, 400, "{body}: {}", answer.text());
+        assert!(answer.text().contains(words), "{body}: {}", answer.text());
+    }
+    house.balanced(&key).await;
+}
+
+#[tokio::test]
+async fn speech_that_breaks_off_breaks_the_caller_s_connection_and_is_settled() {
+    let house = sound_house().await;
+    let key = house.key(&budget("1")).await;
+    let ask = json!({"model": "tts", "input": "die", "voice": "alloy"});
+    let response = house.begin(post("/v1/audio/speech", &key, ask.to_string())).await;
+    assert_eq!(response.status(), 200);
+    assert!(response.into_body().collect().await.is_err());
+    assert_eq!(house.balanced(&key).await, 3 * 15_000);
+    assert_eq!(house.row(&key).await["status"], "failure");
+}
+
+#[tokio::test]
+async fn transcriptions_cost_by_second_or_by_token() {
+    let house = sound_house().await;
+    let said = "say it \u{fc} twice";
+    for (model, more, cost) in [
+        ("whisper", &[][..], 100_000),
+        ("whisper", &[("response_format", "verbose_json")][..], 847_000),
+        ("listener", &[][..], 10 * 6_000 + 4 * 10_000),
+        ("listener", &[("stream", "true")][..], 10 * 6_000 + 4 * 10_000),
+    ] {
+        let key = house.key(&budget("1")).await;
+        let fields = [&[("model", model), ("language", "de")][..], more].concat();
+        let file = ("file", said.as_bytes());
+        let answer = house.send(form("/v1/audio/transcriptions", &key, &fields, file)).await;
+        assert_eq!(answer.status, 200, "{model}: {}", answer.text());
+        assert!(answer.text().contains(said), "{model}: {}", answer.text());
+        assert_eq!(house.balanced(&key).await, cost, "{model} {more:?}");
+        assert_eq!(house.row(&key).await["call_type"], "atranscription");
+    }
+    let key = house.key(&budget("1")).await;
+    let fields = [("model", "whisper"), ("response_format", "text")];
+    let request = form("/v1/audio/translations", &key, &fields, ("file", b"hoi"));
+    let answer = house.send(request).await;
+    assert_eq!(answer.text(), "In English: hoi\n");
+    assert_eq!(answer.header("content-type"), "text/plain; charset=utf-8");
+    house.balanced(&key).await;
+    for (fields, name, words) in [
+        (&[("language", "de")][..], "file", "'model'"),
+        (&[("model", "whisper")][..], "sound", "'file'"),
+        (&[("model", "chat-only")][..], "file", "not supported"),
+    ] {
+        let request = form("/v1/audio/transcriptions", &key, fields, (name, b"hoi"));
+        let answer = house.send(request).await;
+        assert_eq!(answer.status, 400, "{words}: {}", answer.text());
+        assert!(answer.text().contains(words), "{words}: {}", answer.text());
+    }
+    // The path may name the model of a form as well.
+    let path = "/openai/deployments/whisper/audio/transcriptions?api-version=1";
+    let answer = house.send(form(path, &key, &[("language", "de")], ("file", b"hoi"))).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let tiny = house.key(&budget("0.00001")).await;
+    let long = vec![b'x'; 100_000];
+    let request = form("/v1/audio/transcriptions", &tiny, &[("model", "whisper")], ("file", &long));
+    assert_eq!(house.send(request).await.status, 422);
+    assert_eq!(house.account(&tiny).await, (0, 0));
 }

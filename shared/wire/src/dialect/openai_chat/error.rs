@@ -52,7 +52,7 @@ pub(crate) fn decode(provider: &str, status: u16, headers: &[(&str, &str)], body
 
 /// Reads an error that a provider sent after a status of 200: inside a stream, or as the answer.
 /// Whether bytes have gone out already, and no other attempt is left, the driver knows.
-pub(super) fn decode_event(data: &[u8]) -> Fault {
+pub(crate) fn decode_event(data: &[u8]) -> Fault {
     let said = Said::of(data);
     let status = said.status.or_else(|| said.status_of_label()).unwrap_or(500);
     let fault = classify(&said, status, None);

@@ -2,6 +2,7 @@
 //! parameters and response fields"). The first text is the script.
 
 mod embed;
+mod images;
 mod rerank;
 
 use percent_encoding::percent_decode_str;
@@ -34,6 +35,9 @@ static MODELS: &[(&str, Maker)] = &[
     ("amazon.nova-2-multimodal-embeddings", embed::nova),
     ("cohere.rerank", rerank::cohere),
     ("amazon.rerank", rerank::amazon),
+    ("amazon.nova-canvas", images::canvas),
+    ("amazon.titan-image", images::canvas),
+    ("stability.", images::stability),
 ];
 
 /// Answers a request to one of these models; `None` where it is none.

@@ -1,14 +1,19 @@
 //! OpenAI's routes beside the chat (OpenAI API reference). The first input's text is the script.
 
+mod audio;
 mod cohere;
 mod embeddings;
+mod images;
 mod moderations;
 
 use serde_json::Value;
 
+pub(crate) use images::PIXEL;
+
 use super::{authenticate, check::invalid, failure, headers, refuse};
 use crate::{
     delivery,
+    form::{self, Part},
     http::{Call, Desk, Reply, with},
     reject::Reject,
     script::{Content, Delivery, Script},
@@ -25,6 +30,11 @@ pub(crate) async fn answer(desk: &Desk, call: &Call) -> Option<Reply> {
     let made = match call.path.as_str() {
         "/v1/embeddings" => embeddings::answer,
         "/v1/moderations" => moderations::answer,
+        "/v1/images/generations" => images::generate,
+        "/v1/images/edits" => images::edit,
+        "/v1/audio/speech" => audio::speak,
+        "/v1/audio/transcriptions" => audio::transcribe,
+        "/v1/audio/translations" => audio::translate,
         "/v1/rerank" => cohere::rerank_at_jina,
         "/v2/rerank" => cohere::rerank,
         "/v2/embed" => cohere::embed,
@@ -58,6 +68,13 @@ fn json(call: &Call) -> Result<Value, Reject> {
     }
     serde_json::from_slice(&call.body)
         .map_err(|_| invalid("We could not parse the JSON body of your request."))
+}
+
+/// The parts of a request that is a form.
+fn fields(call: &Call) -> Result<Vec<Part>, Reject> {
+    let kind = call.header("content-type").unwrap_or_default();
+    form::read(kind, &call.body)
+        .ok_or_else(|| invalid("Could not parse multipart form. Is the boundary missing or wrong?"))
 }
 
 /// The orders in the model's name and in a text; an ordered failure is one.
