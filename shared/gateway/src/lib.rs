@@ -23,6 +23,7 @@ pub mod pricing;
 mod random;
 pub mod registry;
 pub mod telemetry;
+pub mod tokens;
 
 pub use app::{App, AppParts, Departure, StartError};
 pub use orphans::Orphans;

@@ -3,11 +3,11 @@
 use std::{collections::HashMap, sync::Arc};
 
 use http::HeaderValue;
-use sluice_providers::Deployment;
+use sluice_providers::{Deployment, Reach};
 
 use crate::{
     config::{Config, ModelInfo},
-    pricing::{Catalogue, ModelPrice},
+    pricing::{Catalogue, ModelPrice, arn_model},
 };
 
 /// The names callers may use.
@@ -17,6 +17,8 @@ pub struct Registry {
     /// Group names in the order of the configuration.
     names: Vec<String>,
     aliases: HashMap<String, String>,
+    /// The first group that reaches a model on Bedrock, by the model's id.
+    on_bedrock: HashMap<String, Arc<Group>>,
 }
 
 /// A model group: one public name, one or more deployments.
@@ -71,13 +73,15 @@ impl Registry {
             }
             members.entry(name).or_default().push(Arc::new(member));
         }
-        let groups = members
+        let groups: HashMap<String, Arc<Group>> = members
             .into_iter()
             .map(|(name, members)| (name.clone(), Arc::new(Group { name, members })))
             .collect();
+        let on_bedrock = on_bedrock(names.iter().filter_map(|name| groups.get(name)));
         Self {
             groups,
             names,
+            on_bedrock,
             aliases: config.router.model_group_alias.clone().into_iter().collect(),
         }
     }
@@ -90,11 +94,38 @@ impl Registry {
             .or_else(|| self.aliases.get(name).and_then(|target| self.groups.get(target)))
     }
 
+    /// The group that reaches a model on Bedrock, by the id that AWS knows the model by: its own, that
+    /// of an inference profile, or an ARN of either.
+    #[must_use]
+    pub fn group_on_bedrock(&self, id: &str) -> Option<&Arc<Group>> {
+        self.on_bedrock.get(id).or_else(|| self.on_bedrock.get(arn_model(id)?))
+    }
+
     /// All public names, in the order of the configuration.
     #[must_use]
     pub fn names(&self) -> &[String] {
         &self.names
     }
+}
+
+fn on_bedrock<'a>(groups: impl Iterator<Item = &'a Arc<Group>>) -> HashMap<String, Arc<Group>> {
+    let mut found = HashMap::new();
+    for group in groups {
+        for member in &group.members {
+            let deployment = &member.deployment;
+            if deployment.provider.reach != Reach::Bedrock {
+                continue;
+            }
+            for id in [Some(&deployment.model), deployment.aws.model_id.as_ref()] {
+                let Some(id) = id else { continue };
+                found.entry(id.clone()).or_insert_with(|| Arc::clone(group));
+                if let Some(model) = arn_model(id) {
+                    found.entry(model.to_owned()).or_insert_with(|| Arc::clone(group));
+                }
+            }
+        }
+    }
+    found
 }
 
 /// Where a deployment is reached, without a query (it may hold a key).

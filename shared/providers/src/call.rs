@@ -43,6 +43,18 @@ pub enum Route {
     /// The model itself, in a body of its own form: Bedrock's InvokeModel and
     /// InvokeModelWithResponseStream, SageMaker's InvokeEndpoint.
     Model,
+    /// Bedrock's CountTokens.
+    Tokens {
+        /// The foundation model whose tokens are counted: the operation takes no inference profile.
+        model: String,
+    },
+    /// Bedrock's ApplyGuardrail.
+    Guardrail {
+        /// Id or ARN.
+        id: String,
+        /// A number, or `DRAFT`.
+        version: String,
+    },
 }
 
 /// A provider's answer with a status of 2xx.

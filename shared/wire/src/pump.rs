@@ -6,7 +6,7 @@
 use crate::{
     Dialect, Fault, Stamp,
     canon::{Delta, Event, Laws, Usage},
-    dialect::{Observer, StreamDecoder, StreamEncoder},
+    dialect::{Observer, StreamDecoder, StreamEncoder, bedrock_invoke::Wrap},
 };
 
 /// A stream between two dialects. Pure: the driver owns the sockets.
@@ -17,7 +17,12 @@ pub struct Pump {
 
 #[derive(Debug)]
 enum Route {
-    Verbatim { observer: Box<Observer>, encoder: Box<StreamEncoder> },
+    Verbatim {
+        observer: Box<Observer>,
+        encoder: Box<StreamEncoder>,
+    },
+    /// One dialect in another one's envelope.
+    Wrapped(Box<Wrap>),
     Translated(Box<Translation>),
 }
 
@@ -36,7 +41,9 @@ impl Pump {
     /// A pump from a provider that speaks `upstream` to a caller that speaks `caller`.
     #[must_use]
     pub fn new(upstream: Dialect, caller: Dialect, stamp: Stamp) -> Self {
-        let route = if upstream == caller {
+        let route = if (upstream, caller) == (Dialect::AnthropicMessages, Dialect::BedrockInvoke) {
+            Route::Wrapped(Box::new(Wrap::new(stamp)))
+        } else if upstream == caller {
             let observer = Observer::new(upstream, !stamp.stream_usage).renaming(&stamp.model);
             Route::Verbatim {
                 observer: Box::new(observer),
@@ -69,6 +76,7 @@ impl Pump {
                 // The provider's own error event has been forwarded as it came.
                 observer.fault().cloned().map_or(Ok(()), Err)
             }
+            Route::Wrapped(inner) => inner.push(bytes, out),
             Route::Translated(inner) => {
                 let result = inner.decoder.push(bytes, &mut inner.events);
                 inner.drain(out);
@@ -86,6 +94,7 @@ impl Pump {
             Route::Verbatim { observer, encoder } => {
                 observer.end(out).inspect_err(|fault| encoder.error(fault, out))
             }
+            Route::Wrapped(inner) => inner.end(out),
             Route::Translated(inner) => {
                 let result = inner.decoder.end(&mut inner.events);
                 inner.drain(out);
@@ -98,6 +107,7 @@ impl Pump {
     pub fn fail(&mut self, fault: &Fault, out: &mut Vec<u8>) {
         match &mut self.route {
             Route::Verbatim { encoder, .. } => encoder.error(fault, out),
+            Route::Wrapped(inner) => inner.fail(fault, out),
             Route::Translated(inner) => inner.encoder.error(fault, out),
         }
     }
@@ -107,6 +117,7 @@ impl Pump {
     pub fn usage(&self) -> Option<&Usage> {
         match &self.route {
             Route::Verbatim { observer, .. } => observer.usage(),
+            Route::Wrapped(inner) => inner.usage(),
             Route::Translated(inner) => inner.decoder.usage(),
         }
     }
@@ -116,6 +127,7 @@ impl Pump {
     pub fn text_bytes(&self) -> u64 {
         match &self.route {
             Route::Verbatim { observer, .. } => observer.text_bytes(),
+            Route::Wrapped(inner) => inner.text_bytes(),
             Route::Translated(inner) => inner.text_bytes,
         }
     }

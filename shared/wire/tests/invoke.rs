@@ -168,6 +168,18 @@ fn a_translated_stream_holds_anthropics_events_in_chunks_with_good_checksums() {
         ended.unwrap();
         let events = events(&through);
         assert!(events.iter().all(|(name, _)| name == "chunk"), "{name}");
+        // Every event is Anthropic's own, save for the name of the model and Bedrock's counts.
+        let own: Vec<_> =
+            sse(&upstream).into_iter().filter(|event| event["type"] != "ping").collect();
+        assert_eq!(events.len(), own.len(), "{name}");
+        for ((_, mut event), mut own) in events.iter().cloned().zip(own) {
+            if own["type"] == "message_start" {
+                assert_eq!(event["message"]["model"], "group");
+                own["message"]["model"] = json!("group");
+            }
+            event.as_object_mut().unwrap().remove("amazon-bedrock-invocationMetrics");
+            assert_eq!(event, own, "{name}");
+        }
         let names: Vec<_> =
             events.iter().map(|(_, event)| event["type"].as_str().unwrap().to_owned()).collect();
         assert_eq!(names.first().map(String::as_str), Some("message_start"), "{name}");
@@ -179,22 +191,24 @@ fn a_translated_stream_holds_anthropics_events_in_chunks_with_good_checksums() {
         // Read again, it is the stream that it was made of.
         let (back, ended) = pumped(Dialect::BedrockInvoke, Dialect::AnthropicMessages, &[&through]);
         ended.unwrap();
-        let mut direct = Vec::new();
-        let (converse, _) =
-            pumped(Dialect::AnthropicMessages, Dialect::BedrockInvoke, &[&upstream]);
-        direct.extend(converse);
-        assert_eq!(direct, through, "{name}");
         let kinds = |events: Vec<Value>| -> Vec<String> {
             events.iter().map(|event| event["type"].as_str().unwrap().to_owned()).collect()
         };
-        assert_eq!(kinds(sse(&back)), names, "{name}");
+        // An event of a kind that is not known yet passes in the envelope, and is not translated.
+        let mut known = names.clone();
+        // Deltas that say nothing are left out, and those of blocks nobody else knows are gathered.
+        let told = |name: &String| !name.contains("future") && name != "content_block_delta";
+        known.retain(told);
+        let mut again = kinds(sse(&back));
+        again.retain(told);
+        assert_eq!(again, known, "{name}");
     }
 }
 
 #[test]
 fn reads_the_same_wherever_it_is_cut_and_never_ends_early() {
-    let upstream = chunks(&sse(&fixture("anthropic/stream_tools.sse")));
-    for to in [Dialect::BedrockInvoke, Dialect::AnthropicMessages, Dialect::OpenAiChat] {
+    let upstream = chunks(&sse(&fixture("anthropic/stream_text.sse")));
+    for to in [Dialect::BedrockInvoke, Dialect::AnthropicMessages] {
         let (whole, ended) = pumped(Dialect::BedrockInvoke, to, &[&upstream]);
         ended.unwrap();
         for cut in 0..=upstream.len() {
@@ -285,6 +299,36 @@ fn whole_answers_tell_their_usage_whatever_the_family() {
     let image = Dialect::BedrockInvoke.glance(br#"{"images":["aGk="]}"#).unwrap();
     assert_eq!((image.id, image.usage), (None, None));
     assert!(Dialect::BedrockInvoke.glance(b"<html>").is_err());
+}
+
+#[test]
+fn anthropic_itself_gets_the_same_bytes_with_the_model_in_them() {
+    let body =
+        br#"{ "anthropic_version":"x","anthropic_beta":["a"], "max_tokens" : 10, "x": 1.0 }"#;
+    let out = bedrock_invoke::unwrap(body, "claude-x", true, Some(5), &["tags"]).unwrap();
+    assert_eq!(
+        String::from_utf8(out).unwrap(),
+        r#"{ "max_tokens" : 5, "x": 1.0,"model":"claude-x","stream":true }"#
+    );
+}
+
+#[test]
+fn a_stream_in_the_other_envelope_is_the_same_wherever_it_is_cut() {
+    let upstream = fixture("anthropic/stream_text.sse");
+    let (whole, ended) = pumped(Dialect::AnthropicMessages, Dialect::BedrockInvoke, &[&upstream]);
+    ended.unwrap();
+    for cut in 0..upstream.len() {
+        let (head, tail) = upstream.split_at(cut);
+        let (split, ended) =
+            pumped(Dialect::AnthropicMessages, Dialect::BedrockInvoke, &[head, tail]);
+        assert!(ended.is_ok() && split == whole, "cut at {cut}");
+        let (out, ended) = pumped(Dialect::AnthropicMessages, Dialect::BedrockInvoke, &[head]);
+        // The last line may be without its end: the event is there.
+        if cut + 2 < upstream.len() {
+            assert!(ended.is_err(), "after {cut} bytes");
+            assert_eq!(events(&out).last().unwrap().0, "modelStreamErrorException");
+        }
+    }
 }
 
 #[test]

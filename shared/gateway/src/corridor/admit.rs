@@ -167,6 +167,10 @@ impl Bounded for Intake {
         }
         Ok(bound)
     }
+
+    fn plan(&self, app: &App, facts: &Facts) -> Result<Plan, Fault> {
+        Plan::draw(app, facts)?.suit(self)
+    }
 }
 
 /// A model that a budget cannot be held against, and what to set.

@@ -8,17 +8,22 @@ use std::{
 use axum::response::Response;
 use bytes::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream::iter as stream_of};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::HeaderMap;
 use memchr::memmem;
 use sluice_providers::{Answer, AnswerBody, Deployment, Outbound, Quirk};
-use sluice_wire::{Dialect, Edits, Fault, FaultKind, Loss, Retry, Target};
+use sluice_wire::{
+    Dialect, Edits, Fault, FaultKind, Loss, Retry, Splice, Target, dialect::bedrock_invoke, splice,
+};
 
 use super::{
     Admitted, Facts, Intake, Plan,
     intake::GATEWAY_FIELDS,
     media,
     params::{self, Params},
-    refuse, settle, stream, whole,
+    passed::passed_on,
+    refuse, settle,
+    spoken::{self, spoken},
+    stream, whole,
 };
 use crate::{App, registry::Member};
 
@@ -100,7 +105,7 @@ pub(super) async fn reach(
         let here = |fault| (fault, Some(Arc::clone(member)));
         if let Some(intake) = chat {
             // Where this is not the first choice, or the plan has changed since.
-            media::bring(app, intake, member.deployment.provider.dialect).await.map_err(here)?;
+            media::bring(app, intake, spoken(intake, member)).await.map_err(here)?;
         }
         let sent = Instant::now();
         let result = match prepare(member) {
@@ -214,11 +219,15 @@ fn prepare(
     member: &Member,
 ) -> Result<Prepared, Fault> {
     let deployment = &member.deployment;
-    let dialect = deployment.provider.dialect;
+    let dialect = spoken(intake, member);
     let capped = admitted.cap(intake, member);
     let stream = intake.peek.stream;
-    let headers = passed_on(intake, dialect);
+    let headers = passed_on(intake, dialect)?;
     let provider = deployment.provider;
+    let send = |body: Vec<u8>| {
+        let route = spoken::route(dialect);
+        Outbound { body: Bytes::from(body), stream, headers: headers.clone(), route }
+    };
     let params = Params::of(app, intake, deployment);
     let (source, mut dropped) = match params.leave_out(&intake.body)? {
         Some((body, named)) => (Some(body), named),
@@ -226,7 +235,11 @@ fn prepare(
     };
     if dialect == intake.line.dialect && !folds_instructions(intake) {
         let edits = Edits {
-            model: Some(&deployment.model),
+            model: Some(match dialect {
+                // It stands in the path; here it only says whose fields the body has.
+                Dialect::BedrockInvoke => spoken::named(member),
+                _ => &deployment.model,
+            }),
             max_output: capped,
             include_usage: stream
                 && !intake.peek.stream_usage
@@ -234,13 +247,15 @@ fn prepare(
             remove: &GATEWAY_FIELDS,
         };
         let body = dialect.patch(source.as_ref().unwrap_or(&intake.body), &edits)?;
-        let body = Bytes::from(params.fit(deployment, body, &mut dropped)?);
-        return Ok(Prepared {
-            outbound: Outbound { body, stream, headers, ..Outbound::default() },
-            dropped,
-            capped,
-            ..Prepared::default()
-        });
+        let outbound = send(params.fit(deployment, body, &mut dropped)?);
+        return Ok(Prepared { outbound, dropped, capped, ..Prepared::default() });
+    }
+    if is_wrapped(intake, dialect) {
+        let body = source.as_ref().unwrap_or(&intake.body);
+        let model = &deployment.model;
+        let body = bedrock_invoke::unwrap(body, model, stream, capped, &GATEWAY_FIELDS)?;
+        let outbound = send(params.fit(deployment, body, &mut dropped)?);
+        return Ok(Prepared { outbound, dropped, capped, ..Prepared::default() });
     }
     let target = Target {
         model: &deployment.model,
@@ -261,22 +276,28 @@ fn prepare(
         None => dialect.encode_request(canonical, target)?,
     };
     dropped.extend(params::admit(params.drop, deployment, encoded.losses)?);
-    let body = params.fit(deployment, encoded.body, &mut dropped)?;
-    Ok(Prepared {
-        outbound: Outbound { body: Bytes::from(body), stream, headers, ..Outbound::default() },
-        dropped,
-        capped,
-        ..Prepared::default()
-    })
+    let mut body = params.fit(deployment, encoded.body, &mut dropped)?;
+    if (intake.line.dialect, dialect) == (Dialect::BedrockInvoke, Dialect::AnthropicMessages) {
+        // Anthropic takes them as a header.
+        body = splice(&body, &[Splice::Remove("anthropic_beta")])
+            .map_err(|error| Fault::new(FaultKind::Internal, error.to_string()))?;
+    }
+    Ok(Prepared { outbound: send(body), dropped, capped, ..Prepared::default() })
 }
 
 /// Claude Code writes instructions into the middle of a conversation; models that do not take
 /// them there get them folded, which needs the request decoded. The writer knows which do.
 fn folds_instructions(intake: &Intake) -> bool {
-    intake.line.dialect == Dialect::AnthropicMessages
+    matches!(intake.line.dialect, Dialect::AnthropicMessages | Dialect::BedrockInvoke)
         && [r#""role":"system""#, r#""role": "system""#]
             .iter()
             .any(|words| memmem::find(&intake.body, words.as_bytes()).is_some())
+}
+
+/// Anthropic's own request in Bedrock's envelope, for Anthropic.
+pub(super) fn is_wrapped(intake: &Intake, dialect: Dialect) -> bool {
+    (intake.line.dialect, dialect) == (Dialect::BedrockInvoke, Dialect::AnthropicMessages)
+        && !folds_instructions(intake)
 }
 
 /// Whether the output cap is `max_completion_tokens`: at OpenAI itself, and for its reasoning models
@@ -291,23 +312,6 @@ fn takes_completion_tokens(deployment: &Deployment) -> bool {
         "azure" => reasons.iter().any(|family| deployment.model.starts_with(family)),
         _ => false,
     }
-}
-
-/// Headers that belong to the dialect and travel with it.
-fn passed_on(intake: &Intake, dialect: Dialect) -> Vec<(HeaderName, HeaderValue)> {
-    if dialect != intake.line.dialect || dialect != Dialect::AnthropicMessages {
-        return Vec::new();
-    }
-    ["anthropic-version", "anthropic-beta"]
-        .into_iter()
-        .flat_map(|name| {
-            intake
-                .headers
-                .get_all(name)
-                .iter()
-                .map(move |value| (HeaderName::from_static(name), value.clone()))
-        })
-        .collect()
 }
 
 /// The names of what a translation left out, or the fault that says so where it changes the meaning

@@ -6,8 +6,9 @@
 //! say nothing, and providers bound their tokens themselves.
 
 use sluice_wire::{
-    Fault,
+    Dialect, Fault,
     canon::{Data, Part, Request, Tool},
+    dialect::bedrock_invoke,
 };
 
 use super::Intake;
@@ -35,6 +36,11 @@ const PICTURE: u64 = 50_000;
 /// The bound for a request.
 pub(crate) fn prompt_tokens(intake: &Intake) -> Result<u64, Fault> {
     let body = intake.body.len();
+    if intake.line.dialect == Dialect::BedrockInvoke
+        && !bedrock_invoke::speaks_anthropic(&intake.body)?
+    {
+        return Ok(unread(&intake.body));
+    }
     let media =
         || MEDIA.iter().any(|word| memchr::memmem::find(&intake.body, word.as_bytes()).is_some());
     if body <= SMALL && !media() {
@@ -45,6 +51,21 @@ pub(crate) fn prompt_tokens(intake: &Intake) -> Result<u64, Fault> {
         None => intake.canonical()?,
     };
     Ok(request(known).saturating_add(OVERHEAD))
+}
+
+/// The bound for a body that nobody here can read: its bytes, and the most for everything in it that
+/// looks like a picture or like content from elsewhere.
+fn unread(body: &[u8]) -> u64 {
+    let count = |word: &str| {
+        u64::try_from(memchr::memmem::find_iter(body, word.as_bytes()).count()).unwrap_or(u64::MAX)
+    };
+    let pictures: u64 = MEDIA.iter().map(|word| count(word)).sum();
+    let elsewhere = count("\"s3Location").saturating_add(count("s3://"));
+    u64::try_from(body.len())
+        .unwrap_or(u64::MAX)
+        .saturating_add(OVERHEAD)
+        .saturating_add(pictures.saturating_mul(PICTURE))
+        .saturating_add(elsewhere.saturating_mul(ELSEWHERE))
 }
 
 fn request(request: &Request) -> u64 {
@@ -67,8 +88,6 @@ fn part(part: &Part) -> u64 {
         Part::Document(document) => match &document.data {
             Data::Base64 { base64, .. } => len(base64),
             Data::Text(text) => len(text),
-            // Its bytes are elsewhere: bounded by the largest page count providers take.
-            Data::Url(_) | Data::S3 { .. } | Data::File(_) => ELSEWHERE,
             _ => ELSEWHERE,
         },
         Part::ToolCall(call) => len(&call.id) + len(&call.name) + len(&call.arguments),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use sluice_store::NanoUsd;
-use sluice_wire::Dialect;
+use sluice_wire::{Dialect, canon::Usage};
 
 use super::{Facts, attempt::Reached, settle::Settled};
 use crate::registry::Member;
@@ -41,6 +41,15 @@ pub(crate) fn identify(map: &mut HeaderMap, dialect: Dialect, id: &str) {
         "x-litellm-version",
         HeaderValue::from_static(concat!("sluice-", env!("CARGO_PKG_VERSION"))),
     );
+}
+
+/// What an answer carries that is neither paid for nor recorded.
+pub(crate) fn describe(map: &mut HeaderMap, facts: &Facts, member: Option<&Member>) {
+    call(map, facts);
+    if let Some(member) = member {
+        self::member(map, member);
+    }
+    durations(map, facts, Duration::ZERO);
 }
 
 /// Who answered, or would have.
@@ -113,6 +122,38 @@ pub(crate) fn upstream(map: &mut HeaderMap, upstream: &HeaderMap) {
             map.append(prefixed, value.clone());
         }
         if name.as_str().starts_with("x-ratelimit-") {
+            map.insert(name.clone(), value.clone());
+        }
+    }
+}
+
+/// What InvokeModel tells beside its body: Bedrock's own headers as they are, its counts where another
+/// provider told them, and what a stream's events are.
+pub(crate) fn bedrock(
+    map: &mut HeaderMap,
+    facts: &Facts,
+    usage: Option<&Usage>,
+    upstream: &HeaderMap,
+) {
+    if facts.dialect != Dialect::BedrockInvoke {
+        return;
+    }
+    if facts.stream {
+        map.insert("x-amzn-bedrock-content-type", HeaderValue::from_static("application/json"));
+    }
+    if let Some(usage) = usage {
+        let written = usage.cache_write_5m.saturating_add(usage.cache_write_1h);
+        for (name, count) in [
+            ("x-amzn-bedrock-input-token-count", usage.input),
+            ("x-amzn-bedrock-output-token-count", usage.completion()),
+            ("x-amzn-bedrock-cache-read-input-token-count", usage.cache_read),
+            ("x-amzn-bedrock-cache-write-input-token-count", written),
+        ] {
+            map.insert(name, HeaderValue::from(count));
+        }
+    }
+    for (name, value) in upstream {
+        if name.as_str().starts_with("x-amzn-bedrock-") {
             map.insert(name.clone(), value.clone());
         }
     }

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use sluice_wire::{Dialect, Fault, canon::Media};
 
-use super::Intake;
+use super::{Intake, attempt::is_wrapped};
 use crate::App;
 
 /// Fetches that run at once for one request.
@@ -16,7 +16,8 @@ const AT_ONCE: usize = 8;
 /// Sees to it that [`Intake::for_dialect`] has bytes where this dialect needs them. An address that
 /// stands in several places is fetched once.
 pub(crate) async fn bring(app: &App, intake: &Intake, dialect: Dialect) -> Result<(), Fault> {
-    if dialect == intake.line.dialect || intake.brought().is_some() {
+    let passes = dialect == intake.line.dialect || is_wrapped(intake, dialect);
+    if passes || intake.brought().is_some() {
         return Ok(());
     }
     let request = intake.canonical()?;

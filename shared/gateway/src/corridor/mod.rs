@@ -15,9 +15,11 @@ mod intake;
 mod media;
 mod operation;
 mod params;
+mod passed;
 mod plan;
 mod refusal;
 mod settle;
+mod spoken;
 mod stream;
 mod whole;
 
@@ -30,7 +32,7 @@ pub(crate) use admit::{Admitted, Bound, Bounded, unpriced, window};
 pub(crate) use attempt::{Prepared, dropped};
 pub(crate) use facts::{Facts, stray_id};
 pub(crate) use flow::{Flow, Forward};
-pub(crate) use headers::identify;
+pub(crate) use headers::{describe, identify};
 pub(crate) use intake::{Arrival, GATEWAY_FIELDS, Intake, Line, collect, content_type, named};
 pub(crate) use operation::{Heard, JSON, Operation, Reader, Reply, operate};
 pub(crate) use plan::{Plan, may_use};
@@ -54,10 +56,10 @@ async fn doors(app: &Arc<App>, arrival: Arrival, facts: &mut Facts) -> Result<Re
     facts.identify(app, caller, &arrival.headers)?;
     let intake = Intake::read(app, arrival).await?;
     facts.describe(&intake.peek.model, intake.peek.stream);
-    let plan = Plan::draw(app, facts)?;
+    let plan = intake.plan(app, facts)?;
     plan.check(&intake)?;
     if let Some(first) = plan.order.first() {
-        media::bring(app, &intake, first.deployment.provider.dialect).await?;
+        media::bring(app, &intake, spoken::spoken(&intake, first)).await?;
     }
 
     // From here on money is in play. The call goes on, and is settled, also when the caller leaves.

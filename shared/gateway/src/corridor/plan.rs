@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use sluice_providers::Reach;
 use sluice_store::KeyRecord;
-use sluice_wire::{Fault, FaultKind};
+use sluice_wire::{Dialect, Fault, FaultKind, dialect::bedrock_invoke};
 
-use super::{Facts, Intake};
+use super::{Facts, Intake, attempt::is_wrapped, spoken::spoken};
 use crate::{
     App,
     registry::{Group, Member},
@@ -28,28 +29,56 @@ impl Plan {
         let name = record
             .and_then(|record| record.aliases.get(requested))
             .map_or(requested, String::as_str);
-        if let Some(record) = record
-            && !may_use(record, requested)
-            && !may_use(record, name)
-        {
+        let mut found = app.registry.group(name);
+        if found.is_none() && is_bedrock(facts.dialect) {
+            // AWS's clients name the model; the group that reaches it on Bedrock answers.
+            found = app.registry.group_on_bedrock(name);
+        }
+        let admits = |record: &KeyRecord| {
+            let group = found.is_some_and(|group| may_use(record, &group.name));
+            may_use(record, requested) || may_use(record, name) || group
+        };
+        if record.is_some_and(|record| !admits(record)) {
             return Err(denied(requested));
         }
-        let Some(group) = app.registry.group(name) else {
+        let Some(group) = found else {
             return Err(unknown(facts.route, requested));
         };
         let order = order(app, group)?;
         Ok(Self { group: Arc::clone(group), order })
     }
 
+    /// Leaves out the deployments that cannot take the request at all: the native body of a model
+    /// family passes unread, to Bedrock alone.
+    pub(crate) fn suit(mut self, intake: &Intake) -> Result<Self, Fault> {
+        if intake.line.dialect != Dialect::BedrockInvoke
+            || bedrock_invoke::speaks_anthropic(&intake.body)?
+        {
+            return Ok(self);
+        }
+        self.order.retain(|member| member.deployment.provider.reach == Reach::Bedrock);
+        if self.order.is_empty() {
+            // Says why.
+            intake.canonical()?;
+        }
+        Ok(self)
+    }
+
     /// Where the first choice speaks another dialect the request is decoded now: one that cannot be
     /// is refused before any money is reserved.
     pub(crate) fn check(&self, intake: &Intake) -> Result<(), Fault> {
-        let first = self.order.first().map(|member| member.deployment.provider.dialect);
-        if first.is_some_and(|dialect| dialect != intake.line.dialect) {
-            intake.canonical()?;
+        if let Some(first) = self.order.first() {
+            let dialect = spoken(intake, first);
+            if dialect != intake.line.dialect && !is_wrapped(intake, dialect) {
+                intake.canonical()?;
+            }
         }
         Ok(())
     }
+}
+
+fn is_bedrock(dialect: Dialect) -> bool {
+    matches!(dialect, Dialect::BedrockConverse | Dialect::BedrockInvoke)
 }
 
 /// Whether the key's list of models admits a name. An empty list admits all.

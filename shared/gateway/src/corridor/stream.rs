@@ -30,6 +30,7 @@ use super::{
     attempt::Reached,
     headers,
     settle::{self, Seen},
+    spoken::spoken,
     whole,
 };
 use crate::{App, Departure, Orphans, registry::Member};
@@ -52,10 +53,11 @@ pub(crate) fn answer(
     headers::call(map, &facts);
     headers::reached(map, &reached);
     headers::upstream(map, &reached.answer.headers);
+    headers::bedrock(map, &facts, None, &reached.answer.headers);
     headers::durations(map, &facts, reached.upstream);
 
     let stamp = Stamp { stream_usage: intake.peek.stream_usage, ..whole::stamp(&facts) };
-    let pump = Pump::new(reached.member.deployment.provider.dialect, facts.dialect, stamp);
+    let pump = Pump::new(spoken(intake, &reached.member), facts.dialect, stamp);
     *response.body_mut() = body(app, facts, admitted, reached, Box::new(pump), intake.body.len());
     response
 }

@@ -4,15 +4,16 @@ use std::{ops::Range, sync::Arc};
 
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
-use http::{HeaderValue, header::CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, header::CONTENT_TYPE};
 use sluice_providers::AnswerBody;
-use sluice_wire::{Fault, FaultKind, Stamp};
+use sluice_wire::{Dialect, Fault, FaultKind, Stamp, dialect::bedrock_invoke};
 
 use super::{
     Admitted, Facts, Intake,
     attempt::Reached,
     headers, refuse,
     settle::{self, Seen},
+    spoken::spoken,
 };
 use crate::App;
 
@@ -28,8 +29,8 @@ pub(crate) async fn answer(
         return Err(Fault::new(sluice_wire::FaultKind::Internal, "a stream is not a whole answer"));
     };
     let member = Arc::clone(&reached.member);
-    let dialect = member.deployment.provider.dialect;
-    let read = read(upstream, dialect, &facts);
+    let dialect = spoken(intake, &member);
+    let read = read(upstream, &reached.answer.headers, dialect, &facts);
     let (body, mut seen) = match read {
         Ok(read) => read,
         Err(fault) => {
@@ -44,6 +45,7 @@ pub(crate) async fn answer(
         }
     };
     seen.retries = reached.attempts;
+    let usage = seen.usage.clone();
     let settled =
         settle::answered(app, &facts, &admitted.grant, intake.body.len(), &member, seen).await;
     let mut response = Response::new(Body::from(body));
@@ -53,6 +55,7 @@ pub(crate) async fn answer(
     headers::reached(map, &reached);
     headers::cost(map, &facts, &settled);
     headers::upstream(map, &reached.answer.headers);
+    headers::bedrock(map, &facts, usage.as_ref(), &reached.answer.headers);
     headers::durations(map, &facts, reached.upstream);
     Ok(response)
 }
@@ -60,11 +63,18 @@ pub(crate) async fn answer(
 /// The caller's body and what the provider said was used.
 fn read(
     upstream: &Bytes,
-    dialect: sluice_wire::Dialect,
+    headers: &HeaderMap,
+    dialect: Dialect,
     facts: &Facts,
 ) -> Result<(Bytes, Seen), Fault> {
-    if dialect == facts.dialect {
-        let glance = dialect.glance(upstream)?;
+    // Anthropic's answer is the same in Bedrock's envelope.
+    let wrapped = (dialect, facts.dialect) == (Dialect::AnthropicMessages, Dialect::BedrockInvoke);
+    if dialect == facts.dialect || wrapped {
+        let mut glance = dialect.glance(upstream)?;
+        if glance.usage.is_none() {
+            glance.usage =
+                bedrock_invoke::usage_in_headers(|name| headers.get(name)?.to_str().ok());
+        }
         let seen = Seen {
             response_id: glance.id,
             text_bytes: u64::try_from(upstream.len()).unwrap_or(u64::MAX),

@@ -6,6 +6,7 @@ mod models;
 mod operations;
 mod strays;
 mod surface;
+mod tokens;
 
 use std::sync::Arc;
 
@@ -37,6 +38,8 @@ fn model_routes() -> Router<Arc<App>> {
         .route("/chat/completions", post(surface::chat_completions))
         .route("/v1/messages", post(surface::messages))
         .route("/messages", post(surface::messages))
+        .route("/v1/messages/count_tokens", post(tokens::anthropic))
+        .route("/messages/count_tokens", post(tokens::anthropic))
         .route("/bedrock/model/{*rest}", post(surface::bedrock))
         .route("/v1/models", get(models::list))
         .route("/models", get(models::list))

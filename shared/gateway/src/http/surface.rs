@@ -9,7 +9,7 @@ use axum::{
 use percent_encoding::percent_decode_str;
 use sluice_wire::Dialect;
 
-use super::strays;
+use super::{strays, tokens};
 use crate::{
     App,
     corridor::{self, Arrival, Line},
@@ -39,27 +39,35 @@ pub(super) async fn messages(State(app): State<Arc<App>>, request: Request) -> R
     corridor::walk(&app, arrive(line, request)).await
 }
 
-/// `POST /bedrock/model/{id}/converse` and `/converse-stream` (AWS). The id may be an ARN, with its
-/// colons and slashes percent-encoded (as botocore does) or not.
+/// `POST /bedrock/model/{id}/...` (AWS): `converse`, `converse-stream`, `invoke`,
+/// `invoke-with-response-stream` and `count-tokens`. The id may be an ARN, with its colons and slashes
+/// percent-encoded (as botocore does) or not.
 pub(super) async fn bedrock(State(app): State<Arc<App>>, request: Request) -> Response {
-    let path = request.uri().path();
-    let rest = path.strip_prefix("/bedrock/model/").unwrap_or(path);
-    let Some((id, operation)) = rest.rsplit_once('/') else {
+    let Some((model, operation)) = model_in_path(request.uri().path()) else {
         return strays::not_found(State(app), request.uri().clone()).await;
     };
-    let stream = match operation {
-        "converse" => false,
-        "converse-stream" => true,
+    let (dialect, call_type, stream) = match operation {
+        "count-tokens" => return tokens::bedrock(State(app), request).await,
+        "converse" => (Dialect::BedrockConverse, "converse", false),
+        "converse-stream" => (Dialect::BedrockConverse, "converse", true),
+        "invoke" => (Dialect::BedrockInvoke, "invoke_model", false),
+        "invoke-with-response-stream" => (Dialect::BedrockInvoke, "invoke_model", true),
         _ => return strays::not_found(State(app), request.uri().clone()).await,
     };
     let line = Line {
-        dialect: Dialect::BedrockConverse,
-        call_type: "converse",
+        dialect,
+        call_type,
         route: "/bedrock/model",
-        model: Some(percent_decode_str(id).decode_utf8_lossy().into_owned()),
+        model: Some(model),
         stream: Some(stream),
     };
     corridor::walk(&app, arrive(line, request)).await
+}
+
+/// The model and the operation of a path below `/bedrock/model/`.
+pub(super) fn model_in_path(path: &str) -> Option<(String, &str)> {
+    let (id, operation) = path.strip_prefix("/bedrock/model/")?.rsplit_once('/')?;
+    Some((percent_decode_str(id).decode_utf8_lossy().into_owned(), operation))
 }
 
 /// A request at a door.

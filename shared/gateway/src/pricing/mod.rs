@@ -30,3 +30,4 @@ pub use rate::{Rate, RateError};
 pub use table::RateTable;
 pub use units::Units;
 pub use wanted::Wanted;
+pub(crate) use wanted::{arn_model, foundation};

@@ -105,9 +105,19 @@ fn is_region(text: &str) -> bool {
         && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// The foundation model behind a Bedrock id: without the area of an inference profile, out of an ARN.
+/// `None` where an ARN does not name one.
+pub(crate) fn foundation(model: &str) -> Option<&str> {
+    let model = if model.starts_with("arn:") { arn_model(model)? } else { model };
+    match model.split_once('.') {
+        Some((area, rest)) if BEDROCK_AREAS.contains(&area) => Some(rest),
+        _ => Some(model),
+    }
+}
+
 /// The model that an ARN names. An application profile, a provisioned or an imported model has an
 /// opaque id: its price needs a base model.
-fn arn_model(arn: &str) -> Option<&str> {
+pub(crate) fn arn_model(arn: &str) -> Option<&str> {
     let resource = arn.splitn(6, ':').nth(5)?;
     let (kind, id) = resource.split_once('/')?;
     matches!(kind, "foundation-model" | "inference-profile").then_some(id)

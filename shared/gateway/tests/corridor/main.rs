@@ -12,6 +12,7 @@
 
 mod gemini;
 mod house;
+mod invoke;
 mod keys;
 mod matrix;
 mod media;
@@ -22,3 +23,4 @@ mod refusals;
 mod routing;
 mod spend;
 mod streams;
+mod tokens;

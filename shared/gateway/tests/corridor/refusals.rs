@@ -173,7 +173,7 @@ async fn wrong_methods_and_unknown_routes_answer_in_the_dialect_of_their_path() 
         let answer = house.get(path, MASTER).await;
         shaped(caller, &answer, status, path);
     }
-    let answer = house.post("/bedrock/model/openai/invoke", MASTER, &json!({})).await;
+    let answer = house.post("/bedrock/model/openai/imagine", MASTER, &json!({})).await;
     shaped(Caller::Bedrock, &answer, 404, "an operation that is not served");
 }
 

@@ -80,7 +80,9 @@ pub(crate) fn route_url(provider: &Provider, chat: &Url, route: &Route) -> Resul
         Route::Method(name) if provider.dialect == Dialect::Gemini => {
             return Ok(gemini::method_url(chat, name));
         }
-        Route::Method(_) | Route::Model => return Err(missing()),
+        Route::Method(_) | Route::Model | Route::Tokens { .. } | Route::Guardrail { .. } => {
+            return Err(missing());
+        }
     };
     let (path, query) = match path.split_once('?') {
         Some((path, query)) => (path, Some(query)),

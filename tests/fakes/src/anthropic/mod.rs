@@ -6,17 +6,45 @@ mod read;
 mod shape;
 mod write;
 
+use bytes::Bytes;
 use http::Response;
 use serde_json::{Value, json};
 
 use crate::{
     answer::Answer,
+    ask::Ask,
     delivery::{self, Body},
     http::{Call, Desk, Reply, reply, with},
+    ids::Ids,
     reject::Reject,
     script::{Content, Delivery, Script},
 };
 use check::{Edition, invalid};
+
+/// Checks a body as version 2023-06-01 does, for whoever serves it under another route.
+pub(crate) fn examine(body: &Value, beta: bool) -> Result<(), Reject> {
+    check::check(body, Edition { latest: false, beta })
+}
+
+/// What a body that passed the check asks for.
+pub(crate) fn ask(body: &Value) -> Ask {
+    read::read(body)
+}
+
+/// The body of a whole answer.
+pub(crate) fn whole(ask: &Ask, answer: &Answer, ids: &Ids) -> Bytes {
+    write::whole(ask, answer, ids)
+}
+
+/// The events of a streamed answer, without pings.
+pub(crate) fn events(ask: &Ask, answer: &Answer, ids: &Ids) -> Vec<Value> {
+    let frames = write::streamed(ask, answer, ids);
+    let data = frames.all.iter().filter_map(|frame| {
+        let text = std::str::from_utf8(frame).ok()?;
+        serde_json::from_str::<Value>(text.split_once("data: ")?.1.trim()).ok()
+    });
+    data.filter(|event| event.get("type") != Some(&json!("ping"))).collect()
+}
 
 /// Answers one request.
 pub(crate) async fn answer(desk: &Desk, call: Call) -> Reply {

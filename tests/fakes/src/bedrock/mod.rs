@@ -1,10 +1,14 @@
 //! Bedrock Runtime: `POST /model/{id}/converse` and `/converse-stream` (Bedrock Runtime API
-//! reference, "Converse", "ConverseStream").
+//! reference, "Converse", "ConverseStream"), InvokeModel, CountTokens and ApplyGuardrail; and of Bedrock
+//! Agent Runtime, `POST /knowledgebases/{id}/retrieve`.
 
 pub(crate) mod check;
+mod guardrail;
+mod invoke;
 mod others;
 mod read;
 mod shape;
+mod tokens;
 mod write;
 
 use http::Response;
@@ -34,6 +38,27 @@ pub(crate) async fn answer(desk: &Desk, call: Call) -> Reply {
     if let Some(reply) = others::answer(desk, &call).await {
         return reply;
     }
+    let path = call.path.clone();
+    let route: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+    match route.as_slice() {
+        ["model", id, operation @ ("invoke" | "invoke-with-response-stream")] => {
+            let stream = *operation != "invoke";
+            return match authentic(&call).and_then(|()| model(id)) {
+                Ok(model) => invoke::answer(desk, call, &model, stream).await,
+                Err(reject) => Ok(refuse(desk, &call, &reject)),
+            };
+        }
+        ["model", id, "count-tokens"] => {
+            return Ok(plainly(desk, &call, |body| tokens::count(&model(id)?, body)));
+        }
+        ["guardrail", id, "version", _, "apply"] => {
+            return Ok(plainly(desk, &call, |body| guardrail::apply(id, body)));
+        }
+        ["knowledgebases", id, "retrieve"] => {
+            return Ok(plainly(desk, &call, |body| retrieve(id, body)));
+        }
+        _ => {}
+    }
     let received = match receive(&call) {
         Ok(received) => received,
         Err(reject) => return Ok(refuse(desk, &call, &reject)),
@@ -60,6 +85,59 @@ pub(crate) async fn answer(desk: &Desk, call: Call) -> Reply {
     Ok(with(200, &headers, delivery::whole(whole, delivery, call.slot)))
 }
 
+/// An operation that answers JSON to JSON.
+fn plainly(
+    desk: &Desk,
+    call: &Call,
+    answer: impl FnOnce(&Value) -> Result<Value, Reject>,
+) -> Response<Body> {
+    let body = authentic(call).and_then(|()| {
+        serde_json::from_slice::<Value>(&call.body)
+            .map_err(|_| Reject::new(400, "SerializationException", "Unable to parse the body."))
+    });
+    match body.and_then(|body| answer(&body)) {
+        Ok(value) => {
+            let headers = [
+                ("x-amzn-requestid", desk.ids.uuid()),
+                ("content-type", "application/json".to_owned()),
+            ];
+            reply(200, &headers, value.to_string())
+        }
+        Err(reject) => refuse(desk, call, &reject),
+    }
+}
+
+/// A knowledge base that has one passage, which says what was asked.
+fn retrieve(id: &str, body: &Value) -> Result<Value, Reject> {
+    let query = body.pointer("/retrievalQuery/text").and_then(Value::as_str);
+    let query = query.ok_or_else(|| invalid("retrievalQuery is missing"))?;
+    Ok(json!({"retrievalResults": [{
+        "content": {"text": format!("{id} knows nothing of {query}"), "type": "TEXT"},
+        "score": 0.5,
+    }]}))
+}
+
+fn authentic(call: &Call) -> Result<(), Reject> {
+    if call.method != http::Method::POST {
+        return Err(Reject::new(404, "UnknownOperationException", ""));
+    }
+    aws::authenticate(call, "bedrock")?;
+    if call.is_json() {
+        return Ok(());
+    }
+    Err(Reject::new(415, "UnsupportedMediaTypeException", "Content-Type not allowed"))
+}
+
+/// A model's id as it stands in the path. Encoded twice, the `%` is still there.
+fn model(id: &str) -> Result<String, Reject> {
+    let wrong = || invalid("The provided model identifier is invalid.");
+    let model = percent_decode_str(id).decode_utf8().map_err(|_| wrong())?.into_owned();
+    let fine = !model.is_empty()
+        && model.len() <= 2048
+        && model.chars().all(|c| c.is_ascii_alphanumeric() || "-_.:/".contains(c));
+    if fine { Ok(model) } else { Err(wrong()) }
+}
+
 fn receive(call: &Call) -> Result<Received, Reject> {
     let route: Vec<&str> = call.path.trim_start_matches('/').split('/').collect();
     let (id, stream) = match route.as_slice() {
@@ -67,24 +145,8 @@ fn receive(call: &Call) -> Result<Received, Reject> {
         ["model", id, "converse-stream"] => (*id, true),
         _ => return Err(Reject::new(404, "UnknownOperationException", "")),
     };
-    if call.method != http::Method::POST {
-        return Err(Reject::new(404, "UnknownOperationException", ""));
-    }
-    aws::authenticate(call, "bedrock")?;
-    let model = percent_decode_str(id)
-        .decode_utf8()
-        .map_err(|_| invalid("The provided model identifier is invalid."))?
-        .into_owned();
-    let fine = !model.is_empty()
-        && model.len() <= 2048
-        && model.chars().all(|c| c.is_ascii_alphanumeric() || "-_.:/".contains(c));
-    // Encoded twice, the `%` is still there.
-    if !fine {
-        return Err(invalid("The provided model identifier is invalid."));
-    }
-    if !call.is_json() {
-        return Err(Reject::new(415, "UnsupportedMediaTypeException", "Content-Type not allowed"));
-    }
+    authentic(call)?;
+    let model = model(id)?;
     let body: Value = serde_json::from_slice(&call.body)
         .map_err(|_| Reject::new(400, "SerializationException", "Unable to parse the body."))?;
     check::check(&body)?;

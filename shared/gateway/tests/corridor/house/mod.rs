@@ -22,6 +22,7 @@ use tower::ServiceExt as _;
 
 pub(crate) use answer::Answer;
 pub(crate) use caller::Caller;
+pub(crate) use eventstream::Message;
 pub(crate) use reading::Reading;
 
 /// The master key, unless another one is asked for.

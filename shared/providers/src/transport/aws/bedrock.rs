@@ -1,4 +1,5 @@
-//! Bedrock's Converse and ConverseStream (Bedrock Runtime API reference).
+//! Bedrock's Converse and ConverseStream, InvokeModel, CountTokens and ApplyGuardrail (Bedrock Runtime
+//! API reference).
 
 use aws_sdk_bedrockruntime::{
     Client,
@@ -52,6 +53,17 @@ pub(crate) async fn send(
         (Route::Model, false) => {
             let operation = client.invoke_model().model_id(model).customize();
             let sent = Box::pin(operation.interceptor(interceptor).send());
+            deadline.first_byte(sent).await?.err().map(|error| fault::of_sdk(deployment, &error))
+        }
+        (Route::Tokens { model }, _) => {
+            let operation = client.count_tokens().model_id(model).customize();
+            let sent = Box::pin(operation.interceptor(interceptor).send());
+            deadline.first_byte(sent).await?.err().map(|error| fault::of_sdk(deployment, &error))
+        }
+        (Route::Guardrail { id, version }, _) => {
+            let operation = client.apply_guardrail();
+            let operation = operation.guardrail_identifier(id).guardrail_version(version);
+            let sent = Box::pin(operation.customize().interceptor(interceptor).send());
             deadline.first_byte(sent).await?.err().map(|error| fault::of_sdk(deployment, &error))
         }
         _ => return Err(unserved(deployment.provider, "Bedrock Runtime has no such operation")),

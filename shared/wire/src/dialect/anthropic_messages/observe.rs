@@ -2,7 +2,7 @@
 
 use super::{
     error,
-    stream::{Frame, truncated},
+    stream::{Frame, corrupt, truncated},
     usage::Meter,
 };
 use crate::{
@@ -55,6 +55,11 @@ impl Observer {
         // forwarded: what is written after it would run into it.
         let _cut = self.framer.end(|frame| {
             watch.frame(&frame)?;
+            // What is not worth reading may be cut all the same.
+            if !frame.data.trim_ascii().is_empty() && !frame.is_done() {
+                serde_json::from_slice::<serde::de::IgnoredAny>(&frame.data)
+                    .map_err(|error| corrupt(error.to_string()))?;
+            }
             out.extend_from_slice(frame.raw);
             if !watch.done {
                 out.extend_from_slice(b"\n\n");

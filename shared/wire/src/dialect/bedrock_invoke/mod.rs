@@ -17,7 +17,9 @@ pub mod request;
 pub mod response;
 pub mod stream;
 mod usage;
+mod wrap;
 
 pub use family::{speaks_anthropic, takes_anthropic};
 pub use headers::usage_in_headers;
-pub use request::betas;
+pub use request::{betas, unwrap};
+pub(crate) use wrap::Wrap;

@@ -26,14 +26,37 @@ pub(crate) fn decode(body: &[u8], line: Line<'_>) -> Result<Request, Fault> {
             "body",
         ));
     }
-    let model = Value::from(line.model.unwrap_or_default()).to_string();
-    let stream = line.stream.unwrap_or_default().to_string();
     let edits = [
-        Splice::Set("model", model),
-        Splice::Set("stream", stream),
+        Splice::Set("model", Value::from(line.model.unwrap_or_default()).to_string()),
+        Splice::Set("stream", line.stream.unwrap_or_default().to_string()),
         Splice::Remove("anthropic_version"),
     ];
     anthropic_messages::request::decode(&splice(body, &edits).map_err(malformed)?)
+}
+
+/// The same request for Anthropic itself: the model and whether to stream come into the body, and what
+/// Anthropic takes as headers ([`betas`]) leaves it. Every other byte stays. `cap` lowers the cap.
+///
+/// # Errors
+/// A fault of the caller when the body is not a JSON object.
+pub fn unwrap(
+    body: &[u8],
+    model: &str,
+    stream: bool,
+    cap: Option<u64>,
+    remove: &[&str],
+) -> Result<Vec<u8>, Fault> {
+    let mut edits: Vec<_> = remove.iter().map(|field| Splice::Remove(field)).collect();
+    edits.push(Splice::Remove("anthropic_version"));
+    edits.push(Splice::Remove("anthropic_beta"));
+    edits.push(Splice::Set("model", Value::from(model).to_string()));
+    if stream {
+        edits.push(Splice::Set("stream", "true".to_owned()));
+    }
+    if let Some(cap) = cap {
+        edits.push(Splice::Set("max_tokens", cap.to_string()));
+    }
+    splice(body, &edits).map_err(malformed)
 }
 
 /// Writes a request for Bedrock.

@@ -8,4 +8,4 @@ mod event;
 pub use decode::Decoder;
 pub use encode::Encoder;
 
-pub(super) use event::{Frame, truncated};
+pub(super) use event::{Frame, corrupt, truncated};

@@ -37,7 +37,7 @@ impl Encoder {
         // What the encoder writes are whole frames, and none is longer than a frame may be.
         let _ = framer.push(&lines, |frame| {
             if frame.event == Some("message_stop") {
-                chunk::write(out, &self.stop());
+                chunk::write(out, &self.stop_with(self.usage.as_ref()));
             } else {
                 chunk::write(out, &frame.data);
             }
@@ -47,10 +47,10 @@ impl Encoder {
     }
 
     /// The last event, with Bedrock's counts. Its latencies are left out: nobody here has a clock.
-    fn stop(&self) -> Vec<u8> {
+    pub(in super::super) fn stop_with(&self, usage: Option<&Usage>) -> Vec<u8> {
         let mut event = Map::new();
         event.insert("type".to_owned(), "message_stop".into());
-        if let Some(usage) = &self.usage {
+        if let Some(usage) = usage {
             let written = usage.cache_write_5m.saturating_add(usage.cache_write_1h);
             let counts = [
                 ("inputTokenCount", usage.input.saturating_add(usage.input_audio)),
