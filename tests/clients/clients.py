@@ -4,6 +4,8 @@ import anthropic as anthropic_sdk
 import boto3
 import botocore.config
 import openai as openai_sdk
+from google import genai
+from google.genai import types
 
 #: A picture of one red pixel, PNG.
 PIXEL = bytes.fromhex(
@@ -56,6 +58,16 @@ def bedrock(gateway, key, monkeypatch):
             retries={"total_max_attempts": 1}, read_timeout=30, proxies={}
         ),
     )
+
+
+def gemini(gateway, key):
+    options = types.HttpOptions(
+        base_url=gateway.url,
+        timeout=30_000,
+        client_args={"trust_env": False},
+        async_client_args={"trust_env": False},
+    )
+    return genai.Client(api_key=key, http_options=options)
 
 
 def user(text):

@@ -57,6 +57,13 @@ def anthropic(gateway, key):
 
 
 @pytest.fixture
+def gemini(gateway, key):
+    import clients
+
+    return clients.gemini(gateway, key)
+
+
+@pytest.fixture
 def bedrock(tls_gateway, monkeypatch):
     import clients
 

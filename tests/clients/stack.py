@@ -17,7 +17,13 @@ MASTER_KEY = "sk-master-of-the-client-tests"
 BUILT = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug"
 
 #: Model groups that each reach a deployment of another provider.
-GROUPS = {"openai": "gpt", "anthropic": "claude", "bedrock": "nova", "sagemaker": "sage"}
+GROUPS = {
+    "openai": "gpt",
+    "anthropic": "claude",
+    "bedrock": "nova",
+    "sagemaker": "sage",
+    "gemini": "flash",
+}
 
 
 def binary(name, variable):
@@ -74,6 +80,7 @@ def configuration(urls):
     }
     openai = {"api_base": f"{urls['openai']}/v1", "api_key": "sk-openai-of-the-gateway"}
     anthropic = {"api_base": urls["anthropic"], "api_key": "sk-ant-of-the-gateway"}
+    gemini = {"api_base": urls["gemini"], "api_key": "key-of-the-gateway"}
     price = {"input_cost_per_token": "0.000003", "output_cost_per_token": "0.000015"}
     once, twice = {"max_retries": 0}, {"max_retries": 1}
     arn = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/fakeprofile1"
@@ -96,6 +103,8 @@ def configuration(urls):
                 id="bedrock-claude-1",
             ),
             entry("profile", f"bedrock/{arn}", aws, price, id="profile-1"),
+            entry("flash", "gemini/gemini-2.5-flash", gemini, id="flash-1"),
+            entry("three", "gemini/gemini-3-pro-preview", gemini, price, id="three-1"),
             entry("sage", "sagemaker_chat/llama", aws, price, id="sage-1"),
             entry("priced", "openai/priced", openai, price, id="priced-1"),
             entry("odd-price", "openai/odd", openai, id="odd-1",

@@ -157,7 +157,7 @@ def test_a_forced_tool(bedrock, group):
 def test_stop_sequences(bedrock, group):
     answer = ask(bedrock, group, "say one two three", inferenceConfig={"stopSequences": ["two"]})
     assert said(answer).strip() == "one"
-    expected = "end_turn" if group in ("gpt", "sage") else "stop_sequence"
+    expected = "end_turn" if group in ("gpt", "sage", "flash") else "stop_sequence"
     assert answer["stopReason"] == expected
 
 

@@ -10,7 +10,7 @@ use http::{HeaderMap, Uri, header::CONTENT_TYPE};
 use serde_json::{Value, json};
 use sluice_wire::{Fault, FaultKind};
 
-use super::strays::dialect_of;
+use super::{gemini, strays::dialect_of};
 use crate::{
     App,
     corridor::{may_use, render, stray_id},
@@ -22,6 +22,9 @@ const CREATED: u64 = 1_677_610_602;
 
 /// `GET /v1/models`.
 pub(super) async fn list(State(app): State<Arc<App>>, headers: HeaderMap, uri: Uri) -> Response {
+    if gemini::is_googles_client(&headers) {
+        return gemini::listed(&app, &headers).await;
+    }
     match identity::authenticate(&app, &headers).await {
         Ok(caller) => {
             let data: Vec<Value> = visible(&app, &caller).map(|name| entry(&app, name)).collect();
@@ -38,6 +41,9 @@ pub(super) async fn one(
     headers: HeaderMap,
     uri: Uri,
 ) -> Response {
+    if gemini::is_googles_client(&headers) {
+        return gemini::named(&app, &headers, &id).await;
+    }
     let result = identity::authenticate(&app, &headers).await.and_then(|caller| {
         visible(&app, &caller).find(|name| *name == id).map(|name| entry(&app, name)).ok_or_else(
             || {

@@ -14,7 +14,7 @@ use http::{HeaderMap, HeaderValue, Uri, header::AUTHORIZATION};
 use percent_encoding::percent_decode_str;
 use sluice_wire::Dialect;
 
-pub(super) use models::{list, one};
+pub(super) use models::{list, listed, named, one};
 
 use super::{strays, surface::arrive};
 use crate::{
@@ -65,6 +65,12 @@ pub(super) fn is_googles(path: &str) -> bool {
         || target(path).is_some_and(|(_, method)| {
             matches!(method, "generateContent" | "streamGenerateContent" | "countTokens")
         })
+}
+
+/// Whether a request comes from one of Google's clients: the newer ones ask for models where OpenAI's
+/// do.
+pub(super) fn is_googles_client(headers: &HeaderMap) -> bool {
+    headers.contains_key("x-goog-api-key") || headers.contains_key("x-goog-api-client")
 }
 
 /// Moves a key from the query to the header, where no header has one.

@@ -6,7 +6,7 @@ use axum::{
     extract::{Path, Request, State},
     response::{IntoResponse, Response},
 };
-use http::header::CONTENT_TYPE;
+use http::{HeaderMap, header::CONTENT_TYPE};
 use serde_json::{Value, json};
 use sluice_wire::{Dialect, Fault, FaultKind};
 
@@ -21,11 +21,7 @@ use crate::{
 /// `GET /v1beta/models`.
 pub(in crate::http) async fn list(State(app): State<Arc<App>>, mut request: Request) -> Response {
     take_key(&mut request);
-    let result = identity::authenticate(&app, request.headers()).await.map(|caller| {
-        let models: Vec<Value> = visible(&app, &caller).map(|name| entry(&app, name)).collect();
-        json!({ "models": models })
-    });
-    answer(&app, result)
+    listed(&app, request.headers()).await
 }
 
 /// `GET /v1beta/models/{id}`.
@@ -35,15 +31,29 @@ pub(in crate::http) async fn one(
     mut request: Request,
 ) -> Response {
     take_key(&mut request);
-    let result = identity::authenticate(&app, request.headers()).await.and_then(|caller| {
-        visible(&app, &caller).find(|name| *name == id).map(|name| entry(&app, name)).ok_or_else(
+    named(&app, request.headers(), &id).await
+}
+
+/// The list, for whoever the headers say.
+pub(in crate::http) async fn listed(app: &App, headers: &HeaderMap) -> Response {
+    let result = identity::authenticate(app, headers).await.map(|caller| {
+        let models: Vec<Value> = visible(app, &caller).map(|name| entry(app, name)).collect();
+        json!({ "models": models })
+    });
+    answer(app, result)
+}
+
+/// One model, for whoever the headers say.
+pub(in crate::http) async fn named(app: &App, headers: &HeaderMap, id: &str) -> Response {
+    let result = identity::authenticate(app, headers).await.and_then(|caller| {
+        visible(app, &caller).find(|name| *name == id).map(|name| entry(app, name)).ok_or_else(
             || {
                 Fault::new(FaultKind::NotFound, format!("models/{id} is not found"))
                     .with_param("model")
             },
         )
     });
-    answer(&app, result)
+    answer(app, result)
 }
 
 fn answer(app: &App, result: Result<Value, Fault>) -> Response {
