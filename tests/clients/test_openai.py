@@ -197,6 +197,23 @@ def test_thoughts_are_shown(openai, group, stream):
     assert text == "done"
 
 
+@pytest.mark.parametrize("group", ["claude", "flash", "three"])
+def test_thoughts_and_their_signature_make_the_round_trip(openai, group, fakes):
+    """In LiteLLM's `thinking_blocks`: a client that hands the message back keeps the signature."""
+    word = stack.token()
+    messages = [{"role": "user", "content": f"What is the weather? {word}"}]
+    settings = {"reasoning_effort": "low", "max_tokens": 8000, "tools": [tool()]}
+    asked = ask(openai, group, messages, **settings).choices[0].message
+    assert asked.thinking_blocks[0]["signature"]
+    [call] = asked.tool_calls
+    messages.append(asked.model_dump(exclude_none=True))
+    messages.append({"role": "tool", "tool_call_id": call.id, "content": "18 degrees"})
+    answer = ask(openai, group, messages, **settings).choices[0].message
+    assert answer.content == "The tool said: 18 degrees"
+    provider = "anthropic" if group == "claude" else "gemini"
+    assert asked.thinking_blocks[0]["signature"] in fakes.seen(provider, word)[-1]["text"]
+
+
 @pytest.mark.parametrize("group", GROUPS)
 def test_system_messages_arrive(openai, group, fakes):
     word = stack.token()

@@ -34,9 +34,10 @@ pub(super) fn decode(value: Value, request: &mut Request, kept: &mut Kept) -> Re
     let name = "maxOutputTokens";
     request.max_output = above_zero(name, count(&mut map, at, name)?)?;
     let name = "candidateCount";
-    request.n = above_zero(name, count(&mut map, at, name)?)?
-        .map(|n| u32::try_from(n).map_err(|_| at.key(name).fault("it is too large.")))
-        .transpose()?;
+    // Several answers have a place in this dialect's own answers alone.
+    if let Some(several) = above_zero(name, count(&mut map, at, name)?)?.filter(|n| *n > 1) {
+        kept.insert(at.key(name).to_string(), several.into());
+    }
     if let Some(value) = take(&mut map, "thinkingConfig") {
         request.thinking = thinking::decode(value, at.key("thinkingConfig"), kept)?;
     }
