@@ -729,6 +729,20 @@ fn what_converse_cannot_say_is_named() {
 }
 
 #[test]
+fn one_tool_at_a_time_means_little_where_the_tool_is_named() {
+    for (choice, means) in [(ToolChoice::Auto, true), (ToolChoice::Named("f".into()), false)] {
+        let request = Request {
+            parallel_tools: Some(false),
+            tools: vec![function("f")],
+            tool_choice: Some(choice),
+            ..hello()
+        };
+        let (_, losses) = encode(NOVA, &request);
+        assert_eq!(lost(&losses), [("parallel_tool_calls", means)]);
+    }
+}
+
+#[test]
 fn parts_of_other_dialects_are_lost_by_name() {
     let opaque =
         Part::Opaque { dialect: Dialect::OpenAiChat, value: json!({"type": "input_audio"}) };

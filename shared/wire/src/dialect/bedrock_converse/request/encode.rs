@@ -54,7 +54,9 @@ pub(crate) fn encode(request: &Request, target: Target<'_>) -> Result<Encoded, F
     let inference = sampling::encode(request, family, thinks, &mut fields, &mut losses);
     if let (Some(false), Some(tools)) = (request.parallel_tools, &tools) {
         let chosen = tools.get("toolChoice").is_some();
-        fields::one_tool_at_a_time(family, chosen, &mut fields, &mut losses);
+        // A model that must call a certain tool calls that one: to ask for no other loses little.
+        let named = matches!(request.tool_choice, Some(ToolChoice::Named(_)));
+        fields::one_tool_at_a_time(family, chosen, named, &mut fields, &mut losses);
     }
     let metadata = metadata(&request.metadata, &mut losses);
 

@@ -97,15 +97,17 @@ pub(super) fn put(fields: &mut Map<String, Value>, path: &[&str], value: Value) 
 }
 
 /// Switches parallel tool calls off, for a Claude. `chosen` says that `toolConfig` carries a tool
-/// choice.
+/// choice, `named` that it names the tool.
 pub(super) fn one_tool_at_a_time(
     family: Family,
     chosen: bool,
+    named: bool,
     fields: &mut Map<String, Value>,
     losses: &mut Vec<Loss>,
 ) {
     if !matches!(family, Family::Claude(_)) {
-        return losses.push(Loss::of_meaning("parallel_tool_calls"));
+        let loss = if named { Loss::minor } else { Loss::of_meaning };
+        return losses.push(loss("parallel_tool_calls"));
     }
     put(fields, &["tool_choice", "disable_parallel_tool_use"], true.into());
     // Converse refuses the type where `toolConfig` has a choice, and wants it where not.
