@@ -65,7 +65,11 @@ async fn serving(serve: Serve) -> Result<(), Box<dyn Error>> {
     let transport = Transport::new(TransportOptions::default())?;
     let key = master_key(&config, &serve.data_dir, &random, &transport).await?;
     let opened = store::open(&serve, clock.clone(), &transport).await?;
-    let first_model = config.deployments.first().map(|entry| entry.deployment.group.clone());
+    let first_model = config
+        .deployments
+        .iter()
+        .find(|entry| !entry.is_wild())
+        .map(|entry| entry.deployment.group.clone());
     let app = App::start(AppParts {
         config,
         store: opened.store,

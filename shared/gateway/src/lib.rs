@@ -19,6 +19,7 @@ pub mod http;
 pub mod identity;
 mod operations;
 mod orphans;
+mod pattern;
 pub mod pricing;
 mod random;
 pub mod registry;

@@ -1,12 +1,15 @@
 //! Model groups and their deployments: which names exist, and who answers for them.
 
+mod wild;
+
 use std::{collections::HashMap, sync::Arc};
 
 use http::HeaderValue;
 use sluice_providers::{Deployment, Reach};
 
+use self::wild::{Limits, Wild};
 use crate::{
-    config::{Config, ModelInfo},
+    config::{Config, ConfiguredDeployment, ModelInfo},
     pricing::{Catalogue, ModelPrice, arn_model},
 };
 
@@ -19,6 +22,7 @@ pub struct Registry {
     aliases: HashMap<String, String>,
     /// The first group that reaches a model on Bedrock, by the model's id.
     on_bedrock: HashMap<String, Arc<Group>>,
+    wild: Wild,
 }
 
 /// A model group: one public name, one or more deployments.
@@ -63,11 +67,14 @@ impl Registry {
         let mut names = Vec::new();
         let mut members: HashMap<String, Vec<Arc<Member>>> = HashMap::new();
         for entry in &config.deployments {
-            let deployment = entry.deployment.clone();
-            let name = deployment.group.clone();
-            let price = entry.price(&catalogue);
-            let labels = Labels::new(&deployment);
-            let member = Member { deployment, price, info: entry.info.clone(), labels };
+            let name = entry.deployment.group.clone();
+            if entry.is_wild() {
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+                continue;
+            }
+            let member = Member::new(entry, &catalogue);
             if !members.contains_key(&name) {
                 names.push(name.clone());
             }
@@ -83,15 +90,20 @@ impl Registry {
             names,
             on_bedrock,
             aliases: config.router.model_group_alias.clone().into_iter().collect(),
+            wild: Wild::new(config.deployments.iter().filter(|entry| entry.is_wild())),
         }
     }
 
-    /// The group behind a public name or an alias of one.
+    /// The group behind a public name, an alias of one, or a name that fits a pattern.
     #[must_use]
-    pub fn group(&self, name: &str) -> Option<&Arc<Group>> {
-        self.groups
-            .get(name)
-            .or_else(|| self.aliases.get(name).and_then(|target| self.groups.get(target)))
+    pub fn group(&self, name: &str) -> Option<Arc<Group>> {
+        if let Some(group) = self.groups.get(name) {
+            return Some(Arc::clone(group));
+        }
+        if let Some(target) = self.aliases.get(name) {
+            return self.groups.get(target).cloned().or_else(|| self.wild.group(target));
+        }
+        self.wild.group(name)
     }
 
     /// The group that reaches a model on Bedrock, by the id that AWS knows the model by: its own, that
@@ -101,10 +113,40 @@ impl Registry {
         self.on_bedrock.get(id).or_else(|| self.on_bedrock.get(arn_model(id)?))
     }
 
-    /// All public names, in the order of the configuration.
-    #[must_use]
-    pub fn names(&self) -> &[String] {
-        &self.names
+    /// All public names, in the order of the configuration; in the place of a pattern the models of
+    /// the catalogue that it admits.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().flat_map(|name| {
+            let own = (!name.contains('*')).then_some(name.as_str());
+            let admitted = self.wild.listed().iter().filter(move |one| one.pattern == *name);
+            own.into_iter().chain(admitted.map(|one| one.name.as_str()))
+        })
+    }
+
+    /// The most tokens that the model of a public name takes, and that it gives.
+    pub(crate) fn limits(&self, name: &str) -> Limits {
+        let target = self.aliases.get(name).map_or(name, String::as_str);
+        match self.groups.get(target).and_then(|group| group.members.first()) {
+            Some(member) => {
+                member.price.as_ref().map_or([None; 2], |price| [price.max_input, price.max_output])
+            }
+            None => self.wild.limits(target),
+        }
+    }
+
+    /// The names that are patterns, as they are written.
+    pub fn patterns(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(String::as_str).filter(|name| name.contains('*'))
+    }
+}
+
+// === impl Member ===
+
+impl Member {
+    fn new(entry: &ConfiguredDeployment, catalogue: &Catalogue) -> Self {
+        let deployment = entry.deployment.clone();
+        let labels = Labels::new(&deployment);
+        Self { deployment, price: entry.price(catalogue), info: entry.info.clone(), labels }
     }
 }
 

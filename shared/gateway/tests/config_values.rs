@@ -401,3 +401,21 @@ fn says_what_may_be_fetched_by_url() {
         assert_eq!(media.most_bytes, 3 * 1024 * 1024);
     }
 }
+
+#[test]
+fn a_model_of_any_name_is_a_template_for_each_provider_with_a_key() {
+    let config = clean("model_list: [{model_name: '*', litellm_params: {model: '*', timeout: 9}}]");
+    let found: Vec<_> = config
+        .deployments
+        .iter()
+        .map(|entry| {
+            let deployment = &entry.deployment;
+            assert!(entry.any_model && entry.is_wild());
+            assert_eq!(deployment.timeouts.first_byte, Duration::from_secs(9));
+            (deployment.name.as_str(), plain(deployment.credential.as_ref()))
+        })
+        .collect();
+    assert_eq!(found, [("anthropic/*", Some("sk-ant-default")), ("bedrock/*", None)]);
+    let ids: Vec<_> = config.deployments.iter().map(|entry| &entry.deployment.id).collect();
+    assert_eq!(ids[0], ids[1], "one entry, one id");
+}

@@ -5,7 +5,8 @@ use sluice_providers::{Aws, Provider, Reach};
 use super::{field::Field, section::Section};
 
 /// Variables that name the region, in LiteLLM's order.
-const REGION_VARIABLES: [&str; 3] = ["AWS_REGION_NAME", "AWS_REGION", "AWS_DEFAULT_REGION"];
+pub(super) const REGION_VARIABLES: [&str; 3] =
+    ["AWS_REGION_NAME", "AWS_REGION", "AWS_DEFAULT_REGION"];
 /// The parameters of this module.
 const NAMES: [&str; 15] = [
     "aws_region_name",
@@ -30,7 +31,7 @@ pub(super) fn read(section: &mut Section<'_, '_>, provider: &Provider, aws: &mut
     if !matches!(provider.reach, Reach::Bedrock | Reach::SageMaker) {
         for name in NAMES {
             if let Some(field) = section.take(name) {
-                field.warn(format!("has no effect at provider `{}`", provider.name), "");
+                field.no_use(provider.name);
             }
         }
         return;

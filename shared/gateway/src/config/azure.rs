@@ -22,7 +22,7 @@ pub(super) fn read(section: &mut Section<'_, '_>, deployment: &mut Deployment, h
     if !provider.has(Quirk::AzureDeployments) && !provider.has(Quirk::AzureFoundry) {
         for name in NAMES {
             if let Some(field) = section.take(name) {
-                field.warn(format!("has no effect at provider `{}`", provider.name), "");
+                field.no_use(provider.name);
             }
         }
         return;

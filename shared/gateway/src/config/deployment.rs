@@ -14,6 +14,8 @@ pub struct ConfiguredDeployment {
     pub prices: Option<Override>,
     /// `model_info`.
     pub info: ModelInfo,
+    /// The file says `model: "*"`: it answers for whichever model of its provider's is named.
+    pub any_model: bool,
     /// The file's line at which the entry starts.
     pub source_line: usize,
 }
@@ -26,6 +28,12 @@ impl ConfiguredDeployment {
     #[must_use]
     pub fn price(&self, catalogue: &Catalogue) -> Option<ModelPrice> {
         ModelPrice::resolve(catalogue, &self.wanted(), self.prices.as_ref())
+    }
+
+    /// Its name is a pattern: it is a template for every name that fits.
+    #[must_use]
+    pub fn is_wild(&self) -> bool {
+        self.deployment.group.contains('*')
     }
 
     pub(super) fn wanted(&self) -> Wanted<'_> {

@@ -1,6 +1,11 @@
 //! A value with its path, and the readings of it.
 
-use std::{cell::RefCell, collections::BTreeMap, ops::RangeInclusive, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    ops::RangeInclusive,
+    time::Duration,
+};
 
 use super::{
     Environment, Finding, Level,
@@ -20,6 +25,8 @@ pub(super) struct Context<'c> {
     /// Names of the files that were read; [`At::file`] is an index of it.
     pub(super) files: RefCell<Vec<String>>,
     findings: RefCell<Vec<(At, Finding)>>,
+    /// One section is read for several providers: that one of them has no use for a key says nothing.
+    pub(super) many: Cell<bool>,
 }
 
 /// A value of the file, and where it stands.
@@ -39,6 +46,7 @@ impl<'c> Context<'c> {
             overlay: RefCell::default(),
             files: RefCell::default(),
             findings: RefCell::default(),
+            many: Cell::default(),
         }
     }
 
@@ -109,6 +117,13 @@ impl<'n, 'c> Field<'n, 'c> {
     /// A warning: what has not the effect that it looks to have, and what there is instead.
     pub(super) fn warn(&self, message: impl Into<String>, hint: impl Into<String>) {
         self.find(Level::Warning, message.into(), hint.into());
+    }
+
+    /// A warning that a key means nothing to a provider.
+    pub(super) fn no_use(&self, provider: &str) {
+        if !self.context.many.get() {
+            self.warn(format!("has no effect at provider `{provider}`"), "");
+        }
     }
 
     /// A warning about the key rather than about its value.

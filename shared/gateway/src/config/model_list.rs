@@ -22,9 +22,10 @@ pub(super) fn read(field: &Field<'_, '_>, waits: Waits) -> Vec<ConfiguredDeploym
     let mut deployments: Vec<ConfiguredDeployment> = Vec::new();
     let mut ids: BTreeMap<String, usize> = BTreeMap::new();
     for item in field.items().unwrap_or_default() {
-        let Some((mut entry, params)) = entry(&item, waits) else { continue };
+        let Some((entries, params)) = entry(&item, waits) else { continue };
+        let Some(entry) = entries.first() else { continue };
         let group = entry.deployment.group.clone();
-        entry.deployment.id = match &entry.info.id {
+        let id = match &entry.info.id {
             Some(id) => {
                 if let Some(line) = ids.get(id) {
                     item.wrong(
@@ -53,8 +54,11 @@ pub(super) fn read(field: &Field<'_, '_>, waits: Waits) -> Vec<ConfiguredDeploym
                     .unwrap_or(first)
             }
         };
-        ids.entry(entry.deployment.id.clone()).or_insert(entry.source_line);
-        deployments.push(entry);
+        ids.entry(id.clone()).or_insert(entry.source_line);
+        for mut entry in entries {
+            id.clone_into(&mut entry.deployment.id);
+            deployments.push(entry);
+        }
     }
     deployments
 }
@@ -62,7 +66,7 @@ pub(super) fn read(field: &Field<'_, '_>, waits: Waits) -> Vec<ConfiguredDeploym
 fn entry<'n, 'c>(
     item: &Field<'n, 'c>,
     waits: Waits,
-) -> Option<(ConfiguredDeployment, Field<'n, 'c>)> {
+) -> Option<(Vec<ConfiguredDeployment>, Field<'n, 'c>)> {
     let mut section = Section::open(item)?;
     let name = section.take("model_name");
     let params = section.take("litellm_params");
@@ -85,23 +89,31 @@ fn entry<'n, 'c>(
     let group = name.name();
     let mut own = Override::default();
     let info = info.map(|info| ModelInfo::read(&info, &mut own)).unwrap_or_default();
-    let deployment = params::read(&params, group.as_deref().unwrap_or_default(), waits, &mut own)?;
+    let named = group.as_deref().unwrap_or_default();
+    let (deployments, any_model) = params::read_all(&params, named, waits, &mut own);
     let group = group?;
-    if group.contains('*') {
-        name.warn(
-            format!(
-                "names with `*` are known to LiteLLM, not in effect in Sluice {}: this deployment is \
-                 left out",
-                known::VERSION
-            ),
-            "list each model by its name",
-        );
-        return None;
-    }
     let prices = (!own.is_empty()).then_some(own);
-    let entry = ConfiguredDeployment { deployment, prices, info, source_line: item.line() };
-    check(&entry, &params);
-    Some((entry, params))
+    let entries: Vec<ConfiguredDeployment> = deployments
+        .into_iter()
+        .map(|deployment| ConfiguredDeployment {
+            deployment,
+            prices: prices.clone(),
+            info: info.clone(),
+            any_model,
+            source_line: item.line(),
+        })
+        .collect();
+    let first = entries.first()?;
+    match (group.contains('*'), first.deployment.name.contains('*')) {
+        (false, true) => name.wrong(
+            format!("is one name, and `{}` is many", first.deployment.name),
+            "write `*` in `model_name` as well: what it stands for is put into the model's name",
+        ),
+        // A pattern has the prices of the models that it stands for.
+        (true, true) => {}
+        _ => check(first, &params),
+    }
+    Some((entries, params))
 }
 
 /// Says what the catalogue has to say.

@@ -9,12 +9,64 @@ use super::{
 };
 use crate::pricing::Override;
 
-/// Reads a deployment. `None` when it cannot be called; why has been said.
-pub(super) fn read(
+/// A model of whatever name, of whatever provider.
+const ANY: &str = "*";
+
+/// Reads the deployments of a section: one, or, where it says `model: "*"`, one for each provider
+/// whose credentials are at hand. `true` in the second case.
+pub(super) fn read_all(
     field: &Field<'_, '_>,
     group: &str,
     waits: Waits,
     own: &mut Override,
+) -> (Vec<Deployment>, bool) {
+    let context = field.context();
+    let any = Section::open(field).and_then(|mut section| {
+        let custom = section.take("custom_llm_provider");
+        let model = section.take("model").filter(|_| custom.is_none())?;
+        (model.text()?.trim() == ANY).then(|| reachable(&mut section))
+    });
+    let Some(names) = any else {
+        return (read(field, group, waits, own, None).into_iter().collect(), false);
+    };
+    context.many.set(true);
+    let read = |name: &&str| read(field, group, waits, own, Some(&format!("{name}/{ANY}")));
+    let deployments: Vec<Deployment> = names.iter().filter_map(read).collect();
+    context.many.set(false);
+    if deployments.is_empty() {
+        field.warn(
+            "has `model: \"*\"`, and no provider has a key in the environment",
+            "set the key's variable, such as OPENAI_API_KEY, or name a provider: `openai/*`",
+        );
+    }
+    (deployments, true)
+}
+
+/// The providers that can be called without more being said.
+fn reachable(section: &mut Section<'_, '_>) -> Vec<&'static str> {
+    let own_key = section.take("api_key").is_some();
+    let region =
+        ["aws_region_name", "region_name"].into_iter().any(|name| section.take(name).is_some());
+    let field = section.field().clone();
+    let context = field.context();
+    let set = |name: &&str| context.var(name).is_some_and(|value| !value.trim().is_empty());
+    let reaches = |row: &&'static Provider| match row.reach {
+        Reach::Bedrock => region || aws::REGION_VARIABLES.iter().any(set),
+        // A key that is said for no provider is for the API that most of them have.
+        Reach::Http if own_key => row.name == "openai",
+        Reach::Http => row.key_variables.iter().any(set),
+        _ => false,
+    };
+    providers().iter().filter(reaches).map(|row| row.name).collect()
+}
+
+/// Reads a deployment. `None` when it cannot be called; why has been said.
+fn read(
+    field: &Field<'_, '_>,
+    group: &str,
+    waits: Waits,
+    own: &mut Override,
+    named: Option<&str>,
 ) -> Option<Deployment> {
     let mut section = Section::open(field)?;
     let Some(model) = section.take("model") else {
@@ -22,6 +74,9 @@ pub(super) fn read(
         return None;
     };
     let mut name = model.name()?.trim().to_owned();
+    if let Some(named) = named {
+        named.clone_into(&mut name);
+    }
     if let Some(custom) = section.take("custom_llm_provider").and_then(|field| field.name())
         && !name.starts_with(&format!("{custom}/"))
     {
@@ -169,7 +224,7 @@ fn read_body(section: &mut Section<'_, '_>, deployment: &mut Deployment) {
                 deployment.extra_headers.push(("openai-organization".to_owned(), organization));
             }
         } else {
-            field.warn(format!("has no effect at provider `{}`", deployment.provider.name), "");
+            field.no_use(deployment.provider.name);
         }
     }
 }

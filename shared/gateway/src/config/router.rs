@@ -6,6 +6,7 @@ use std::{
 };
 
 use super::{field::Field, known, section::Section, suggest};
+use crate::pattern::Pattern;
 
 /// `router_settings`, as far as it has an effect.
 #[derive(Debug, Clone, Default)]
@@ -53,7 +54,8 @@ impl RouterSettings {
             else {
                 continue;
             };
-            if !groups.contains(&target) {
+            let fits = |group: &String| Pattern::new(group).is_some_and(|one| one.fits(&target));
+            if !groups.contains(&target) && !groups.iter().any(fits) {
                 let near = suggest::nearest(&target, groups.iter().map(String::as_str));
                 field.wrong(
                     format!("`{}` is no `model_name` of the model list", field.shown()),

@@ -24,7 +24,7 @@ pub(super) fn read(section: &mut Section<'_, '_>, deployment: &mut Deployment) {
     let provider = deployment.provider;
     if provider.auth != Auth::Google {
         for field in [project, location, credentials].into_iter().flatten() {
-            field.warn(format!("has no effect at provider `{}`", provider.name), "");
+            field.no_use(provider.name);
         }
         return;
     }

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use sluice_providers::Reach;
+use sluice_providers::{Reach, split_model};
 use sluice_store::KeyRecord;
 use sluice_wire::{Dialect, Fault, FaultKind, dialect::bedrock_invoke};
 
 use super::{Facts, Intake, attempt::is_wrapped, spoken::spoken};
 use crate::{
     App,
+    pattern::Pattern,
     registry::{Group, Member},
 };
 
@@ -32,10 +33,10 @@ impl Plan {
         let mut found = app.registry.group(name);
         if found.is_none() && is_bedrock(facts.dialect) {
             // AWS's clients name the model; the group that reaches it on Bedrock answers.
-            found = app.registry.group_on_bedrock(name);
+            found = app.registry.group_on_bedrock(name).cloned();
         }
         let admits = |record: &KeyRecord| {
-            let group = found.is_some_and(|group| may_use(record, &group.name));
+            let group = found.as_ref().is_some_and(|group| may_use(record, &group.name));
             may_use(record, requested) || may_use(record, name) || group
         };
         if record.is_some_and(|record| !admits(record)) {
@@ -44,8 +45,8 @@ impl Plan {
         let Some(group) = found else {
             return Err(unknown(facts.route, requested));
         };
-        let order = order(app, group)?;
-        Ok(Self { group: Arc::clone(group), order })
+        let order = order(app, &group)?;
+        Ok(Self { group, order })
     }
 
     /// Leaves out the deployments that cannot take the request at all: the native body of a model
@@ -87,12 +88,16 @@ pub(crate) fn may_use(record: &KeyRecord, model: &str) -> bool {
         || record.models.iter().any(|entry| {
             entry == model
                 || entry == "all-proxy-models"
-                || entry == "*"
-                || entry.strip_suffix('*').is_some_and(|prefix| {
-                    // `openai/*` and the like; a bare `gpt*` is no wildcard in LiteLLM either.
-                    prefix.ends_with('/') && model.starts_with(prefix)
+                || Pattern::new(entry).is_some_and(|pattern| {
+                    pattern.fits(model) || whole(model).is_some_and(|model| pattern.fits(&model))
                 })
         })
+}
+
+/// A bare name with its provider before it, as `openai/*` means `gpt-4o` as well.
+fn whole(model: &str) -> Option<String> {
+    let split = split_model(model).ok().filter(|_| !model.contains('/'))?;
+    Some(format!("{}/{model}", split.provider.name))
 }
 
 /// Lowest `order` first; within it a shuffle weighted by `weight`, else `rpm`, else `tpm`.

@@ -20,6 +20,9 @@ use crate::{
 /// LiteLLM's constant: nobody knows when a model group was "created".
 const CREATED: u64 = 1_677_610_602;
 
+/// Asks for the names that are patterns as well.
+const PATTERNS: &str = "return_wildcard_routes=true";
+
 /// `GET /v1/models`.
 pub(super) async fn list(State(app): State<Arc<App>>, headers: HeaderMap, uri: Uri) -> Response {
     if gemini::is_googles_client(&headers) {
@@ -27,7 +30,12 @@ pub(super) async fn list(State(app): State<Arc<App>>, headers: HeaderMap, uri: U
     }
     match identity::authenticate(&app, &headers).await {
         Ok(caller) => {
-            let data: Vec<Value> = visible(&app, &caller).map(|name| entry(&app, name)).collect();
+            let mut asked = uri.query().unwrap_or_default().split('&');
+            let patterns = asked.any(|pair| pair.eq_ignore_ascii_case(PATTERNS));
+            let patterns = app.registry.patterns().filter(|_| patterns);
+            let patterns = patterns.filter(|name| may_use(&caller.record, name));
+            let names = visible(&app, &caller).chain(patterns);
+            let data: Vec<Value> = names.map(|name| entry(&app, name)).collect();
             json_body(&json!({ "data": data, "object": "list" }))
         }
         Err(fault) => render(dialect_of(uri.path()), &fault, &stray_id(&app)),
@@ -45,12 +53,13 @@ pub(super) async fn one(
         return gemini::named(&app, &headers, &id).await;
     }
     let result = identity::authenticate(&app, &headers).await.and_then(|caller| {
-        visible(&app, &caller).find(|name| *name == id).map(|name| entry(&app, name)).ok_or_else(
-            || {
-                Fault::new(FaultKind::NotFound, format!("The model '{id}' does not exist"))
-                    .with_param("model")
-            },
-        )
+        // A pattern admits more than the catalogue lists.
+        let called = || may_use(&caller.record, &id) && app.registry.group(&id).is_some();
+        if visible(&app, &caller).any(|name| name == id) || called() {
+            return Ok(entry(&app, &id));
+        }
+        Err(Fault::new(FaultKind::NotFound, format!("The model '{id}' does not exist"))
+            .with_param("model"))
     });
     match result {
         Ok(entry) => json_body(&entry),
@@ -61,8 +70,7 @@ pub(super) async fn one(
 /// The names a caller may use: groups its key admits, and its own aliases.
 pub(super) fn visible<'a>(app: &'a App, caller: &'a Caller) -> impl Iterator<Item = &'a str> {
     let record = &caller.record;
-    let groups =
-        app.registry.names().iter().map(String::as_str).filter(move |name| may_use(record, name));
+    let groups = app.registry.names().filter(move |name| may_use(record, name));
     let aliases = record
         .aliases
         .iter()
@@ -77,13 +85,9 @@ pub(super) fn visible<'a>(app: &'a App, caller: &'a Caller) -> impl Iterator<Ite
 fn entry(app: &App, name: &str) -> Value {
     let mut entry =
         json!({ "id": name, "object": "model", "created": CREATED, "owned_by": "openai" });
-    let member = app.registry.group(name).and_then(|group| group.members.first());
-    if let (Some(price), Some(fields)) =
-        (member.and_then(|member| member.price.as_ref()), entry.as_object_mut())
-    {
-        let limits =
-            [("max_input_tokens", price.max_input), ("max_output_tokens", price.max_output)];
-        for (field, limit) in limits {
+    let limits = app.registry.limits(name);
+    if let Some(fields) = entry.as_object_mut() {
+        for (field, limit) in ["max_input_tokens", "max_output_tokens"].into_iter().zip(limits) {
             if let Some(limit) = limit {
                 fields.insert(field.to_owned(), limit.into());
             }

@@ -87,6 +87,16 @@ impl Wanted<'_> {
     }
 }
 
+// === impl CatalogueEntry ===
+
+impl CatalogueEntry {
+    /// Whether it is a model of this provider.
+    #[must_use]
+    pub fn belongs_to(&self, provider: &str) -> bool {
+        is_family(provider, self.provider)
+    }
+}
+
 /// `vertex_ai-anthropic_models`, `cohere_chat` and `text-completion-openai` belong to the providers
 /// that they are named for.
 fn is_family(provider: &str, listed: &str) -> bool {

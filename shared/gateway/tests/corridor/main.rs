@@ -24,3 +24,4 @@ mod routing;
 mod spend;
 mod streams;
 mod tokens;
+mod wildcards;

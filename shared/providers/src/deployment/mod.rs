@@ -119,4 +119,28 @@ impl Deployment {
             name,
         })
     }
+
+    /// The same deployment of another model, for another group.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn renamed(
+        &self,
+        group: impl Into<String>,
+        name: impl Into<String>,
+    ) -> Result<Self, ModelError> {
+        let name = name.into();
+        let split = split_model(&name)?;
+        let mut renamed = Self {
+            group: group.into(),
+            provider: split.provider,
+            model: split.model.to_owned(),
+            ..self.clone()
+        };
+        if let Some(region) = split.region {
+            renamed.aws.region = Some(region.to_owned());
+        }
+        renamed.name = name;
+        Ok(renamed)
+    }
 }

@@ -69,13 +69,9 @@ fn entry(app: &App, name: &str) -> Value {
         "displayName": name,
         "supportedGenerationMethods": ["generateContent"],
     });
-    let member = app.registry.group(name).and_then(|group| group.members.first());
-    if let (Some(price), Some(fields)) =
-        (member.and_then(|member| member.price.as_ref()), entry.as_object_mut())
-    {
-        for (field, limit) in
-            [("inputTokenLimit", price.max_input), ("outputTokenLimit", price.max_output)]
-        {
+    let limits = app.registry.limits(name);
+    if let Some(fields) = entry.as_object_mut() {
+        for (field, limit) in ["inputTokenLimit", "outputTokenLimit"].into_iter().zip(limits) {
             if let Some(limit) = limit {
                 fields.insert(field.to_owned(), limit.into());
             }
