@@ -248,6 +248,12 @@ def test_what_only_google_has_passes_to_google_and_is_refused_elsewhere(gemini, 
     assert "tools[0]" in caught.value.message
 
 
+@pytest.mark.parametrize("group", GROUPS)
+def test_tokens_are_counted(gemini, group):
+    counted = gemini.models.count_tokens(model=group, contents="How many tokens are these?")
+    assert 3 < counted.total_tokens < 20
+
+
 def test_the_models_are_listed(gemini):
     names = [model.name for model in gemini.models.list()]
     assert "models/flash" in names and "models/gpt" in names

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header::CONTENT_TYPE};
 use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};
-use sluice_wire::{Dialect, Fault, Line as Written};
+use sluice_wire::{Dialect, Fault, Line as Written, dialect::gemini};
 
 use super::surface::model_in_path;
 use crate::{
@@ -45,6 +45,21 @@ pub(super) async fn bedrock(State(app): State<Arc<App>>, request: Request) -> Re
         Asked::read(dialect, written, headers, body)
     };
     answer(&app, line, request, read, |count| json!({ "inputTokens": count.tokens })).await
+}
+
+/// `POST /v1beta/models/{model}:countTokens` (Google). Google's own count is handed on whole.
+pub(super) async fn google(app: &Arc<App>, model: String, request: Request) -> Response {
+    let line = line(Dialect::Gemini, "/v1beta/models", Some(model.clone()));
+    let read = |headers: HeaderMap, body: Bytes| {
+        let written = Written { model: Some(&model), stream: Some(false) };
+        let body = Bytes::from(gemini::count::counted(&body)?);
+        Asked::read(Dialect::Gemini, written, headers, body)
+    };
+    let write = |count: &Count| match &count.answer {
+        Some(told) if told.get("totalTokens").is_some() => told.clone(),
+        _ => gemini::count::answer(count.tokens),
+    };
+    answer(app, line, request, read, write).await
 }
 
 fn line(dialect: Dialect, route: &'static str, model: Option<String>) -> Line {

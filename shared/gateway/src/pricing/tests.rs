@@ -69,6 +69,28 @@ fn gpt_4o_costs_what_its_price_list_says() {
 }
 
 #[test]
+fn gemini_costs_what_its_price_list_says_also_above_200k_tokens() {
+    // $1.25 in, $0.125 cached, $10 out per million, thoughts as output; dearer above 200,000 tokens.
+    let usage = Usage {
+        input: 1000,
+        cache_read: 500,
+        output: 200,
+        output_reasoning: 300,
+        ..Usage::default()
+    };
+    for (provider, model) in [("gemini", "gemini-2.5-pro"), ("vertex_ai", "gemini-2.5-pro")] {
+        let price = price(provider, model);
+        assert_eq!(price.cost(&usage).total, nano(1000 * 1250 + 500 * 125 + 500 * 10_000));
+        let long = Usage { input: 200_000, ..usage.clone() };
+        let cost = price.cost(&long).total;
+        assert_eq!(cost, nano(200_000 * 2500 + 500 * 250 + 500 * 15_000), "{provider}");
+    }
+    let heard = Usage { input: 10, input_audio: 100, ..Usage::default() };
+    let cost = price("gemini", "gemini-2.5-flash").cost(&heard).total;
+    assert_eq!(cost, nano(10 * 300 + 100 * 1000));
+}
+
+#[test]
 fn gpt_4o_mini_rounds_up_once() {
     // $0.15 in and $0.60 out per million; one cached token is 75 nano, one input token 150.
     let usage = Usage { input: 1, cache_read: 1, output: 1, ..Usage::default() };

@@ -1,12 +1,15 @@
-//! The providers' own counts: Anthropic's `count_tokens`, Bedrock's CountTokens. Neither costs
-//! anything.
+//! The providers' own counts: Anthropic's `count_tokens`, Bedrock's CountTokens, Google's
+//! `countTokens`. None costs anything.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::Method;
 use serde_json::{Map, Value, json};
-use sluice_providers::{AnswerBody, Outbound, Reach, Route};
-use sluice_wire::{Dialect, Fault, FaultKind, Splice, Target, dialect::bedrock_invoke};
+use sluice_providers::{AnswerBody, Auth, Outbound, Reach, Route};
+use sluice_wire::{
+    Dialect, Fault, FaultKind, Splice, Target,
+    dialect::{bedrock_invoke, gemini},
+};
 
 use super::Asked;
 use crate::{App, pricing::foundation, registry::Member};
@@ -48,6 +51,8 @@ pub(super) async fn count(
             Some(outbound) => (outbound, "inputTokens"),
             None => return Ok(None),
         }
+    } else if provider.dialect == Dialect::Gemini {
+        (google(member, asked)?, "totalTokens")
     } else {
         return Ok(None);
     };
@@ -75,6 +80,23 @@ fn anthropic(member: &Member, asked: &Asked) -> Result<Outbound, Fault> {
     };
     let route = Route::Below { method: Method::POST, path: "v1/messages/count_tokens".to_owned() };
     Ok(Outbound { body: Bytes::from(body), stream: false, headers, route })
+}
+
+fn google(member: &Member, asked: &Asked) -> Result<Outbound, Fault> {
+    let model = &member.deployment.model;
+    let request = match asked.dialect {
+        Dialect::Gemini => asked.spliced(&[])?,
+        _ => {
+            let fields = encoded(member, asked, Dialect::Gemini, model)?;
+            Value::Object(fields).to_string().into_bytes()
+        }
+    };
+    let body = match member.deployment.provider.auth {
+        Auth::Google => gemini::count::question_at_vertex(&request)?,
+        _ => gemini::count::question(&request, model)?,
+    };
+    let route = Route::Method("countTokens");
+    Ok(Outbound { body: Bytes::from(body), route, ..Outbound::default() })
 }
 
 /// The question in the caller's own words where those are the model's, in Converse's otherwise.

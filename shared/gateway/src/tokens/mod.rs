@@ -6,7 +6,7 @@ mod request;
 mod text;
 
 use serde_json::Value;
-use sluice_wire::{Fault, FaultKind};
+use sluice_wire::{Dialect, Fault, FaultKind};
 
 pub(crate) use asked::Asked;
 pub use request::prompt;
@@ -43,7 +43,8 @@ pub(crate) async fn count(app: &App, member: &Member, asked: &Asked) -> Result<C
 
 /// Bedrock also says of a model that it does not count for that the request is invalid.
 fn blames_caller(member: &Member, fault: &Fault) -> bool {
-    member.deployment.provider.name == "anthropic"
+    let provider = member.deployment.provider;
+    (provider.name == "anthropic" || provider.dialect == Dialect::Gemini)
         && matches!(
             fault.kind,
             FaultKind::InvalidRequest | FaultKind::ContextWindow | FaultKind::TooLarge

@@ -167,3 +167,39 @@ async fn a_count_takes_a_key_that_may_use_the_model() {
         missing.text()
     );
 }
+
+#[tokio::test]
+async fn google_counts_for_every_caller_and_an_estimate_stands_in_elsewhere() {
+    let house = House::open().await;
+    let path = |model: &str| format!("/v1beta/models/{model}:countTokens");
+    let plain = json!({"contents": [{"parts": [{"text": "Hello, Gemini"}]}]});
+    let answer = house.post(&path("gemini"), MASTER, &plain).await;
+    assert_eq!(answer.json()["totalTokens"], 4, "{}", answer.text());
+    assert_eq!(answer.json()["promptTokensDetails"][0]["modality"], "TEXT");
+    assert_eq!(answer.header("x-sluice-token-count"), "provider");
+    let sent = house.fakes.gemini.last().unwrap();
+    assert_eq!(sent.path, "/v1beta/models/model-of-gemini:countTokens");
+    assert_eq!(sent.json(), plain);
+
+    // Instructions count too, wherever they stand.
+    let mut whole = plain.clone();
+    whole["systemInstruction"] = json!({"parts": [{"text": "Be brief"}]});
+    for body in [whole.clone(), json!({"generateContentRequest": whole})] {
+        let answer = house.post(&path("gemini"), MASTER, &body).await;
+        assert_eq!(answer.json()["totalTokens"], 6, "{}", answer.text());
+        let sent = house.fakes.gemini.last().unwrap().json();
+        assert_eq!(sent["generateContentRequest"]["model"], "models/model-of-gemini");
+    }
+
+    let answer = house.post(ANTHROPIC, MASTER, &question("gemini", "Hello, Gemini")).await;
+    assert_eq!(answer.json(), json!({"input_tokens": 4}), "{}", answer.text());
+
+    let answer = house.post(&path("openai"), MASTER, &plain).await;
+    assert!(answer.json()["totalTokens"].as_u64().unwrap() > 2, "{}", answer.text());
+    assert_eq!(answer.header("x-sluice-token-count"), "estimate");
+    let answer = house.post(&path("openai"), MASTER, &json!({})).await;
+    assert_eq!(
+        (answer.status, &answer.json()["error"]["status"]),
+        (400, &json!("INVALID_ARGUMENT"))
+    );
+}

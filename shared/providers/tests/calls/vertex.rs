@@ -111,6 +111,33 @@ async fn signs_an_assertion_and_sends_the_token_with_the_body_of_vertex() {
 }
 
 #[tokio::test]
+async fn calls_googles_models_with_the_same_token_and_the_body_as_it_is() {
+    let (issuer, server) = (issuer().await, Server::json(200, "{}").await);
+    let key = json!({
+        "type": "authorized_user", "client_id": "client-1", "client_secret": "hush",
+        "refresh_token": "1//refresh", "token_uri": issuer.url,
+    });
+    let mut gemini = deployment("vertex_ai/gemini-2.5-flash", &server.url);
+    gemini.vertex.project = Some("project-2".to_owned());
+    gemini.vertex.location = Some("global".to_owned());
+    gemini.token = Some(google(&key));
+    let transport = transport();
+    transport.send(&gemini, call(false)).await.unwrap();
+    transport.send(&gemini, call(true)).await.unwrap();
+    let mut count = call(false);
+    count.route = sluice_providers::Route::Method("countTokens");
+    transport.send(&gemini, count).await.unwrap();
+
+    let [whole, stream, count] = server.seen().try_into().unwrap();
+    let path = "/v1/projects/project-2/locations/global/publishers/google/models/gemini-2.5-flash";
+    assert_eq!(whole.line, format!("POST {path}:generateContent HTTP/1.1"));
+    assert_eq!(stream.line, format!("POST {path}:streamGenerateContent?alt=sse HTTP/1.1"));
+    assert_eq!(count.line, format!("POST {path}:countTokens HTTP/1.1"));
+    assert_eq!(whole.header("authorization"), Some("Bearer ya29.token"));
+    assert_eq!(whole.body, call(false).body);
+}
+
+#[tokio::test]
 async fn renews_a_persons_login() {
     let (issuer, server) = (issuer().await, Server::json(200, "{}").await);
     let key = json!({

@@ -16,7 +16,7 @@ use sluice_wire::Dialect;
 
 pub(super) use models::{list, listed, named, one};
 
-use super::{strays, surface::arrive};
+use super::{strays, surface::arrive, tokens};
 use crate::{
     App,
     corridor::{self, Line},
@@ -34,6 +34,10 @@ pub(super) async fn call(State(app): State<Arc<App>>, mut request: Request) -> R
     let stream = match method {
         "generateContent" => false,
         "streamGenerateContent" => true,
+        "countTokens" => {
+            take_key(&mut request);
+            return tokens::google(&app, model, request).await;
+        }
         _ => return strays::not_found(State(app), request.uri().clone()).await,
     };
     let events = query(request.uri(), "alt").as_deref() == Some("sse");

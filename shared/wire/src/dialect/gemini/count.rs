@@ -23,20 +23,40 @@ pub fn counted(body: &[u8]) -> Result<Vec<u8>, Fault> {
     }
 }
 
-/// The number a provider's answer tells.
-#[must_use]
-pub fn told(answer: &[u8]) -> Option<u64> {
-    let value: Value = serde_json::from_slice(answer).ok()?;
-    reader::get(&value, "totalTokens")
-        .and_then(reader::integer)
-        .and_then(|number| u64::try_from(number).ok())
+/// The body that asks the Gemini API about a request: `contents` alone as they are, whatever else
+/// is to be counted inside of a request that names the model.
+///
+/// # Errors
+/// A fault of the caller, where the request is no object.
+pub fn question(request: &[u8], model: &str) -> Result<Vec<u8>, Fault> {
+    let mut map = reader::body(request)?;
+    map.shift_remove("model");
+    if map.keys().all(|name| name == "contents") {
+        return Ok(Value::Object(map).to_string().into_bytes());
+    }
+    let name = if model.contains('/') { model.to_owned() } else { format!("models/{model}") };
+    map.insert("model".to_owned(), name.into());
+    Ok(json!({ "generateContentRequest": map }).to_string().into_bytes())
+}
+
+/// The body that asks Vertex AI about a request, which takes these fields and no others.
+///
+/// # Errors
+/// A fault of the caller, where the request is no object.
+pub fn question_at_vertex(request: &[u8]) -> Result<Vec<u8>, Fault> {
+    const TAKEN: [&str; 4] = ["contents", "systemInstruction", "tools", "generationConfig"];
+    let mut map = reader::body(request)?;
+    let fields: serde_json::Map<String, Value> = TAKEN
+        .iter()
+        .filter_map(|name| Some(((*name).to_owned(), reader::take(&mut map, name)?)))
+        .collect();
+    Ok(Value::Object(fields).to_string().into_bytes())
 }
 
 /// The answer for a caller.
 #[must_use]
-pub fn answer(total: u64) -> Vec<u8> {
-    let details = json!([{"modality": "TEXT", "tokenCount": total}]);
-    json!({"totalTokens": total, "promptTokensDetails": details}).to_string().into_bytes()
+pub fn answer(total: u64) -> Value {
+    json!({"totalTokens": total, "promptTokensDetails": [{"modality": "TEXT", "tokenCount": total}]})
 }
 
 #[cfg(test)]
@@ -51,6 +71,21 @@ mod tests {
         assert_eq!(counted(inside).unwrap(), br#"{"model":"models/x","contents":[]}"#);
         let both = br#"{"contents": [], "generateContentRequest": {}}"#;
         assert!(counted(both).is_err());
-        assert_eq!(told(&answer(31)), Some(31));
+    }
+
+    #[test]
+    fn asks_each_api_in_its_own_way() {
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        let plain = br#"{"model":"x","contents":[]}"#;
+        assert_eq!(text(question(plain, "m").unwrap()), r#"{"contents":[]}"#);
+        let more = br#"{"contents":[],"system_instruction":{},"safetySettings":[]}"#;
+        assert_eq!(
+            text(question(more, "m").unwrap()),
+            r#"{"generateContentRequest":{"contents":[],"system_instruction":{},"safetySettings":[],"model":"models/m"}}"#
+        );
+        assert_eq!(
+            text(question_at_vertex(more).unwrap()),
+            r#"{"contents":[],"systemInstruction":{}}"#
+        );
     }
 }
