@@ -11,7 +11,7 @@
 //! * [`canon`]: the canonical request, response and stream events, and usage in its normal form.
 //! * [`frame`]: bytes to frames and back (SSE, AWS event stream).
 //! * [`dialect`]: one module per dialect; [`Dialect`] dispatches.
-//! * [`embed`], [`rerank`], [`image`]: calls that are no chat; [`multipart`]:
+//! * [`completion`], [`embed`], [`rerank`], [`image`]: calls that are no chat; [`multipart`]:
 //!   their forms; [`sound`]: how long one lasts; [`Watch`]: their streams.
 //! * [`Pump`]: one call's stream, upstream bytes in, caller's bytes out, verbatim or translated.
 //! * [`Fault`]: what went wrong, whose fault it is, and whether trying again makes sense.
@@ -21,6 +21,7 @@
 //! reported as a [`Loss`], never dropped in silence.
 
 pub mod canon;
+pub mod completion;
 pub mod dialect;
 pub mod embed;
 mod fault;

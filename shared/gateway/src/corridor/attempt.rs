@@ -218,9 +218,18 @@ fn prepare(
     admitted: &Admitted,
     member: &Member,
 ) -> Result<Prepared, Fault> {
+    written(app, intake, admitted.cap(intake, member), member)
+}
+
+/// The same, with the cap on the output that the budget asks for, if it does.
+pub(crate) fn written(
+    app: &App,
+    intake: &Intake,
+    capped: Option<u64>,
+    member: &Member,
+) -> Result<Prepared, Fault> {
     let deployment = &member.deployment;
     let dialect = spoken(intake, member);
-    let capped = admitted.cap(intake, member);
     let stream = intake.peek.stream;
     let headers = passed_on(intake, dialect)?;
     let provider = deployment.provider;

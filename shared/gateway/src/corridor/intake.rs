@@ -95,6 +95,21 @@ impl Intake {
         Ok(Self { line, headers, body, peek, canonical, brought, wishes })
     }
 
+    /// A chat in OpenAI's dialect that the gateway wrote.
+    pub(crate) fn chat(body: Bytes) -> Result<Self, Fault> {
+        let line = Line {
+            dialect: Dialect::OpenAiChat,
+            call_type: "acompletion",
+            route: "/chat/completions",
+            model: None,
+            stream: None,
+        };
+        let peek = line.dialect.peek(&body, line.wire())?;
+        let (headers, wishes) = Default::default();
+        let (canonical, brought) = Default::default();
+        Ok(Self { line, headers, body, peek, canonical, brought, wishes })
+    }
+
     /// The request in canonical form, decoded at most once.
     pub(crate) fn canonical(&self) -> Result<&Request, Fault> {
         if let Some(request) = self.canonical.get() {

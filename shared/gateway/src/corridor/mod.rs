@@ -29,7 +29,7 @@ use axum::response::Response;
 use sluice_wire::Fault;
 
 pub(crate) use admit::{Admitted, Bound, Bounded, unpriced, window};
-pub(crate) use attempt::{Prepared, dropped};
+pub(crate) use attempt::{Prepared, dropped, written};
 pub(crate) use facts::{Facts, stray_id};
 pub(crate) use flow::{Flow, Forward};
 pub(crate) use headers::{describe, identify};
@@ -38,6 +38,7 @@ pub(crate) use operation::{Heard, JSON, Operation, Reader, Reply, operate};
 pub(crate) use plan::{Plan, may_use};
 pub(crate) use refusal::{refuse, render};
 pub(crate) use settle::Seen;
+pub(crate) use whole::{read as read_chat, stamp};
 
 use crate::{App, identity};
 

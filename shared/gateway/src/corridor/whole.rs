@@ -61,7 +61,7 @@ pub(crate) async fn answer(
 }
 
 /// The caller's body and what the provider said was used.
-fn read(
+pub(crate) fn read(
     upstream: &Bytes,
     headers: &HeaderMap,
     dialect: Dialect,

@@ -15,7 +15,7 @@ use super::{strays, surface::arrive};
 use crate::{
     App,
     corridor::{self, Line, Reader},
-    operations::{Embeddings, Images, Moderation, Rerank, Speech, Transcription},
+    operations::{Completions, Embeddings, Images, Moderation, Rerank, Speech, Transcription},
 };
 
 /// A kind of call: the path below `/v1`, LiteLLM's `call_type`, who reads it.
@@ -28,6 +28,12 @@ struct Kind {
 }
 
 static KINDS: &[Kind] = &[
+    Kind {
+        path: "completions",
+        route: "/completions",
+        call_type: "atext_completion",
+        reader: Completions::read,
+    },
     Kind {
         path: "embeddings",
         route: "/embeddings",

@@ -1,5 +1,6 @@
 //! The calls that are not a chat: one file for each kind, over [`crate::corridor::Operation`].
 
+mod completions;
 mod embeddings;
 mod form;
 mod images;
@@ -11,6 +12,7 @@ mod transcription;
 mod usage;
 mod watched;
 
+pub(crate) use completions::Completions;
 pub(crate) use embeddings::Embeddings;
 pub(crate) use images::Images;
 pub(crate) use moderation::Moderation;

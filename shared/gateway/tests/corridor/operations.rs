@@ -547,3 +547,129 @@ async fn transcriptions_cost_by_second_or_by_token() {
     assert_eq!(house.send(request).await.status, 422);
     assert_eq!(house.account(&tiny).await, (0, 0));
 }
+
+/// A price of chats and completions, in nano-dollars a token.
+const GIVEN: i64 = 2_000;
+const MADE: i64 = 8_000;
+const BOTH: &str = "\n      input_cost_per_token: 0.000002\n      output_cost_per_token: 0.000008";
+
+async fn completion_house() -> House {
+    House::plan()
+        .models(|fakes| {
+            [
+                named(fakes, "legacy", "openai/some-instruct", BOTH),
+                named(fakes, "chat", "openai/gpt-4o", BOTH),
+                named(fakes, "anthropic", "anthropic/claude-x", BOTH),
+                named(fakes, "bedrock", "bedrock/amazon.nova-lite-v1:0", BOTH),
+                named(fakes, "demo", "demo/echo", BOTH),
+                named(fakes, "unpriced", "openai/nobody-knows", ""),
+            ]
+            .concat()
+        })
+        .open()
+        .await
+}
+
+#[tokio::test]
+async fn completions_pass_to_a_provider_that_has_them() {
+    let house = completion_house().await;
+    let key = house.key(&budget("1")).await;
+    let body = r#"{ "prompt":["usage 40 5 say it"], "model" :"legacy","max_tokens":50, "echo":false,"suffix":"x","logprobs":2,"best_of":2}"#;
+    let answer = house.send(post("/v1/completions", &key, body)).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let sent = String::from_utf8(house.fakes.openai.all().last().unwrap().body.to_vec()).unwrap();
+    assert_eq!(sent, body.replace("\"legacy\"", "\"some-instruct\""));
+    assert_eq!(answer.json()["object"], "text_completion");
+    assert_eq!(answer.json()["model"], "legacy");
+    assert_eq!(answer.json()["choices"][0]["text"], "it");
+    assert_eq!(house.balanced(&key).await, 40 * GIVEN + 5 * MADE);
+    assert_eq!(house.row(&key).await["call_type"], "atext_completion");
+
+    let key = house.key(&budget("1")).await;
+    let ask = json!({"model": "legacy", "prompt": "usage 40 5 say a b c", "stream": true});
+    let answer = house.post("/completions", &key, &ask).await;
+    let text = answer.text();
+    assert!(text.contains("\"a \"") && text.ends_with("data: [DONE]\n\n"), "{text}");
+    // The gateway asked for usage, the caller did not.
+    assert!(!text.contains("usage"), "{text}");
+    assert_eq!(house.balanced(&key).await, 40 * GIVEN + 5 * MADE);
+}
+
+#[tokio::test]
+async fn completions_are_chats_elsewhere() {
+    let house = completion_house().await;
+    for model in ["chat", "anthropic", "bedrock"] {
+        let key = house.key(&budget("1")).await;
+        let ask = json!({"model": model, "prompt": "usage 40 5 say it all", "max_tokens": 50});
+        let answer = house.post("/v1/completions", &key, &ask).await;
+        assert_eq!(answer.status, 200, "{model}: {}", answer.text());
+        let body = answer.json();
+        assert_eq!((&body["object"], &body["model"]), (&json!("text_completion"), &json!(model)));
+        assert!(body["id"].as_str().unwrap().starts_with("cmpl-"), "{body}");
+        assert_eq!(body["choices"][0]["text"], "it all", "{model}");
+        assert_eq!(body["choices"][0]["finish_reason"], "stop");
+        assert_eq!(body["usage"]["prompt_tokens"], 40, "{model}");
+        assert_eq!(house.balanced(&key).await, 40 * GIVEN + 5 * MADE, "{model}");
+
+        let key = house.key(&budget("1")).await;
+        let ask = json!({"model": model, "prompt": ["usage 40 5 say one", "usage 60 7 say two"],
+            "max_tokens": 50, "echo": true});
+        let answer = house.post("/v1/completions", &key, &ask).await;
+        assert_eq!(answer.status, 200, "{model}: {}", answer.text());
+        assert_eq!(answer.json()["choices"][1]["text"], "usage 60 7 say twotwo", "{model}");
+        assert_eq!(answer.json()["choices"][1]["index"], 1);
+        assert_eq!(answer.json()["usage"]["completion_tokens"], 12, "{model}");
+        assert_eq!(house.balanced(&key).await, 100 * GIVEN + 12 * MADE, "{model}");
+
+        let key = house.key(&budget("1")).await;
+        let ask = json!({"model": model, "prompt": "usage 40 5 say it all", "stream": true,
+            "stream_options": {"include_usage": true}});
+        let answer = house.post("/v1/completions", &key, &ask).await;
+        let text = answer.text();
+        let chunks: Vec<Value> = text
+            .split("\n\n")
+            .filter_map(|event| serde_json::from_str(event.strip_prefix("data: ")?).ok())
+            .collect();
+        assert!(text.ends_with("data: [DONE]\n\n"), "{model}: {text}");
+        assert!(chunks.iter().all(|chunk| chunk["object"] == "text_completion"), "{text}");
+        let said = chunks.iter().filter_map(|chunk| chunk["choices"][0]["text"].as_str());
+        assert_eq!(said.collect::<String>(), "it all", "{model}: {text}");
+        assert_eq!(chunks.last().unwrap()["usage"]["completion_tokens"], 5, "{model}: {text}");
+        assert_eq!(house.balanced(&key).await, 40 * GIVEN + 5 * MADE, "{model}");
+    }
+    let key = house.key(&budget("1")).await;
+    for (body, status, words) in [
+        (json!({"model": "anthropic", "prompt": "a", "suffix": "z"}), 400, "suffix"),
+        (json!({"model": "anthropic", "prompt": "a", "logprobs": 3}), 400, "logprobs"),
+        (json!({"model": "chat", "prompt": "a", "best_of": 3}), 400, "best_of"),
+        (json!({"model": "chat", "prompt": [1, 2]}), 400, "not tokens"),
+        (json!({"model": "chat", "prompt": ["a", "b"], "stream": true}), 400, "one by one"),
+        (json!({"model": "chat"}), 400, "'prompt'"),
+        (json!({"model": "unpriced", "prompt": "a"}), 403, "no price"),
+        (json!({"model": "bedrock", "prompt": "error 429"}), 429, ""),
+    ] {
+        let answer = house.post("/v1/completions", &key, &body).await;
+        assert_eq!(answer.status, status, "{body}: {}", answer.text());
+        assert!(answer.text().contains(words), "{body}: {}", answer.text());
+        assert_eq!(house.account(&key).await, (0, 0), "{body}");
+    }
+    let demo = house.post("/engines/demo/completions", &key, &json!({"prompt": "hi"})).await;
+    assert_eq!(demo.json()["object"], "text_completion", "{}", demo.text());
+}
+
+#[tokio::test]
+async fn a_completion_s_stream_that_breaks_ends_with_an_error() {
+    let house = completion_house().await;
+    for model in ["legacy", "chat", "anthropic"] {
+        for order in ["die", "cut", "late error"] {
+            let key = house.key(&budget("1")).await;
+            let ask = json!({"model": model, "prompt": format!("{order} say a b c d e f"), "stream": true});
+            let answer = house.post("/v1/completions", &key, &ask).await;
+            let text = answer.text();
+            assert!(text.contains("\"error\""), "{model} {order}: {text}");
+            assert!(!text.contains("[DONE]"), "{model} {order}: {text}");
+            assert!(house.balanced(&key).await > 0, "{model} {order}");
+            assert_eq!(house.row(&key).await["status"], "failure", "{model} {order}");
+        }
+    }
+}

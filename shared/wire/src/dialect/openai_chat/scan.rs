@@ -84,6 +84,12 @@ impl Glance {
                 self.choices |= inside.trim_ascii_start().first() == Some(&b'{');
             }
             (3, b"finish_reason") => self.finish |= first == b'"',
+            // A legacy completion's text stands where a chat has its delta.
+            (3, b"text") if first == b'"' => {
+                let (_, length, rest) = string(value.get(1..)?)?;
+                self.text = self.text.saturating_add(length as u64);
+                return Some(rest);
+            }
             (4.., b"content" | b"reasoning_content" | b"reasoning" | b"arguments" | b"refusal")
                 if first == b'"' =>
             {

@@ -2,6 +2,7 @@
 
 mod audio;
 mod cohere;
+mod completions;
 mod embeddings;
 mod images;
 mod moderations;
@@ -27,6 +28,9 @@ pub(crate) struct Answered {
 
 /// Answers a request to one of these routes; `None` where the path is none of them.
 pub(crate) async fn answer(desk: &Desk, call: &Call) -> Option<Reply> {
+    if call.path == "/v1/completions" {
+        return Some(completions::answer(desk, call).await);
+    }
     let made = match call.path.as_str() {
         "/v1/embeddings" => embeddings::answer,
         "/v1/moderations" => moderations::answer,
