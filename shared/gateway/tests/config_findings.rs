@@ -213,10 +213,7 @@ fn missing_keys_addresses_and_prices_are_told() {
         &params(&["model: custom_openai/m"]),
         &["provider `custom_openai` is at no address of its own"],
     );
-    finds(
-        &unpriced("model: openai/text-embedding-3-small, api_key: k"),
-        &["is a model of mode `embedding`"],
-    );
+    finds(&unpriced("model: openai/gpt-realtime, api_key: k"), &["is a model of mode `realtime`"]);
     let base = unpriced("model: openai/x, api_key: k") + "  model_info: {base_model: gpt-99}\n";
     finds(&base, &["the price catalogue has no `gpt-99`", no_price]);
 }

@@ -6,7 +6,7 @@ use std::{fs, path::PathBuf};
 use serde_json::{Value, json};
 use sluice_wire::embed::{Encoding, Response, Shape, openai};
 
-const SHAPES: [(Shape, &str, &str); 8] = [
+const SHAPES: [(Shape, &str, &str); 9] = [
     (Shape::TitanText1, "titan_text_1", "amazon.titan-embed-text-v1"),
     (Shape::TitanText2, "titan_text_2", "amazon.titan-embed-text-v2:0"),
     (Shape::TitanImage, "titan_image", "amazon.titan-embed-image-v1"),
@@ -14,6 +14,7 @@ const SHAPES: [(Shape, &str, &str); 8] = [
     (Shape::Cohere, "cohere", "embed-v4.0"),
     (Shape::Nova, "nova", "amazon.nova-2-multimodal-embeddings-v1:0"),
     (Shape::Gemini, "gemini", "gemini-embedding-001"),
+    (Shape::Vertex, "vertex", "text-embedding-005"),
     (Shape::List, "list", "my-endpoint"),
 ];
 
@@ -95,6 +96,13 @@ fn every_shape_s_answer_is_read() {
             Shape::Gemini,
             vec![json!({"embeddings": [{"values": [0.5, -1.0]}, {"values": [0.25, 0.0]}],
                 "usageMetadata": {"promptTokenCount": 7}})],
+            &two,
+        ),
+        (
+            Shape::Vertex,
+            vec![json!({"predictions": [
+                {"embeddings": {"values": [0.5, -1.0], "statistics": {"token_count": 3}}},
+                {"embeddings": {"values": [0.25, 0.0], "statistics": {"token_count": 4.0}}}]})],
             &two,
         ),
         (Shape::List, vec![json!([[0.5, -1.0], [0.25, 0.0]])], &uncounted),

@@ -38,6 +38,12 @@ function configuration(urls) {
         api_base: urls.anthropic, api_key: "sk-ant-of-the-gateway",
       }),
       entry("nova", "bedrock/us.amazon.nova-lite-v1:0", aws),
+      entry("embed", "openai/text-embedding-3-small", { api_base: `${urls.openai}/v1`, api_key: "sk-x" }),
+      entry("titan", "bedrock/amazon.titan-embed-text-v2:0", aws),
+      entry("canvas", "bedrock/amazon.nova-canvas-v1:0", aws),
+      entry("moderate", "openai/omni-moderation-latest", { api_base: `${urls.openai}/v1`, api_key: "sk-x" }),
+      entry("speak", "openai/tts-x", { api_base: `${urls.openai}/v1`, api_key: "sk-x" }),
+      entry("whisper", "openai/whisper-x", { api_base: `${urls.openai}/v1`, api_key: "sk-x" }),
       entry("sage", "sagemaker_chat/llama", {
         ...aws, input_cost_per_token: "0.000003", output_cost_per_token: "0.000015",
       }),

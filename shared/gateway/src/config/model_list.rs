@@ -8,8 +8,21 @@ use super::{
 };
 use crate::pricing::{Catalogue, Override};
 
-/// Modes of models that the chat routes can serve.
-const CHAT_MODES: [&str; 3] = ["chat", "responses", "completion"];
+/// Modes of models that are served.
+const MODES: [&str; 10] = [
+    "chat",
+    "responses",
+    "completion",
+    "embedding",
+    "rerank",
+    "image_generation",
+    "image_edit",
+    "audio_speech",
+    "audio_transcription",
+    "moderation",
+];
+/// Modes of models whose completions cost as well.
+const CHAT_MODES: [&str; 4] = ["", "chat", "responses", "completion"];
 
 /// The public names that the list gives, also of what cannot be called.
 pub(super) fn groups(field: &Field<'_, '_>) -> BTreeSet<String> {
@@ -121,8 +134,10 @@ fn check(entry: &ConfiguredDeployment, params: &Field<'_, '_>) {
     let catalogue = Catalogue::builtin();
     let listed = entry.wanted().find(&catalogue);
     let priced = listed.as_ref().is_some_and(|listed| !listed.rates.is_empty());
+    let mode = entry.info.mode.as_deref().or(listed.as_ref().map(|listed| listed.mode));
     if let Some(own) = &entry.prices {
-        prices::check(own, params, priced);
+        let chats = mode.is_none_or(|mode| CHAT_MODES.contains(&mode));
+        prices::check(own, params, priced || !chats);
     }
     if let (Some(base), None) = (&entry.info.base_model, &listed) {
         params.warn(
@@ -137,11 +152,10 @@ fn check(entry: &ConfiguredDeployment, params: &Field<'_, '_>) {
              `model_info.free: true`",
         );
     }
-    let mode = entry.info.mode.as_deref().or(listed.map(|listed| listed.mode));
-    if let Some(mode) = mode.filter(|mode| !mode.is_empty() && !CHAT_MODES.contains(mode)) {
+    if let Some(mode) = mode.filter(|mode| !mode.is_empty() && !MODES.contains(mode)) {
         params.warn(
             format!("is a model of mode `{mode}`, which Sluice {} does not serve", known::VERSION),
-            "chat completions, messages and converse are served",
+            "docs/calls.md lists what is served",
         );
     }
 }

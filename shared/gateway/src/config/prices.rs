@@ -16,7 +16,7 @@ pub(super) fn take(section: &mut Section<'_, '_>, own: &mut Override) {
 fn set(rates: &mut RateTable, slot: Slot, field: &Field<'_, '_>) {
     let Some(rate) = rate(field) else { return };
     if !slot.class.is_charged() {
-        field.warn("is not charged in this version", "calls are priced by token and by request");
+        field.warn("is not charged in this version", "no call is priced by the page");
     }
     rates.set(slot, rate);
 }

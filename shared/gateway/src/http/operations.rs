@@ -18,9 +18,11 @@ use crate::{
     operations::{Completions, Embeddings, Images, Moderation, Rerank, Speech, Transcription},
 };
 
-/// A kind of call: the path below `/v1`, LiteLLM's `call_type`, who reads it.
+/// A kind of call: the path with and without `/v1`, LiteLLM's `call_type`, who reads it.
 struct Kind {
     path: &'static str,
+    /// Paths of its own, as they are.
+    others: &'static [&'static str],
     /// The path as LiteLLM names it in messages.
     route: &'static str,
     call_type: &'static str,
@@ -30,49 +32,70 @@ struct Kind {
 static KINDS: &[Kind] = &[
     Kind {
         path: "completions",
+        others: &[],
         route: "/completions",
         call_type: "atext_completion",
         reader: Completions::read,
     },
     Kind {
         path: "embeddings",
+        others: &[],
         route: "/embeddings",
         call_type: "aembedding",
         reader: Embeddings::read,
     },
-    Kind { path: "rerank", route: "/rerank", call_type: "arerank", reader: Rerank::read },
+    Kind {
+        path: "rerank",
+        others: &["/v2/rerank"],
+        route: "/rerank",
+        call_type: "arerank",
+        reader: Rerank::read,
+    },
+    Kind {
+        path: "embed",
+        others: &["/v2/embed"],
+        route: "/embed",
+        call_type: "aembedding",
+        reader: Embeddings::read_cohere,
+    },
     Kind {
         path: "moderations",
+        others: &[],
         route: "/moderations",
         call_type: "amoderation",
         reader: Moderation::read,
     },
     Kind {
         path: "images/generations",
+        others: &[],
         route: "/images/generations",
         call_type: "aimage_generation",
         reader: Images::read,
     },
     Kind {
         path: "images/edits",
+        others: &[],
         route: "/images/edits",
         call_type: "aimage_edit",
         reader: Images::read_edit,
     },
     Kind {
         path: "audio/speech",
+        others: &[],
         route: "/audio/speech",
         call_type: "aspeech",
         reader: Speech::read,
     },
     Kind {
         path: "audio/transcriptions",
+        others: &[],
         route: "/audio/transcriptions",
         call_type: "atranscription",
         reader: Transcription::read,
     },
     Kind {
         path: "audio/translations",
+        others: &[],
         route: "/audio/translations",
         call_type: "atranscription",
         reader: Transcription::read_translation,
@@ -94,8 +117,8 @@ pub(super) fn routes() -> Router<Arc<App>> {
         router = router
             .route(&format!("/v1/{}", kind.path), post(door))
             .route(&format!("/{}", kind.path), post(door));
-        if kind.path == "rerank" {
-            router = router.route("/v2/rerank", post(door));
+        for path in kind.others {
+            router = router.route(path, post(door));
         }
     }
     router

@@ -134,7 +134,7 @@ impl Operation for Completions {
         let mut chats = Vec::new();
         let mut seen = Seen::default();
         for (at, piece) in heard.pieces.iter().enumerate() {
-            let (chat, of_chat) = read_chat(&piece.body, dialect, heard.facts)?;
+            let (chat, of_chat) = read_chat(&piece.body, &piece.headers, dialect, heard.facts)?;
             chats.push(chat);
             match (at, &mut seen.usage, of_chat.usage) {
                 (0, _, usage) => seen = Seen { usage, ..of_chat },

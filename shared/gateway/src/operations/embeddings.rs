@@ -5,17 +5,17 @@ use http::{HeaderMap, Method};
 use sluice_providers::{Outbound, Reach, Route};
 use sluice_store::NanoUsd;
 use sluice_wire::{
-    Fault,
+    Dialect, Fault, Loss,
     canon::Usage,
-    embed::{self, Shape},
+    embed::{self, Shape, caller::Asked},
 };
 
 use super::json::{self, Where};
 use crate::{
     App,
     corridor::{
-        GATEWAY_FIELDS, Heard, JSON, Line, Operation, Prepared, Reply, Seen, content_type, dropped,
-        named, unpriced,
+        Facts, GATEWAY_FIELDS, Heard, JSON, Line, Operation, Prepared, Reply, Seen, content_type,
+        dropped, named, unpriced,
     },
     pricing::{Class, Units},
     registry::Member,
@@ -28,6 +28,8 @@ const COUNTED: &str = "x-amzn-bedrock-input-token-count";
 #[derive(Debug)]
 pub(crate) struct Embeddings {
     request: embed::Request,
+    /// The caller writes Cohere's shape.
+    cohere: Option<Asked>,
     body: Bytes,
 }
 
@@ -53,7 +55,49 @@ impl Embeddings {
         let body = named(line, body)?;
         let mut request = embed::openai::decode_request(&body)?;
         request.extras.retain(|field, _| !GATEWAY_FIELDS.contains(&field.as_str()));
-        Ok(Box::new(Self { request, body }))
+        Ok(Box::new(Self { request, cohere: None, body }))
+    }
+
+    /// Reads a request in Cohere's shape.
+    pub(crate) fn read_cohere(
+        _: &App,
+        line: &Line,
+        headers: &HeaderMap,
+        body: Bytes,
+    ) -> Result<Box<dyn Operation>, Fault> {
+        content_type(headers)?;
+        let body = named(line, body)?;
+        let mut asked = embed::caller::decode_request(&body)?;
+        asked.request.extras.retain(|field, _| !GATEWAY_FIELDS.contains(&field.as_str()));
+        Ok(Box::new(Self { request: asked.request.clone(), cohere: Some(asked), body }))
+    }
+
+    /// What a provider of another shape is asked, and what that cannot say.
+    fn wanted(&self, shape: Option<Shape>) -> (embed::Request, Vec<Loss>) {
+        match &self.cohere {
+            // Cohere's models understand Cohere's fields wherever they are.
+            Some(asked) if shape == Some(Shape::CohereOnBedrock) => (
+                self.request.clone(),
+                asked.translated().1.into_iter().filter(|l| l.changes_meaning).collect(),
+            ),
+            Some(asked) => asked.translated(),
+            None => (self.request.clone(), Vec::new()),
+        }
+    }
+
+    /// The answer in the caller's shape.
+    fn answer(&self, response: &embed::Response, tokens: u64, facts: &Facts) -> Bytes {
+        Bytes::from(match &self.cohere {
+            Some(asked) => {
+                embed::caller::encode_response(asked, response, &facts.call.to_string(), tokens)
+            }
+            None => embed::openai::encode_response(
+                response,
+                self.request.encoding,
+                &facts.requested,
+                tokens,
+            ),
+        })
     }
 
     fn units(&self) -> Units {
@@ -66,15 +110,14 @@ impl Embeddings {
         let response = shape.decode(&bodies)?;
         let told = response.tokens.or_else(|| counted(heard));
         let tokens = told.unwrap_or_else(|| self.request.most_tokens().div_ceil(4));
-        let name = &heard.facts.requested;
-        let body = embed::openai::encode_response(&response, self.request.encoding, name, tokens);
+        let body = self.answer(&response, tokens, heard.facts);
         let seen = Seen {
             usage: Some(Usage { input: tokens, ..Usage::default() }),
             estimated: told.is_none(),
             units: self.units(),
             ..Seen::default()
         };
-        Ok(Reply { body: Bytes::from(body), content_type: JSON, seen })
+        Ok(Reply { body, content_type: JSON, seen })
     }
 }
 
@@ -104,11 +147,22 @@ impl Operation for Embeddings {
         let (shape, route) = match way(member)? {
             Way::Forwarded => {
                 let route = Route::Beside("embeddings");
+                let (request, losses) = self.wanted(None);
+                let body = match self.cohere {
+                    Some(_) => Bytes::from(embed::openai::encode_request(&request)),
+                    None => self.body.clone(),
+                };
+                let prepared = json::forward(&body, member, Where { route, stream: false })?;
+                return Ok(Prepared { dropped: dropped(app, member, losses)?, ..prepared });
+            }
+            Way::Translated(Shape::Cohere, route) if self.cohere.is_some() => {
                 return json::forward(&self.body, member, Where { route, stream: false });
             }
             Way::Translated(shape, route) => (shape, route),
         };
-        let written = shape.encode(&self.request, &member.deployment.model)?;
+        let (request, mut losses) = self.wanted(Some(shape));
+        let mut written = shape.encode(&request, &member.deployment.model)?;
+        losses.append(&mut written.losses);
         let mut outbound = written.bodies.into_iter().map(|body| Outbound {
             body: Bytes::from(body),
             route: route.clone(),
@@ -117,16 +171,27 @@ impl Operation for Embeddings {
         Ok(Prepared {
             outbound: outbound.next().unwrap_or_default(),
             more: outbound.collect(),
-            dropped: dropped(app, member, written.losses)?,
+            dropped: dropped(app, member, losses)?,
             ..Prepared::default()
         })
     }
 
     fn read(&self, heard: &Heard<'_>) -> Result<Reply, Fault> {
         if let Way::Translated(shape, _) = way(heard.member)? {
-            return self.translate(shape, heard);
+            let mut reply = self.translate(shape, heard)?;
+            if shape == Shape::Cohere && self.cohere.is_some() {
+                reply.body = heard.body();
+            }
+            return Ok(reply);
         }
         let body = heard.body();
+        if self.cohere.is_some() {
+            let response = embed::openai::decode_response(&body)?;
+            let mut reply = json::passed(heard, &body)?;
+            let tokens = response.tokens.unwrap_or_default();
+            reply.body = self.answer(&response, tokens, heard.facts);
+            return Ok(reply);
+        }
         let other = embed::openai::reencode(&body, self.request.encoding)?;
         let mut reply = json::passed(heard, &other.map_or(body, Bytes::from))?;
         // A few servers count the tokens of a completion there is not.
@@ -146,6 +211,15 @@ fn way(member: &Member) -> Result<Way, Fault> {
     let deployment = &member.deployment;
     let unserved = || json::unserved(member, "embeddings");
     match deployment.provider.reach {
+        Reach::Http if deployment.provider.name == "gemini" => {
+            Ok(Way::Translated(Shape::Gemini, Route::Method("batchEmbedContents")))
+        }
+        Reach::Http
+            if deployment.provider.name == "vertex_ai"
+                && deployment.provider.dialect == Dialect::Gemini =>
+        {
+            Ok(Way::Translated(Shape::Vertex, Route::Method("predict")))
+        }
         Reach::Http if deployment.provider.name == "cohere" => {
             let path = "v2/embed".to_owned();
             Ok(Way::Translated(Shape::Cohere, Route::Below { method: Method::POST, path }))

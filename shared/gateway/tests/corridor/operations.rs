@@ -118,6 +118,7 @@ async fn embeddings_are_translated_for_every_other_provider() {
                 named(fakes, "nova", "bedrock/amazon.nova-2-multimodal-embeddings-v1:0", PRICED),
                 named(fakes, "cohere", "cohere/embed-v4.0", &cohere),
                 named(fakes, "sage", "sagemaker/embedder", PRICED),
+                named(fakes, "gemini", "gemini/gemini-embedding-001", PRICED),
                 named(fakes, "old-titan", "bedrock/amazon.titan-embed-text-v1", PRICED),
             ]
             .concat()
@@ -130,6 +131,7 @@ async fn embeddings_are_translated_for_every_other_provider() {
         ("bedrock-cohere", Some(30)),
         ("nova", Some(60)),
         ("cohere", Some(30)),
+        ("gemini", Some(60)),
         ("sage", None),
     ] {
         let key = house.key(&budget("1")).await;
@@ -160,6 +162,53 @@ async fn embeddings_are_translated_for_every_other_provider() {
     assert_eq!(answer.status, 400, "{}", answer.text());
     assert!(answer.text().contains("dimensions"), "{}", answer.text());
     assert_eq!(house.account(&key).await, (0, 0));
+}
+
+#[tokio::test]
+async fn callers_of_coheres_embed_reach_every_provider() {
+    let house = House::plan()
+        .models(|fakes| {
+            let cohere =
+                format!("{PRICED}\n      api_base: {}\n      api_key: sk", fakes.openai_url);
+            [
+                named(fakes, "cohere", "cohere/embed-v4.0", &cohere),
+                named(fakes, "openai", "openai/text-embedding-3-small", PRICED),
+                named(fakes, "titan", "bedrock/amazon.titan-embed-text-v2:0", PRICED),
+                named(fakes, "bedrock-cohere", "bedrock/cohere.embed-v4:0", PRICED),
+            ]
+            .concat()
+        })
+        .open()
+        .await;
+    for model in ["cohere", "openai", "titan", "bedrock-cohere"] {
+        let key = house.key(&budget("1")).await;
+        let ask = json!({"model": model, "texts": ["usage 30 0 say one"],
+            "input_type": "search_document", "embedding_types": ["float"], "output_dimension": 256});
+        let answer = house.post("/v2/embed", &key, &ask).await;
+        assert_eq!(answer.status, 200, "{model}: {}", answer.text());
+        let body = answer.json();
+        assert_eq!(
+            body["embeddings"]["float"][0].as_array().unwrap().len(),
+            256,
+            "{model}: {body}"
+        );
+        assert_eq!(body["texts"], json!(["usage 30 0 say one"]), "{model}");
+        assert_eq!(body["meta"]["billed_units"]["input_tokens"], 30, "{model}");
+        assert_eq!(house.balanced(&key).await, 30 * TOKEN, "{model}");
+        assert_eq!(house.row(&key).await["call_type"], "aembedding");
+    }
+    let key = house.key(&budget("1")).await;
+    for (more, model, param) in [
+        (json!({"embedding_types": ["int8"], "texts": ["a"]}), "titan", "embedding_types"),
+        (json!({}), "cohere", "texts"),
+    ] {
+        let mut ask = json!({"model": model, "input_type": "search_query"});
+        ask.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let answer = house.post("/v1/embed", &key, &ask).await;
+        assert_eq!(answer.status, 400, "{}", answer.text());
+        assert!(answer.text().contains(param), "{}", answer.text());
+        assert_eq!(house.account(&key).await, (0, 0));
+    }
 }
 
 /// A search costs two thousandths of a dollar.

@@ -75,16 +75,6 @@ pub(super) fn decode(body: &[u8]) -> Result<Response, Fault> {
     let embeddings = answer.get("embeddings");
     let floats = embeddings.and_then(|by_type| by_type.get("float")).or(embeddings);
     let billed = answer.pointer("/meta/billed_units/input_tokens");
-    let tokens = billed.and_then(Value::as_f64).map(whole);
+    let tokens = billed.and_then(read::count);
     Ok(Response { vectors: read::vectors(floats)?, tokens })
-}
-
-/// Cohere writes its counts as decimals.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a count of tokens; what is no count becomes the nearest that is"
-)]
-fn whole(count: f64) -> u64 {
-    count.ceil() as u64
 }

@@ -1,7 +1,8 @@
 //! Embeddings: text in, vectors out. One form in the middle, one file for each provider's shape.
 //!
-//! Callers write OpenAI's shape ([`openai`]); what a provider takes is said in the others' files.
+//! Callers write OpenAI's shape ([`openai`]) or Cohere's ([`caller`]); what a provider takes is said in the others' files.
 
+pub mod caller;
 mod cohere;
 mod gemini;
 mod list;
@@ -10,6 +11,7 @@ pub mod openai;
 mod read;
 mod shape;
 mod titan;
+mod vertex;
 
 use serde_json::{Map, Value};
 

@@ -4,7 +4,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::Deserialize;
 use serde_json::{Map, Value, json, value::RawValue};
 
-use super::{Encoding, Input, Request, Response};
+use super::{Encoding, Input, Request, Response, read};
 use crate::{
     Fault, FaultKind,
     dialect::openai_chat::field::{self, Fields},
@@ -33,6 +33,42 @@ pub fn decode_request(body: &[u8]) -> Result<Request, Fault> {
         user: fields.string("user")?,
         extras: fields.rest(),
     })
+}
+
+/// Writes a request, for callers of another shape.
+#[must_use]
+pub fn encode_request(request: &Request) -> Vec<u8> {
+    let inputs: Vec<Value> = request
+        .inputs
+        .iter()
+        .map(|input| match input {
+            Input::Text(text) => json!(text),
+            Input::Tokens(tokens) => json!(tokens),
+        })
+        .collect();
+    let mut body = Map::new();
+    body.insert("model".into(), json!(request.model));
+    body.insert("input".into(), Value::Array(inputs));
+    if let Some(length) = request.dimensions {
+        body.insert("dimensions".into(), json!(length));
+    }
+    body.extend(request.extras.clone());
+    Value::Object(body).to_string().into_bytes()
+}
+
+/// Reads an answer, for callers of another shape.
+///
+/// # Errors
+/// A fault of the provider when it is not what its API promises.
+pub fn decode_response(body: &[u8]) -> Result<Response, Fault> {
+    let answer = read::answer(body)?;
+    let data = answer.get("data").and_then(Value::as_array);
+    let data = data.ok_or_else(|| read::broken("no list of embeddings"))?;
+    let vectors = data.iter().map(|one| read::vector(one.get("embedding")));
+    let counted = ["prompt_tokens", "total_tokens"];
+    let usage = answer.get("usage");
+    let tokens = counted.iter().find_map(|name| usage?.get(name)?.as_u64());
+    Ok(Response { vectors: vectors.collect::<Result<_, Fault>>()?, tokens })
 }
 
 /// A string, a list of strings, tokens, or a list of tokens.

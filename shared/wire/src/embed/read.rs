@@ -34,6 +34,16 @@ pub(super) fn vectors(value: Option<&Value>) -> Result<Vec<Vec<f64>>, Fault> {
     lists.iter().map(|list| vector(Some(list))).collect()
 }
 
+/// A count; Cohere and Google write decimals.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a count of tokens; what is none becomes the nearest that is"
+)]
+pub(super) fn count(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| value.as_f64().map(|count| count.ceil() as u64))
+}
+
 /// The provider's answer is not what it should be.
 pub(super) fn broken(detail: impl Into<String>) -> Fault {
     Fault::new(FaultKind::Upstream, "The provider's answer is not what its API promises.")

@@ -1,6 +1,6 @@
 //! Which shape a provider takes, and the one place that chooses between them.
 
-use super::{Request, Response, cohere, gemini, list, nova, titan};
+use super::{Request, Response, cohere, gemini, list, nova, titan, vertex};
 use crate::{Fault, Loss};
 
 /// A provider's way of writing embeddings. OpenAI's is not among them: it is forwarded.
@@ -21,6 +21,8 @@ pub enum Shape {
     Nova,
     /// Gemini's `batchEmbedContents`.
     Gemini,
+    /// Vertex AI's `predict`.
+    Vertex,
     /// `{"inputs": [...]}`, as Hugging Face's containers take it (SageMaker).
     List,
 }
@@ -67,6 +69,7 @@ impl Shape {
             Self::Cohere => cohere::encode(request, Some(model)),
             Self::Nova => nova::encode(request),
             Self::Gemini => gemini::encode(request, model),
+            Self::Vertex => vertex::encode(request, model),
             Self::List => list::encode(request),
         }?;
         if request.user.is_some() {
@@ -87,6 +90,7 @@ impl Shape {
                 Self::CohereOnBedrock | Self::Cohere => cohere::decode(answer),
                 Self::Nova => nova::decode(answer),
                 Self::Gemini => gemini::decode(answer),
+                Self::Vertex => vertex::decode(answer),
                 Self::List => list::decode(answer),
             }?;
             all.vectors.extend(part.vectors);

@@ -3,6 +3,7 @@
 //! (`/v1/projects/{p}/locations/{l}/publishers/google/models/{model}:...`).
 
 mod check;
+mod embed;
 mod names;
 mod read;
 mod shape;
@@ -30,6 +31,9 @@ enum Method {
 
 /// Answers one request.
 pub(crate) async fn answer(desk: &Desk, call: Call) -> Reply {
+    if let Some(reply) = embedded(&call) {
+        return Ok(reply);
+    }
     let (method, body, ask, script) = match receive(&call) {
         Ok(received) => received,
         Err(reject) => return Ok(refuse(&call, &reject)),
@@ -110,6 +114,31 @@ fn receive(call: &Call) -> Result<(Method, Value, crate::ask::Ask, Script), Reje
         )),
         _ => Ok((method, body, ask, script)),
     }
+}
+
+/// The answer to a request for embeddings, if it is one.
+fn embedded(call: &Call) -> Option<Response<Body>> {
+    let (place, method) = call.path.rsplit_once(':')?;
+    let model = place.rsplit_once('/')?.1;
+    let made = match method {
+        "batchEmbedContents" => embed::batch,
+        "predict" => embed::predict,
+        _ => return None,
+    };
+    let vertex = call.path.starts_with("/v1/projects/");
+    let answer = authenticate(call, vertex).and_then(|()| {
+        let body = serde_json::from_slice(&call.body)
+            .map_err(|_| invalid("Invalid JSON payload received. Unexpected end of string."))?;
+        made(model, &body)
+    });
+    let headers = [("content-type", "application/json; charset=UTF-8".to_owned())];
+    Some(match answer {
+        Ok(answer) => {
+            call.slot.end(crate::Outcome::Complete);
+            reply(200, &headers, answer.to_string())
+        }
+        Err(reject) => refuse(call, &reject),
+    })
 }
 
 /// The Gemini API takes a key, Vertex AI a token.
