@@ -23,6 +23,7 @@ mod pattern;
 pub mod pricing;
 mod random;
 pub mod registry;
+mod responses;
 pub mod telemetry;
 pub mod tokens;
 

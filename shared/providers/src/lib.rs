@@ -31,7 +31,7 @@ mod transport;
 
 pub use call::{Answer, AnswerBody, ByteStream, Outbound, Route};
 pub use credentials::{Entra, EntraProof, Google, GoogleKey, Subject, TokenSource};
-pub use deployment::{Aws, Deployment, Secret, Timeouts, Vertex};
+pub use deployment::{Aws, Deployment, Responses, Secret, Timeouts, Vertex};
 pub use media::{Fetched, MediaFetcher, MediaPolicy};
 pub use redacted::Redacted;
 pub use table::{

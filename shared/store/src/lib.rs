@@ -19,11 +19,13 @@
 //! | guard | core | `K#<hash>`, `U#<user>`, `T#<team>`... | `GUARD` |
 //! | unique alias | core | `UQ#alias#<alias>` | `UQ` |
 //! | usage row | usage | `L#<16 digits of the hash>#<day>` | the call's id |
+//! | kept answer | cache | `R#<hash of its key>#<its id>` | the piece's number |
 //!
 //! Indexes: core `gsi1` `GUARDS`, `gsi2` `KEYS` by age; usage `gsi1` `LIVE#<hour>#<shard>` by the
 //! instant of recording, `gsi2` (sparse) `FAIL#<day>`. No write of the ledger touches an index of
 //! core.
 
+mod answers;
 mod clock;
 mod connect;
 mod error;
@@ -38,6 +40,7 @@ mod time;
 mod usage;
 mod window;
 
+pub use answers::{Answers, KeptAnswer};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use connect::connect;
 pub use error::{StoreError, StoreErrorKind};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::Client;
 
 use crate::{
-    Clock, Keys, Ledger, LedgerMode, StoreError, TableNames, Usage, ledger::Slices, tables,
+    Answers, Clock, Keys, Ledger, LedgerMode, StoreError, TableNames, Usage, ledger::Slices, tables,
 };
 
 /// All that is kept in the database. Cloning it is cheap.
@@ -56,6 +56,11 @@ impl Store {
     /// The ledger.
     pub fn ledger(&self) -> Ledger {
         Ledger { inner: Arc::clone(&self.inner) }
+    }
+
+    /// The answers that are kept.
+    pub fn answers(&self) -> Answers {
+        Answers { inner: Arc::clone(&self.inner) }
     }
 
     /// The usage rows.

@@ -44,7 +44,9 @@ impl Pump {
         let route = if (upstream, caller) == (Dialect::AnthropicMessages, Dialect::BedrockInvoke) {
             Route::Wrapped(Box::new(Wrap::new(stamp)))
         } else if upstream == caller {
-            let observer = Observer::new(upstream, !stamp.stream_usage).renaming(&stamp.model);
+            let observer = Observer::new(upstream, !stamp.stream_usage)
+                .renaming(&stamp.model)
+                .telling(&stamp.echo);
             Route::Verbatim {
                 observer: Box::new(observer),
                 encoder: Box::new(StreamEncoder::new(caller, stamp)),
@@ -119,6 +121,18 @@ impl Pump {
             Route::Verbatim { observer, .. } => observer.usage(),
             Route::Wrapped(inner) => inner.usage(),
             Route::Translated(inner) => inner.decoder.usage(),
+        }
+    }
+
+    /// The whole answer as a caller without a stream would have had it, once it is complete, where
+    /// the caller's dialect keeps answers (OpenAI's responses). Told once.
+    pub fn take_answer(&mut self) -> Option<Vec<u8>> {
+        match &mut self.route {
+            Route::Verbatim { observer, encoder } => {
+                observer.take_answer().or_else(|| encoder.take_answer())
+            }
+            Route::Wrapped(_) => None,
+            Route::Translated(inner) => inner.encoder.take_answer(),
         }
     }
 

@@ -11,7 +11,13 @@ const ME: Dialect = Dialect::AnthropicMessages;
 const FULL: &str = include_str!("fixtures/anthropic/response_full.json");
 
 fn stamp() -> Stamp {
-    Stamp { id: "01STAMP".into(), model: "group".into(), created: 1, stream_usage: true }
+    Stamp {
+        id: "01STAMP".into(),
+        model: "group".into(),
+        created: 1,
+        stream_usage: true,
+        ..Stamp::default()
+    }
 }
 
 fn encode(response: &Response) -> Value {

@@ -21,7 +21,13 @@ const OVERLOADED: &str = include_str!("fixtures/anthropic/stream_overloaded.sse"
 const WHOLE: [&str; 3] = [TEXT, TOOLS, SERVER];
 
 fn stamp() -> Stamp {
-    Stamp { id: "01STAMP".into(), model: "group".into(), created: 1, stream_usage: true }
+    Stamp {
+        id: "01STAMP".into(),
+        model: "group".into(),
+        created: 1,
+        stream_usage: true,
+        ..Stamp::default()
+    }
 }
 
 /// Decodes a stream cut into these pieces, watching the laws.

@@ -14,7 +14,13 @@ use sluice_wire::{
 const ME: Dialect = Dialect::Gemini;
 
 fn stamp() -> Stamp {
-    Stamp { id: "call".into(), model: "group".into(), created: 1, stream_usage: true }
+    Stamp {
+        id: "call".into(),
+        model: "group".into(),
+        created: 1,
+        stream_usage: true,
+        ..Stamp::default()
+    }
 }
 
 fn fixture(name: &str) -> Vec<u8> {

@@ -20,7 +20,13 @@ use sluice_wire::{
 const CLAUDE: &str = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
 
 fn stamp() -> Stamp {
-    Stamp { id: "call".into(), model: "group".into(), created: 1, stream_usage: true }
+    Stamp {
+        id: "call".into(),
+        model: "group".into(),
+        created: 1,
+        stream_usage: true,
+        ..Stamp::default()
+    }
 }
 
 fn line(stream: bool) -> Line<'static> {

@@ -65,7 +65,7 @@ fn thought(text: &str) -> Part {
 }
 
 fn stamp(stream_usage: bool) -> Stamp {
-    Stamp { id: "01J".into(), model: "group".into(), created: 7, stream_usage }
+    Stamp { id: "01J".into(), model: "group".into(), created: 7, stream_usage, ..Stamp::default() }
 }
 
 fn encode(events: &[Event], stamp: Stamp) -> String {

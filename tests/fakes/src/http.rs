@@ -38,6 +38,8 @@ pub(crate) struct Desk {
     pub(crate) ids: Ids,
     pub(crate) seen: Recorder,
     pub(crate) secrets: Secrets,
+    /// Answers that OpenAI keeps.
+    pub(crate) memory: openai::responses::Memory,
 }
 
 /// A request, read whole.
@@ -82,7 +84,8 @@ pub(crate) async fn open(
     let address = listener.local_addr()?;
     let seen = Recorder::default();
     let ids = Ids::new(address.port());
-    let desk = Arc::new(Desk { kind, ids, seen: seen.clone(), secrets });
+    let desk =
+        Arc::new(Desk { kind, ids, seen: seen.clone(), secrets, memory: Default::default() });
     tasks.spawn(accept(listener, desk));
     Ok((address, seen))
 }

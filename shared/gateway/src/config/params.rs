@@ -1,7 +1,7 @@
 //! `litellm_params`.
 
 use sluice_providers::{
-    Auth, Deployment, ModelError, Provider, Quirk, Reach, Secret, provider, providers,
+    Auth, Deployment, ModelError, Provider, Quirk, Reach, Responses, Secret, provider, providers,
 };
 
 use super::{
@@ -92,6 +92,9 @@ fn read(
     };
     let provider = deployment.provider;
     read_access(&mut section, &mut deployment);
+    if section.take("use_chat_completions_api").and_then(|field| field.flag()) == Some(true) {
+        deployment.responses = Responses::Never;
+    }
     aws::read(&mut section, provider, &mut deployment.aws);
     read_limits(&mut section, &mut deployment);
     read_waits(&mut section, &mut deployment, waits);

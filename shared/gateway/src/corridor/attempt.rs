@@ -12,7 +12,9 @@ use http::HeaderMap;
 use memchr::memmem;
 use sluice_providers::{Answer, AnswerBody, Deployment, Outbound, Quirk};
 use sluice_wire::{
-    Dialect, Edits, Fault, FaultKind, Loss, Retry, Splice, Target, dialect::bedrock_invoke, splice,
+    Dialect, Edits, Fault, FaultKind, Loss, Retry, Splice, Target,
+    dialect::{bedrock_invoke, openai_responses},
+    splice,
 };
 
 use super::{
@@ -234,15 +236,18 @@ pub(crate) fn written(
     let headers = passed_on(intake, dialect)?;
     let provider = deployment.provider;
     let send = |body: Vec<u8>| {
-        let route = spoken::route(dialect);
+        let route = spoken::route(dialect, member);
         Outbound { body: Bytes::from(body), stream, headers: headers.clone(), route }
     };
     let params = Params::of(app, intake, deployment);
-    let (source, mut dropped) = match params.leave_out(&intake.body)? {
+    let passes = passes(intake, member);
+    // Where bytes pass, the provider knows what the request goes on from.
+    let asked = if passes { &intake.body } else { intake.whole() };
+    let (source, mut dropped) = match params.leave_out(asked)? {
         Some((body, named)) => (Some(body), named),
         None => (None, Vec::new()),
     };
-    if dialect == intake.line.dialect && !folds_instructions(intake) {
+    if passes {
         let edits = Edits {
             model: Some(match dialect {
                 // It stands in the path; here it only says whose fields the body has.
@@ -256,14 +261,14 @@ pub(crate) fn written(
             remove: &GATEWAY_FIELDS,
         };
         let body = dialect.patch(source.as_ref().unwrap_or(&intake.body), &edits)?;
-        let outbound = send(params.fit(deployment, body, &mut dropped)?);
+        let outbound = send(params.fit(deployment, dialect, body, &mut dropped)?);
         return Ok(Prepared { outbound, dropped, capped, ..Prepared::default() });
     }
     if is_wrapped(intake, dialect) {
         let body = source.as_ref().unwrap_or(&intake.body);
         let model = &deployment.model;
         let body = bedrock_invoke::unwrap(body, model, stream, capped, &GATEWAY_FIELDS)?;
-        let outbound = send(params.fit(deployment, body, &mut dropped)?);
+        let outbound = send(params.fit(deployment, dialect, body, &mut dropped)?);
         return Ok(Prepared { outbound, dropped, capped, ..Prepared::default() });
     }
     let target = Target {
@@ -285,13 +290,23 @@ pub(crate) fn written(
         None => dialect.encode_request(canonical, target)?,
     };
     dropped.extend(params::admit(params.drop, deployment, encoded.losses)?);
-    let mut body = params.fit(deployment, encoded.body, &mut dropped)?;
+    let mut body = params.fit(deployment, dialect, encoded.body, &mut dropped)?;
     if (intake.line.dialect, dialect) == (Dialect::BedrockInvoke, Dialect::AnthropicMessages) {
         // Anthropic takes them as a header.
         body = splice(&body, &[Splice::Remove("anthropic_beta")])
             .map_err(|error| Fault::new(FaultKind::Internal, error.to_string()))?;
     }
     Ok(Prepared { outbound: send(body), dropped, capped, ..Prepared::default() })
+}
+
+/// Whether the caller's own bytes pass: the deployment speaks its dialect, and takes all that they say.
+pub(super) fn passes(intake: &Intake, member: &Member) -> bool {
+    spoken(intake, member) == intake.line.dialect
+        && !folds_instructions(intake)
+        && intake.thread.as_ref().is_none_or(|thread| {
+            thread.is_known_to(&member.deployment.id)
+                && !openai_responses::holds_sealed(&intake.body)
+        })
 }
 
 /// Claude Code writes instructions into the middle of a conversation; models that do not take

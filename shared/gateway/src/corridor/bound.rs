@@ -18,7 +18,7 @@ const OVERHEAD: u64 = 1_024;
 /// Bodies up to this size are bounded by their length alone, unless they mention media.
 const SMALL: usize = 64 * 1024;
 /// What a body says when it refers to content that is not in it, in any dialect.
-const MEDIA: [&str; 8] = [
+const MEDIA: [&str; 10] = [
     "\"image",
     "\"document",
     "\"file",
@@ -27,6 +27,8 @@ const MEDIA: [&str; 8] = [
     "\"inline",
     "\"cached",
     "\"s3Location",
+    "\"item_reference",
+    "\"pmpt_",
 ];
 /// What is elsewhere, of a size that nobody says: the longest prompt that providers take.
 const ELSEWHERE: u64 = 1_000_000;
@@ -35,14 +37,14 @@ const PICTURE: u64 = 50_000;
 
 /// The bound for a request.
 pub(crate) fn prompt_tokens(intake: &Intake) -> Result<u64, Fault> {
-    let body = intake.body.len();
+    let body = intake.whole().len();
     if intake.line.dialect == Dialect::BedrockInvoke
         && !bedrock_invoke::speaks_anthropic(&intake.body)?
     {
         return Ok(unread(&intake.body));
     }
     let media =
-        || MEDIA.iter().any(|word| memchr::memmem::find(&intake.body, word.as_bytes()).is_some());
+        || MEDIA.iter().any(|word| memchr::memmem::find(intake.whole(), word.as_bytes()).is_some());
     if body <= SMALL && !media() {
         return Ok(u64::try_from(body).unwrap_or(u64::MAX).saturating_add(OVERHEAD));
     }
@@ -73,8 +75,9 @@ fn request(request: &Request) -> u64 {
     let parts: u64 = request.system.iter().chain(turns).map(part).sum();
     let tools: u64 = request.tools.iter().map(tool).sum();
     let extras = request.extras.as_ref().map_or(0, |extras| {
-        // Gemini's: a prompt that was stored before.
-        let stored = extras.fields.contains_key("cachedContent");
+        // Gemini's: a prompt that was stored before. OpenAI's: one that the provider holds.
+        let stored =
+            ["cachedContent", "prompt"].iter().any(|name| extras.fields.contains_key(*name));
         json(&extras.fields).saturating_add(if stored { ELSEWHERE } else { 0 })
     });
     parts.saturating_add(tools).saturating_add(extras).saturating_add(json(&request.metadata))
@@ -102,6 +105,9 @@ fn part(part: &Part) -> u64 {
         Part::Refusal(text) => len(text),
         Part::CachePoint(_) => 0,
         Part::Opaque { value, .. } if value.get("fileData").is_some() => ELSEWHERE,
+        Part::Opaque { value, .. } if value.get("type").is_some_and(|t| t == "item_reference") => {
+            ELSEWHERE
+        }
         Part::Opaque { value, .. } => json(value),
         _ => 0,
     }

@@ -27,6 +27,8 @@ pub(crate) struct Facts {
     pub(crate) session: Option<String>,
     pub(crate) tags: Vec<String>,
     pub(crate) address: Option<String>,
+    /// The deployment that is tried first where it can be.
+    pub(crate) prefer: Option<Arc<str>>,
 }
 
 // === impl Facts ===
@@ -49,6 +51,7 @@ impl Facts {
             session: None,
             tags: Vec::new(),
             address: None,
+            prefer: None,
         }
     }
 

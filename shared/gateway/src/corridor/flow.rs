@@ -23,6 +23,11 @@ pub(crate) trait Flow: Send {
     /// end.
     fn end(&mut self, out: &mut Vec<u8>) -> Result<(), Fault>;
 
+    /// The whole answer, once it is complete and where it may be kept. Told once.
+    fn take_answer(&mut self) -> Option<Vec<u8>> {
+        None
+    }
+
     /// What has been seen of the answer.
     fn seen(&self) -> Seen;
 }
@@ -70,6 +75,10 @@ impl Flow for Pump {
 
     fn end(&mut self, out: &mut Vec<u8>) -> Result<(), Fault> {
         Self::end(self, out)
+    }
+
+    fn take_answer(&mut self) -> Option<Vec<u8>> {
+        Self::take_answer(self)
     }
 
     fn seen(&self) -> Seen {

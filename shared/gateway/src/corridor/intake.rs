@@ -9,7 +9,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use sluice_wire::{Dialect, Fault, FaultKind, Peek, Splice, canon::Request, splice};
 
 use super::params::Wishes;
-use crate::App;
+use crate::{App, responses::Thread};
 
 /// Top-level body fields that speak to the gateway and must not reach a provider.
 pub(crate) const GATEWAY_FIELDS: [&str; 18] = [
@@ -62,6 +62,8 @@ pub(crate) struct Intake {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     pub(crate) peek: Peek,
+    /// What is kept of the conversation, where the dialect keeps any.
+    pub(crate) thread: Option<Thread>,
     canonical: OnceLock<Request>,
     /// The same with the bytes of what it names by address, once they have been fetched.
     brought: OnceLock<Request>,
@@ -92,7 +94,12 @@ impl Intake {
         let peek = line.dialect.peek(&body, line.wire())?;
         let wishes = Wishes::read(&body)?;
         let (canonical, brought) = Default::default();
-        Ok(Self { line, headers, body, peek, canonical, brought, wishes })
+        Ok(Self { line, headers, body, peek, thread: None, canonical, brought, wishes })
+    }
+
+    /// The request with the whole conversation in it: what a provider reads, and is paid for.
+    pub(crate) fn whole(&self) -> &Bytes {
+        self.thread.as_ref().and_then(Thread::whole).unwrap_or(&self.body)
     }
 
     /// A chat in OpenAI's dialect that the gateway wrote.
@@ -107,7 +114,7 @@ impl Intake {
         let peek = line.dialect.peek(&body, line.wire())?;
         let (headers, wishes) = Default::default();
         let (canonical, brought) = Default::default();
-        Ok(Self { line, headers, body, peek, canonical, brought, wishes })
+        Ok(Self { line, headers, body, peek, thread: None, canonical, brought, wishes })
     }
 
     /// The request in canonical form, decoded at most once.
@@ -115,7 +122,7 @@ impl Intake {
         if let Some(request) = self.canonical.get() {
             return Ok(request);
         }
-        let request = self.decode(&self.body)?;
+        let request = self.decode(self.whole())?;
         Ok(self.canonical.get_or_init(|| request))
     }
 
@@ -133,8 +140,15 @@ impl Intake {
 
     fn decode(&self, body: &Bytes) -> Result<Request, Fault> {
         let mut request = self.line.dialect.decode_request(body, self.line.wire())?;
+        // What is kept, is kept here.
+        let here: &[&str] = match self.thread {
+            Some(_) => &["store", "previous_response_id"],
+            None => &[],
+        };
         if let Some(extras) = &mut request.extras {
-            extras.fields.retain(|name, _| !GATEWAY_FIELDS.contains(&name.as_str()));
+            extras.fields.retain(|name, _| {
+                !GATEWAY_FIELDS.contains(&name.as_str()) && !here.contains(&name.as_str())
+            });
         }
         Ok(request)
     }

@@ -26,7 +26,7 @@ mod whole;
 use std::{future::Future, pin::Pin, sync::Arc};
 
 use axum::response::Response;
-use sluice_wire::Fault;
+use sluice_wire::{Dialect, Fault};
 
 pub(crate) use admit::{Admitted, Bound, Bounded, unpriced, window};
 pub(crate) use attempt::{Prepared, dropped, written};
@@ -40,7 +40,7 @@ pub(crate) use refusal::{refuse, render};
 pub(crate) use settle::Seen;
 pub(crate) use whole::{read as read_chat, stamp};
 
-use crate::{App, identity};
+use crate::{App, identity, responses::Thread};
 
 /// Walks a call through the corridor and renders whatever comes of it.
 pub(crate) async fn walk(app: &Arc<App>, arrival: Arrival) -> Response {
@@ -55,7 +55,12 @@ pub(crate) async fn walk(app: &Arc<App>, arrival: Arrival) -> Response {
 async fn doors(app: &Arc<App>, arrival: Arrival, facts: &mut Facts) -> Result<Response, Fault> {
     let caller = identity::authenticate(app, &arrival.headers).await?;
     facts.identify(app, caller, &arrival.headers)?;
-    let intake = Intake::read(app, arrival).await?;
+    let mut intake = Intake::read(app, arrival).await?;
+    if intake.line.dialect == Dialect::OpenAiResponses {
+        let thread = Thread::open(app, &facts.key(), &intake.body).await?;
+        facts.prefer = thread.deployment().map(Arc::from);
+        intake.thread = Some(thread);
+    }
     facts.describe(&intake.peek.model, intake.peek.stream);
     let plan = intake.plan(app, facts)?;
     plan.check(&intake)?;

@@ -6,7 +6,11 @@ use sluice_providers::{Reach, split_model};
 use sluice_store::KeyRecord;
 use sluice_wire::{Dialect, Fault, FaultKind, dialect::bedrock_invoke};
 
-use super::{Facts, Intake, attempt::is_wrapped, spoken::spoken};
+use super::{
+    Facts, Intake,
+    attempt::{is_wrapped, passes},
+    spoken::spoken,
+};
 use crate::{
     App,
     pattern::Pattern,
@@ -45,7 +49,10 @@ impl Plan {
         let Some(group) = found else {
             return Err(unknown(facts.route, requested));
         };
-        let order = order(app, &group)?;
+        let mut order = order(app, &group)?;
+        if let Some(prefer) = &facts.prefer {
+            order.sort_by_key(|member| member.deployment.id != **prefer);
+        }
         Ok(Self { group, order })
     }
 
@@ -65,14 +72,14 @@ impl Plan {
         Ok(self)
     }
 
-    /// Where the first choice speaks another dialect the request is decoded now: one that cannot be
-    /// is refused before any money is reserved.
+    /// Where the first choice is not sent the caller's own bytes the request is decoded now: one that
+    /// cannot be is refused before any money is reserved.
     pub(crate) fn check(&self, intake: &Intake) -> Result<(), Fault> {
-        if let Some(first) = self.order.first() {
-            let dialect = spoken(intake, first);
-            if dialect != intake.line.dialect && !is_wrapped(intake, dialect) {
-                intake.canonical()?;
-            }
+        if let Some(first) = self.order.first()
+            && !passes(intake, first)
+            && !is_wrapped(intake, spoken(intake, first))
+        {
+            intake.canonical()?;
         }
         Ok(())
     }

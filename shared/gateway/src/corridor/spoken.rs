@@ -18,14 +18,14 @@ pub(crate) fn spoken(intake: &Intake, member: &Member) -> Dialect {
     if invokes && (bedrock_invoke::takes_anthropic(named(member)) || !anthropic()) {
         return Dialect::BedrockInvoke;
     }
-    deployment.provider.dialect
+    deployment.spoken_to(intake.line.dialect)
 }
 
 /// The provider's route on which a dialect is spoken.
-pub(crate) fn route(dialect: Dialect) -> Route {
+pub(crate) fn route(dialect: Dialect, member: &Member) -> Route {
     match dialect {
         Dialect::BedrockInvoke => Route::Model,
-        _ => Route::Chat,
+        _ => member.deployment.provider.route(dialect).unwrap_or_default(),
     }
 }
 

@@ -23,7 +23,7 @@ use http::{
 use http_body::{Body as HttpBody, Frame};
 use sluice_providers::{AnswerBody, ByteStream};
 use sluice_store::{Grant, Millis};
-use sluice_wire::{Dialect, Fault, FaultKind, Pump, Stamp};
+use sluice_wire::{Dialect, Fault, FaultKind, Pump};
 
 use super::{
     Admitted, Facts, Flow, Intake,
@@ -33,7 +33,7 @@ use super::{
     spoken::spoken,
     whole,
 };
-use crate::{App, Departure, Orphans, registry::Member};
+use crate::{App, Departure, Orphans, registry::Member, responses::Keeper};
 
 /// Writes the head of the answer; the rest happens in the body.
 pub(crate) fn answer(
@@ -56,9 +56,11 @@ pub(crate) fn answer(
     headers::bedrock(map, &facts, None, &reached.answer.headers);
     headers::durations(map, &facts, reached.upstream);
 
-    let stamp = Stamp { stream_usage: intake.peek.stream_usage, ..whole::stamp(&facts) };
-    let pump = Pump::new(spoken(intake, &reached.member), facts.dialect, stamp);
-    *response.body_mut() = body(app, facts, admitted, reached, Box::new(pump), intake.body.len());
+    let dialect = spoken(intake, &reached.member);
+    let pump = Box::new(Pump::new(dialect, facts.dialect, whole::identity(&facts, intake)));
+    let keeper = whole::keeper(app, &facts, intake, &reached.member);
+    let prompt = intake.whole().len();
+    *response.body_mut() = kept_body(app, facts, admitted, reached, pump, prompt, keeper);
     response
 }
 
@@ -71,6 +73,19 @@ pub(super) fn body(
     reached: Reached,
     flow: Box<dyn Flow>,
     prompt_bytes: usize,
+) -> Body {
+    kept_body(app, facts, admitted, reached, flow, prompt_bytes, None)
+}
+
+/// The same, of an answer that `keeper` keeps once it is complete.
+fn kept_body(
+    app: &Arc<App>,
+    facts: Facts,
+    admitted: Admitted,
+    reached: Reached,
+    flow: Box<dyn Flow>,
+    prompt_bytes: usize,
+    keeper: Option<Keeper>,
 ) -> Body {
     let Reached { member, answer, attempts, .. } = reached;
     let AnswerBody::Stream(upstream) = answer.body else { return Body::empty() };
@@ -85,6 +100,7 @@ pub(super) fn body(
         retries: attempts,
         first_byte,
         fault: None,
+        keeper,
     };
     Body::new(CallBody { phase: Phase::Flowing(upstream, Box::new(call)) })
 }
@@ -96,9 +112,20 @@ struct CallBody {
 
 enum Phase {
     Flowing(ByteStream, Box<Call>),
+    Keeping(Pin<Box<dyn Future<Output = ()> + Send>>, Box<Held>),
     Settling(Pin<Box<dyn Future<Output = ()> + Send>>, Orphans, End),
     Ended(End),
     Done,
+}
+
+/// What waits until the answer is kept: a caller who has read its end may go on from it at once.
+struct Held {
+    upstream: ByteStream,
+    call: Box<Call>,
+    /// Bytes for the caller, the end of the answer among them.
+    out: Vec<u8>,
+    /// The upstream has ended.
+    ended: bool,
 }
 
 /// How the caller's body ends.
@@ -125,6 +152,7 @@ struct Call {
     retries: u32,
     first_byte: Option<Millis>,
     fault: Option<Fault>,
+    keeper: Option<Keeper>,
 }
 
 // === impl CallBody ===
@@ -145,12 +173,22 @@ impl HttpBody for CallBody {
                         Poll::Pending => return Poll::Pending,
                         Poll::Ready(item) => call.step(item, &mut out),
                     };
+                    if let Some(keeping) = call.keeping() {
+                        self.hold(keeping, out, ended);
+                        continue;
+                    }
                     if ended {
                         self.settle();
                     }
                     if !out.is_empty() {
                         return Poll::Ready(Some(Ok(Frame::data(Bytes::from(out)))));
                     }
+                }
+                Phase::Keeping(keeping, _) => {
+                    if keeping.as_mut().poll(cx).is_pending() {
+                        return Poll::Pending;
+                    }
+                    return Poll::Ready(Some(Ok(Frame::data(Bytes::from(self.go_on())))));
                 }
                 Phase::Settling(settlement, _, end) => match settlement.as_mut().poll(cx) {
                     Poll::Pending => return Poll::Pending,
@@ -168,6 +206,32 @@ impl HttpBody for CallBody {
 }
 
 impl CallBody {
+    /// Holds the end of the answer back until it is kept.
+    fn hold(
+        &mut self,
+        keeping: Pin<Box<dyn Future<Output = ()> + Send>>,
+        out: Vec<u8>,
+        ended: bool,
+    ) {
+        if let Phase::Flowing(upstream, call) = mem::replace(&mut self.phase, Phase::Done) {
+            let held = Box::new(Held { upstream, call, out, ended });
+            self.phase = Phase::Keeping(keeping, held);
+        }
+    }
+
+    /// The answer is kept: gives what was held back.
+    fn go_on(&mut self) -> Vec<u8> {
+        let Phase::Keeping(_, held) = mem::replace(&mut self.phase, Phase::Done) else {
+            return Vec::new();
+        };
+        let Held { upstream, call, out, ended } = *held;
+        self.phase = Phase::Flowing(upstream, call);
+        if ended {
+            self.settle();
+        }
+        out
+    }
+
     /// The upstream is done with: from here on only the settlement is left.
     fn settle(&mut self) {
         if let Phase::Flowing(_, call) = mem::replace(&mut self.phase, Phase::Done) {
@@ -183,6 +247,16 @@ impl Drop for CallBody {
     fn drop(&mut self) {
         match mem::replace(&mut self.phase, Phase::Done) {
             Phase::Flowing(upstream, call) => call.abandon(upstream),
+            Phase::Keeping(keeping, held) => {
+                let orphans = held.call.app.orphans.clone();
+                orphans.adopt(keeping);
+                let Held { upstream, call, ended, .. } = *held;
+                if ended {
+                    orphans.adopt(call.settle());
+                } else {
+                    call.abandon(upstream);
+                }
+            }
             // The caller has its answer and did not wait for the end of the body.
             Phase::Settling(settlement, orphans, _) => orphans.adopt(settlement),
             Phase::Ended(_) | Phase::Done => {}
@@ -208,6 +282,13 @@ impl Call {
         };
         self.fault = result.err();
         true
+    }
+
+    /// The keeping of the answer, once it is complete.
+    fn keeping(&mut self) -> Option<Pin<Box<dyn Future<Output = ()> + Send>>> {
+        let answer = self.flow.take_answer()?;
+        let keeper = self.keeper.take()?;
+        Some(Box::pin(keeper.keep(Bytes::from(answer))))
     }
 
     async fn settle(self: Box<Self>) {
@@ -245,7 +326,11 @@ impl Call {
                 loop {
                     nobody.clear();
                     let item = upstream.next().await;
-                    if self.step(item, &mut nobody) {
+                    let ended = self.step(item, &mut nobody);
+                    if let Some(keeping) = self.keeping() {
+                        keeping.await;
+                    }
+                    if ended {
                         break;
                     }
                 }

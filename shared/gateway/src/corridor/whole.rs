@@ -4,18 +4,26 @@ use std::{ops::Range, sync::Arc};
 
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
+use futures_util::future::OptionFuture;
 use http::{HeaderMap, HeaderValue, header::CONTENT_TYPE};
+use serde_json::Map;
 use sluice_providers::AnswerBody;
-use sluice_wire::{Dialect, Fault, FaultKind, Stamp, dialect::bedrock_invoke};
+use sluice_wire::{
+    Dialect, Fault, FaultKind, Stamp,
+    dialect::{
+        bedrock_invoke,
+        openai_responses::response::{echo, retell},
+    },
+};
 
 use super::{
     Admitted, Facts, Intake,
-    attempt::Reached,
+    attempt::{Reached, passes},
     headers, refuse,
     settle::{self, Seen},
     spoken::spoken,
 };
-use crate::App;
+use crate::{App, registry::Member, responses::Keeper};
 
 /// Settles and writes the answer. The settlement comes first: its result is in the headers.
 pub(crate) async fn answer(
@@ -30,7 +38,7 @@ pub(crate) async fn answer(
     };
     let member = Arc::clone(&reached.member);
     let dialect = spoken(intake, &member);
-    let read = read(upstream, &reached.answer.headers, dialect, &facts);
+    let read = read(upstream, &reached.answer.headers, dialect, &facts, &identity(&facts, intake));
     let (body, mut seen) = match read {
         Ok(read) => read,
         Err(fault) => {
@@ -40,14 +48,18 @@ pub(crate) async fn answer(
                 text_bytes: u64::try_from(upstream.len()).unwrap_or(u64::MAX),
                 ..Seen::default()
             };
-            settle::answered(app, &facts, &admitted.grant, intake.body.len(), &member, seen).await;
+            let prompt = intake.whole().len();
+            settle::answered(app, &facts, &admitted.grant, prompt, &member, seen).await;
             return Ok(refuse(facts.dialect, &fault, &facts));
         }
     };
     seen.retries = reached.attempts;
     let usage = seen.usage.clone();
-    let settled =
-        settle::answered(app, &facts, &admitted.grant, intake.body.len(), &member, seen).await;
+    let keeper = keeper(app, &facts, intake, &member);
+    let keeping = keeper.map(|keeper| Box::pin(keeper.keep(body.clone())));
+    let prompt = intake.whole().len();
+    let settling = settle::answered(app, &facts, &admitted.grant, prompt, &member, seen);
+    let (settled, _) = tokio::join!(settling, OptionFuture::from(keeping));
     let mut response = Response::new(Body::from(body));
     let map = response.headers_mut();
     map.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -66,6 +78,7 @@ pub(crate) fn read(
     headers: &HeaderMap,
     dialect: Dialect,
     facts: &Facts,
+    stamp: &Stamp,
 ) -> Result<(Bytes, Seen), Fault> {
     // Anthropic's answer is the same in Bedrock's envelope.
     let wrapped = (dialect, facts.dialect) == (Dialect::AnthropicMessages, Dialect::BedrockInvoke);
@@ -81,10 +94,12 @@ pub(crate) fn read(
             usage: glance.usage,
             ..Seen::default()
         };
-        return Ok((named(upstream, glance.model.as_ref(), facts)?, seen));
+        let body = named(upstream, glance.model.as_ref(), facts)?;
+        let retold = if stamp.echo.is_empty() { None } else { retell(&body, &stamp.echo) };
+        return Ok((retold.map_or(body, Bytes::from), seen));
     }
     let response = dialect.decode_response(upstream)?;
-    let body = facts.dialect.encode_response(&response, &stamp(facts));
+    let body = facts.dialect.encode_response(&response, stamp);
     let seen = Seen {
         response_id: response.id,
         text_bytes: u64::try_from(body.len()).unwrap_or(u64::MAX),
@@ -104,12 +119,34 @@ fn named(upstream: &Bytes, model: Option<&Range<usize>>, facts: &Facts) -> Resul
     Ok(Bytes::from([head, &name, tail].concat()))
 }
 
+/// Who keeps the answer, where the caller wants it kept.
+pub(super) fn keeper(
+    app: &Arc<App>,
+    facts: &Facts,
+    intake: &Intake,
+    member: &Member,
+) -> Option<Keeper> {
+    let thread = intake.thread.as_ref()?;
+    let there = passes(intake, member).then(|| member.deployment.id.clone());
+    Keeper::new(app, facts.key(), facts.call.to_string(), thread, &intake.body, there)
+}
+
 /// The identity of an answer that the gateway writes.
 pub(crate) fn stamp(facts: &Facts) -> Stamp {
     Stamp {
         id: facts.call.to_string(),
         model: facts.requested.to_string(),
         created: u64::try_from(facts.started.get() / 1000).unwrap_or(0),
-        stream_usage: false,
+        ..Stamp::default()
     }
+}
+
+/// The same, with what the answer owes to the request's own words.
+pub(super) fn identity(facts: &Facts, intake: &Intake) -> Stamp {
+    let echo = match facts.dialect {
+        // The body has been read before: it is an object.
+        Dialect::OpenAiResponses => echo(&intake.body).unwrap_or_default(),
+        _ => Map::new(),
+    };
+    Stamp { stream_usage: intake.peek.stream_usage, echo, ..stamp(facts) }
 }

@@ -15,7 +15,7 @@ use axum::{
     routing::{get, post},
 };
 
-use crate::{App, admin};
+use crate::{App, admin, responses::routes as responses};
 
 /// Every route that calls a model, the list of models, and health: the `inference` function.
 pub fn inference(app: Arc<App>) -> Router {
@@ -36,6 +36,7 @@ fn model_routes() -> Router<Arc<App>> {
     operations::routes()
         .route("/v1/chat/completions", post(surface::chat_completions))
         .route("/chat/completions", post(surface::chat_completions))
+        .merge(responses_routes())
         .route("/v1/messages", post(surface::messages))
         .route("/messages", post(surface::messages))
         .route("/v1/messages/count_tokens", post(tokens::anthropic))
@@ -51,6 +52,20 @@ fn model_routes() -> Router<Arc<App>> {
         .route("/gemini/v1beta/models", get(gemini::list))
         .route("/gemini/v1beta/models/{*id}", get(gemini::one).post(gemini::call))
         .route("/gemini/v1/models/{*id}", get(gemini::one).post(gemini::call))
+}
+
+/// OpenAI's responses, under every base URL that its clients are given.
+fn responses_routes() -> Router<Arc<App>> {
+    ["/v1", "", "/openai/v1"].into_iter().fold(Router::new(), |router, base| {
+        router
+            .route(&format!("{base}/responses"), post(surface::responses))
+            .route(
+                &format!("{base}/responses/{{id}}"),
+                get(responses::get).delete(responses::delete),
+            )
+            .route(&format!("{base}/responses/{{id}}/cancel"), post(responses::cancel))
+            .route(&format!("{base}/responses/{{id}}/input_items"), get(responses::input_items))
+    })
 }
 
 fn health_routes() -> Router<Arc<App>> {

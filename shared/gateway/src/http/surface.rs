@@ -27,6 +27,18 @@ pub(super) async fn chat_completions(State(app): State<Arc<App>>, request: Reque
     corridor::walk(&app, arrive(line, request)).await
 }
 
+/// `POST /v1/responses` (OpenAI).
+pub(super) async fn responses(State(app): State<Arc<App>>, request: Request) -> Response {
+    let line = Line {
+        dialect: Dialect::OpenAiResponses,
+        call_type: "aresponses",
+        route: "/responses",
+        model: None,
+        stream: None,
+    };
+    corridor::walk(&app, arrive(line, request)).await
+}
+
 /// `POST /v1/messages` (Anthropic).
 pub(super) async fn messages(State(app): State<Arc<App>>, request: Request) -> Response {
     let line = Line {

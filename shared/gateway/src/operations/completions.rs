@@ -131,10 +131,12 @@ impl Operation for Completions {
             return json::passed(heard, &heard.body());
         }
         let dialect = heard.member.deployment.provider.dialect;
+        let stamp = self.stamp(heard.facts);
         let mut chats = Vec::new();
         let mut seen = Seen::default();
         for (at, piece) in heard.pieces.iter().enumerate() {
-            let (chat, of_chat) = read_chat(&piece.body, &piece.headers, dialect, heard.facts)?;
+            let (chat, of_chat) =
+                read_chat(&piece.body, &piece.headers, dialect, heard.facts, &stamp)?;
             chats.push(chat);
             match (at, &mut seen.usage, of_chat.usage) {
                 (0, _, usage) => seen = Seen { usage, ..of_chat },

@@ -20,6 +20,7 @@ mod money;
 mod operations;
 mod parameters;
 mod refusals;
+mod responses;
 mod routing;
 mod spend;
 mod streams;

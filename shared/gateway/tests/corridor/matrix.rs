@@ -21,6 +21,7 @@ fn finish(caller: Caller, tools: bool) -> &'static str {
         (Caller::OpenAi, false) => "stop",
         (Caller::OpenAi, true) => "tool_calls",
         (Caller::Gemini, _) => "STOP",
+        (Caller::Responses, _) => "completed",
         (_, false) => "end_turn",
         (_, true) => "tool_use",
     }
@@ -97,8 +98,8 @@ async fn tools(stream: bool) {
             assert_eq!(told.finish, finish(caller, false), "{place}");
         }
     }
-    assert_eq!(house.fakes.openai.count(), 8);
-    assert_eq!(house.fakes.sagemaker.count(), 8);
+    assert_eq!(house.fakes.openai.count(), 10);
+    assert_eq!(house.fakes.sagemaker.count(), 10);
 }
 
 #[tokio::test]

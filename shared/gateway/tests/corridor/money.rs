@@ -43,7 +43,7 @@ async fn a_budget_that_is_spent_refuses_in_every_dialect() {
         assert_eq!(answer.header("x-litellm-key-max-budget"), "0.0001");
         assert_eq!(answer.header("x-litellm-response-cost"), "0");
         match caller {
-            Caller::OpenAi => {
+            Caller::OpenAi | Caller::Responses => {
                 assert_eq!(answer.json()["error"]["type"], "budget_exceeded");
                 assert_eq!(answer.json()["error"]["code"], "422");
             }
@@ -183,10 +183,10 @@ async fn a_cap_is_lowered_to_what_the_budget_pays_for() {
                 };
                 if let Some(seen) = seen {
                     let sent = seen.json();
-                    let pointer = if provider == "bedrock" {
-                        "/inferenceConfig/maxTokens"
-                    } else {
-                        "/max_tokens"
+                    let pointer = match (provider, caller) {
+                        ("bedrock", _) => "/inferenceConfig/maxTokens",
+                        ("openai", Caller::Responses) => "/max_output_tokens",
+                        _ => "/max_tokens",
                     };
                     assert_eq!(sent.pointer(pointer), Some(&json!(cap)), "{place}: {sent}");
                     assert_eq!(house.balanced(&key).await, 10 * INPUT + cap * OUTPUT, "{place}");

@@ -16,7 +16,7 @@ fn shaped(caller: Caller, answer: &Answer, status: u16, place: &str) {
     assert!(!answer.message().is_empty(), "{place}");
     let body = answer.json();
     match caller {
-        Caller::OpenAi => {
+        Caller::OpenAi | Caller::Responses => {
             assert_eq!(body["error"]["code"], status.to_string(), "{place}");
             assert!(body["error"]["type"].is_string(), "{place}");
             assert!(body["error"].get("param").is_some(), "{place}");
@@ -72,7 +72,10 @@ async fn bad_bodies_are_refused_in_the_callers_dialect_and_cost_nothing() {
         write("no messages", without(good.clone(), turns));
         write("null messages", with(good.clone(), turns, Value::Null));
         write("empty messages", with(good.clone(), turns, json!([])));
-        write("messages of text", with(good.clone(), turns, json!("hi")));
+        if caller != Caller::Responses {
+            write("messages of text", with(good.clone(), turns, json!("hi")));
+        }
+        write("messages of a number", with(good.clone(), turns, json!(7)));
         write("a message of text", with(good.clone(), turns, json!(["hi"])));
         write(
             "a role that is none",
@@ -84,8 +87,9 @@ async fn bad_bodies_are_refused_in_the_callers_dialect_and_cost_nothing() {
             write("model of number", with(good.clone(), "model", json!(7)));
             write("model empty", with(good.clone(), "model", json!("")));
             write("stream of text", with(good.clone(), "stream", json!("yes")));
-            write("cap of text", with(good.clone(), "max_tokens", json!("many")));
-            write("negative cap", with(good.clone(), "max_tokens", json!(-1)));
+            let cap = if caller == Caller::Responses { "max_output_tokens" } else { "max_tokens" };
+            write("cap of text", with(good.clone(), cap, json!("many")));
+            write("negative cap", with(good.clone(), cap, json!(-1)));
             write("unknown model", with(good.clone(), "model", json!("nope")));
         }
         for (name, body) in bad {

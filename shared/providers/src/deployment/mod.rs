@@ -9,6 +9,7 @@ mod url;
 mod vertex;
 
 use serde_json::{Map, Value};
+use sluice_wire::Dialect;
 
 pub use aws::Aws;
 pub(crate) use azure::takes_api_key;
@@ -19,7 +20,7 @@ pub use vertex::Vertex;
 
 use crate::{
     TokenSource,
-    table::{ModelError, Provider, split_model},
+    table::{ModelError, ModelRef, Provider, split_model},
     transport::Prepared,
 };
 
@@ -37,6 +38,8 @@ pub struct Deployment {
     pub model: String,
     /// `litellm_params.model` as written.
     pub name: String,
+    /// When its responses route is used.
+    pub responses: Responses,
     /// `litellm_params.api_base`.
     pub api_base: Option<String>,
     /// `litellm_params.api_key`.
@@ -78,6 +81,28 @@ pub struct Deployment {
     pub(crate) prepared: Prepared,
 }
 
+/// When a deployment's responses route is used, where its provider has one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Responses {
+    /// For callers who speak it.
+    #[default]
+    ForTheirOwn,
+    /// For all: the model has no other (`openai/responses/<model>`).
+    Always,
+    /// Never: the server at `api_base` has none (`use_chat_completions_api`).
+    Never,
+}
+
+/// The model's id, and what its name says of its route (`responses/<model>`).
+fn by_route<'a>(split: &ModelRef<'a>) -> (&'a str, Option<Responses>) {
+    match split.model.strip_prefix("responses/") {
+        Some(model) if split.provider.route(Dialect::OpenAiResponses).is_some() => {
+            (model, Some(Responses::Always))
+        }
+        _ => (split.model, None),
+    }
+}
+
 // === impl Deployment ===
 
 impl Deployment {
@@ -92,11 +117,13 @@ impl Deployment {
     ) -> Result<Self, ModelError> {
         let name = name.into();
         let split = split_model(&name)?;
+        let (model, responses) = by_route(&split);
         Ok(Self {
             id: id.into(),
             group: group.into(),
             provider: split.provider,
-            model: split.model.to_owned(),
+            model: model.to_owned(),
+            responses: responses.unwrap_or_default(),
             api_base: None,
             credential: None,
             token: None,
@@ -131,10 +158,12 @@ impl Deployment {
     ) -> Result<Self, ModelError> {
         let name = name.into();
         let split = split_model(&name)?;
+        let (model, responses) = by_route(&split);
         let mut renamed = Self {
             group: group.into(),
             provider: split.provider,
-            model: split.model.to_owned(),
+            model: model.to_owned(),
+            responses: responses.unwrap_or(self.responses),
             ..self.clone()
         };
         if let Some(region) = split.region {
@@ -142,5 +171,18 @@ impl Deployment {
         }
         renamed.name = name;
         Ok(renamed)
+    }
+
+    /// The dialect in which a caller of `caller` is best served: the caller's own where the provider
+    /// has a route that speaks it, so that bytes need no translation.
+    #[must_use]
+    pub fn spoken_to(&self, caller: Dialect) -> Dialect {
+        let dialect = match (self.responses, caller) {
+            (Responses::Always, _) => Dialect::OpenAiResponses,
+            (Responses::Never, Dialect::OpenAiResponses) => self.provider.dialect,
+            _ => caller,
+        };
+        let has = self.provider.route(dialect).is_some();
+        if has { dialect } else { self.provider.dialect }
     }
 }

@@ -5,6 +5,8 @@ mod rows;
 
 use sluice_wire::Dialect;
 
+use crate::Route;
+
 pub use model::{ModelError, ModelRef, split_model};
 
 /// One provider: what it speaks, where it is, and how it is told who calls.
@@ -17,6 +19,9 @@ pub struct Provider {
     pub aliases: &'static [&'static str],
     /// What its chat route speaks.
     pub dialect: Dialect,
+    /// What it speaks beside it, each with the name of the route that stands where the chat route
+    /// does.
+    pub also: &'static [(Dialect, &'static str)],
     /// How it is reached.
     pub reach: Reach,
     /// Where it is, unless the deployment says otherwise. `None`: the deployment must say
@@ -107,6 +112,16 @@ impl Provider {
     #[must_use]
     pub fn has(&self, quirk: Quirk) -> bool {
         self.quirks.contains(&quirk)
+    }
+
+    /// The route that speaks a dialect, if any does.
+    #[must_use]
+    pub fn route(&self, dialect: Dialect) -> Option<Route> {
+        if dialect == self.dialect {
+            return Some(Route::Chat);
+        }
+        let also = self.also.iter().find(|(spoken, _)| *spoken == dialect);
+        also.map(|(_, route)| Route::Beside(route))
     }
 }
 

@@ -9,6 +9,7 @@ const OPENAI_LIKE: Provider = Provider {
     name: "",
     aliases: &[],
     dialect: Dialect::OpenAiChat,
+    also: &[],
     reach: Reach::Http,
     base_url: None,
     path: "chat/completions",
@@ -23,6 +24,7 @@ const OPENAI_LIKE: Provider = Provider {
 pub(super) const ROWS: &[Provider] = &[
     Provider {
         name: "openai",
+        also: &[(Dialect::OpenAiResponses, "responses")],
         base_url: Some("https://api.openai.com/v1"),
         key_variables: &["OPENAI_API_KEY"],
         base_variables: &["OPENAI_BASE_URL", "OPENAI_API_BASE"],

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Dialect, anthropic_messages, gemini};
+use super::{Dialect, anthropic_messages, gemini, openai_responses};
 use crate::{Loss, canon::Request};
 
 /// Fields that do not bear on what is generated, or only suggest how: they are named where they are
@@ -43,6 +43,7 @@ pub(crate) fn losses(request: &Request, own: Dialect, taken: &[&str]) -> Vec<Los
     let is_hint = |field: &str| match extras.dialect {
         Dialect::AnthropicMessages => anthropic_messages::is_hint(field),
         Dialect::Gemini => gemini::is_hint(field),
+        Dialect::OpenAiResponses => openai_responses::is_hint(field),
         _ => false,
     };
     let lost = extras

@@ -5,7 +5,10 @@ use std::{borrow::Cow, ops::Range};
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
-use super::{Dialect, anthropic_messages, bedrock_converse, bedrock_invoke, gemini, openai_chat};
+use super::{
+    Dialect, anthropic_messages, bedrock_converse, bedrock_invoke, gemini, openai_chat,
+    openai_responses,
+};
 use crate::{Fault, FaultKind, canon::Usage};
 
 /// What the gateway needs to know of an answer that it forwards.
@@ -51,6 +54,7 @@ impl Dialect {
         let raw = fields.usage.and_then(|raw| serde_json::from_str::<Value>(raw.get()).ok());
         let usage = raw.filter(Value::is_object).and_then(|raw| match self {
             Self::OpenAiChat => openai_chat::usage::decode(raw),
+            Self::OpenAiResponses => openai_responses::usage::decode(raw),
             Self::AnthropicMessages => Some(anthropic_messages::usage::read(raw)),
             Self::BedrockConverse => Some(bedrock_converse::usage::decode(&raw)),
             Self::BedrockInvoke | Self::Gemini => None,

@@ -8,6 +8,7 @@ pub mod bedrock_converse;
 pub mod bedrock_invoke;
 pub mod gemini;
 pub mod openai_chat;
+pub mod openai_responses;
 
 mod data_url;
 mod foreign;
@@ -36,6 +37,8 @@ use crate::{
 pub enum Dialect {
     /// `POST /v1/chat/completions` (OpenAI API reference, "Chat").
     OpenAiChat,
+    /// `POST /v1/responses` (OpenAI API reference, "Responses").
+    OpenAiResponses,
     /// `POST /v1/messages` (Anthropic API reference, "Messages", version 2023-06-01).
     AnthropicMessages,
     /// `POST /model/{id}/converse` and `/converse-stream` (Bedrock Runtime API reference).
@@ -78,6 +81,9 @@ pub struct Stamp {
     pub created: u64,
     /// The caller asked for usage in the stream (OpenAI's `stream_options.include_usage`).
     pub stream_usage: bool,
+    /// What the answer repeats of the request (OpenAI's responses; see
+    /// [`openai_responses::response::echo`]).
+    pub echo: serde_json::Map<String, serde_json::Value>,
 }
 
 /// An encoded request, with what it could not carry.
@@ -107,6 +113,7 @@ impl Dialect {
     /// holds it against the enumeration.
     pub const ALL: &'static [Self] = &[
         Self::OpenAiChat,
+        Self::OpenAiResponses,
         Self::AnthropicMessages,
         Self::BedrockConverse,
         Self::BedrockInvoke,
@@ -118,6 +125,7 @@ impl Dialect {
     pub fn name(self) -> &'static str {
         match self {
             Self::OpenAiChat => "openai_chat",
+            Self::OpenAiResponses => "openai_responses",
             Self::AnthropicMessages => "anthropic_messages",
             Self::BedrockConverse => "bedrock_converse",
             Self::BedrockInvoke => "bedrock_invoke",
@@ -131,7 +139,7 @@ impl Dialect {
         match self {
             // A picture may be an address here; a file may not.
             Self::OpenAiChat => media == Media::Document,
-            Self::AnthropicMessages => false,
+            Self::OpenAiResponses | Self::AnthropicMessages => false,
             // Google fetches some addresses, from some places, for some models.
             Self::BedrockConverse | Self::BedrockInvoke | Self::Gemini => true,
         }
@@ -141,7 +149,7 @@ impl Dialect {
     #[must_use]
     pub fn stream_content_type(self) -> &'static str {
         match self {
-            Self::OpenAiChat | Self::AnthropicMessages | Self::Gemini => {
+            Self::OpenAiChat | Self::OpenAiResponses | Self::AnthropicMessages | Self::Gemini => {
                 "text/event-stream; charset=utf-8"
             }
             Self::BedrockConverse | Self::BedrockInvoke => "application/vnd.amazon.eventstream",
@@ -155,6 +163,7 @@ impl Dialect {
     pub fn decode_request(self, body: &[u8], line: Line<'_>) -> Result<Request, Fault> {
         match self {
             Self::OpenAiChat => openai_chat::request::decode(body),
+            Self::OpenAiResponses => openai_responses::request::decode(body),
             Self::AnthropicMessages => anthropic_messages::request::decode(body),
             Self::BedrockConverse => bedrock_converse::request::decode(body, line),
             Self::BedrockInvoke => bedrock_invoke::request::decode(body, line),
@@ -170,6 +179,7 @@ impl Dialect {
         let request = &*narrow::narrow(request, self);
         match self {
             Self::OpenAiChat => openai_chat::request::encode(request, target),
+            Self::OpenAiResponses => openai_responses::request::encode(request, target),
             Self::AnthropicMessages => anthropic_messages::request::encode(request, target),
             Self::BedrockConverse => bedrock_converse::request::encode(request, target),
             Self::BedrockInvoke => bedrock_invoke::request::encode(request, target),
@@ -184,6 +194,7 @@ impl Dialect {
     pub fn decode_response(self, body: &[u8]) -> Result<Response, Fault> {
         match self {
             Self::OpenAiChat => openai_chat::response::decode(body),
+            Self::OpenAiResponses => openai_responses::response::decode(body),
             Self::AnthropicMessages => anthropic_messages::response::decode(body),
             Self::BedrockConverse => bedrock_converse::response::decode(body),
             Self::BedrockInvoke => bedrock_invoke::response::decode(body),
@@ -196,6 +207,7 @@ impl Dialect {
     pub fn encode_response(self, response: &Response, stamp: &Stamp) -> Vec<u8> {
         match self {
             Self::OpenAiChat => openai_chat::response::encode(response, stamp),
+            Self::OpenAiResponses => openai_responses::response::encode(response, stamp),
             Self::AnthropicMessages => anthropic_messages::response::encode(response, stamp),
             Self::BedrockConverse => bedrock_converse::response::encode(response, stamp),
             Self::BedrockInvoke => bedrock_invoke::response::encode(response, stamp),
@@ -215,6 +227,9 @@ impl Dialect {
     ) -> Fault {
         match self {
             Self::OpenAiChat => openai_chat::error::decode(provider, status, headers, body),
+            Self::OpenAiResponses => {
+                openai_responses::error::decode(provider, status, headers, body)
+            }
             Self::AnthropicMessages => {
                 anthropic_messages::error::decode(provider, status, headers, body)
             }
@@ -230,6 +245,7 @@ impl Dialect {
     pub fn encode_error(self, fault: &Fault, request_id: &str) -> ErrorReply {
         match self {
             Self::OpenAiChat => openai_chat::error::encode(fault),
+            Self::OpenAiResponses => openai_responses::error::encode(fault),
             Self::AnthropicMessages => anthropic_messages::error::encode(fault, request_id),
             Self::BedrockConverse | Self::BedrockInvoke => bedrock_converse::error::encode(fault),
             Self::Gemini => gemini::error::encode(fault),

@@ -3,6 +3,7 @@
 
 use super::{
     Dialect, Line, anthropic_messages, bedrock_converse, bedrock_invoke, gemini, openai_chat,
+    openai_responses,
 };
 use crate::Fault;
 
@@ -43,6 +44,7 @@ impl Dialect {
     pub fn peek(self, body: &[u8], line: Line<'_>) -> Result<Peek, Fault> {
         match self {
             Self::OpenAiChat => openai_chat::peek::peek(body),
+            Self::OpenAiResponses => openai_responses::peek::peek(body),
             Self::AnthropicMessages => anthropic_messages::peek::peek(body),
             Self::BedrockConverse => bedrock_converse::peek::peek(body, line),
             Self::BedrockInvoke => bedrock_invoke::peek::peek(body, line),
@@ -57,6 +59,7 @@ impl Dialect {
     pub fn patch(self, body: &[u8], edits: &Edits<'_>) -> Result<Vec<u8>, Fault> {
         match self {
             Self::OpenAiChat => openai_chat::peek::patch(body, edits),
+            Self::OpenAiResponses => openai_responses::peek::patch(body, edits),
             Self::AnthropicMessages => anthropic_messages::peek::patch(body, edits),
             Self::BedrockConverse => bedrock_converse::peek::patch(body, edits),
             Self::BedrockInvoke => bedrock_invoke::peek::patch(body, edits),

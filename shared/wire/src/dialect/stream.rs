@@ -1,8 +1,10 @@
 //! Dispatch for streams: decoders, encoders and observers are stateful and pure.
 
+use serde_json::{Map, Value};
+
 use super::{
     Dialect, Rename, Stamp, anthropic_messages, bedrock_converse, bedrock_invoke, gemini,
-    openai_chat,
+    openai_chat, openai_responses,
 };
 use crate::{
     Fault,
@@ -14,6 +16,8 @@ use crate::{
 pub enum StreamDecoder {
     /// See [`openai_chat`].
     OpenAiChat(openai_chat::stream::Decoder),
+    /// See [`openai_responses`].
+    OpenAiResponses(openai_responses::stream::Decoder),
     /// See [`anthropic_messages`].
     AnthropicMessages(anthropic_messages::stream::Decoder),
     /// See [`bedrock_converse`].
@@ -29,6 +33,8 @@ pub enum StreamDecoder {
 pub enum StreamEncoder {
     /// See [`openai_chat`].
     OpenAiChat(openai_chat::stream::Encoder),
+    /// See [`openai_responses`].
+    OpenAiResponses(openai_responses::stream::Encoder),
     /// See [`anthropic_messages`].
     AnthropicMessages(anthropic_messages::stream::Encoder),
     /// See [`bedrock_converse`].
@@ -44,6 +50,8 @@ pub enum StreamEncoder {
 pub enum Observer {
     /// See [`openai_chat`].
     OpenAiChat(openai_chat::observe::Observer),
+    /// See [`openai_responses`].
+    OpenAiResponses(openai_responses::observe::Observer),
     /// See [`anthropic_messages`].
     AnthropicMessages(anthropic_messages::observe::Observer),
     /// See [`bedrock_converse`].
@@ -58,6 +66,7 @@ macro_rules! each {
     ($self:ident, $inner:ident => $call:expr) => {
         match $self {
             Self::OpenAiChat($inner) => $call,
+            Self::OpenAiResponses($inner) => $call,
             Self::AnthropicMessages($inner) => $call,
             Self::BedrockConverse($inner) => $call,
             Self::BedrockInvoke($inner) => $call,
@@ -74,6 +83,7 @@ impl StreamDecoder {
     pub fn new(dialect: Dialect) -> Self {
         match dialect {
             Dialect::OpenAiChat => Self::OpenAiChat(Default::default()),
+            Dialect::OpenAiResponses => Self::OpenAiResponses(Default::default()),
             Dialect::AnthropicMessages => Self::AnthropicMessages(Default::default()),
             Dialect::BedrockConverse => Self::BedrockConverse(Default::default()),
             Dialect::BedrockInvoke => Self::BedrockInvoke(Default::default()),
@@ -112,6 +122,9 @@ impl StreamEncoder {
     pub fn new(dialect: Dialect, stamp: Stamp) -> Self {
         match dialect {
             Dialect::OpenAiChat => Self::OpenAiChat(openai_chat::stream::Encoder::new(stamp)),
+            Dialect::OpenAiResponses => {
+                Self::OpenAiResponses(openai_responses::stream::Encoder::new(stamp))
+            }
             Dialect::AnthropicMessages => {
                 Self::AnthropicMessages(anthropic_messages::stream::Encoder::new(stamp))
             }
@@ -134,6 +147,15 @@ impl StreamEncoder {
     pub fn error(&mut self, fault: &Fault, out: &mut Vec<u8>) {
         each!(self, inner => inner.error(fault, out));
     }
+
+    /// The whole answer as a caller without a stream would have had it, once it is complete, where
+    /// the dialect keeps answers (OpenAI's responses). Told once.
+    pub fn take_answer(&mut self) -> Option<Vec<u8>> {
+        match self {
+            Self::OpenAiResponses(inner) => inner.take_answer(),
+            _ => None,
+        }
+    }
 }
 
 // === impl Observer ===
@@ -147,6 +169,7 @@ impl Observer {
             Dialect::OpenAiChat => {
                 Self::OpenAiChat(openai_chat::observe::Observer::new(hide_usage))
             }
+            Dialect::OpenAiResponses => Self::OpenAiResponses(Default::default()),
             Dialect::AnthropicMessages => Self::AnthropicMessages(Default::default()),
             Dialect::BedrockConverse => Self::BedrockConverse(Default::default()),
             Dialect::BedrockInvoke => Self::BedrockInvoke(Default::default()),
@@ -159,8 +182,18 @@ impl Observer {
     pub fn renaming(mut self, model: &str) -> Self {
         match &mut self {
             Self::OpenAiChat(inner) => inner.rename(Rename::to(model)),
+            Self::OpenAiResponses(inner) => inner.rename(Rename::to(model)),
             Self::AnthropicMessages(inner) => inner.rename(Rename::to(model)),
             Self::BedrockConverse(_) | Self::BedrockInvoke(_) | Self::Gemini(_) => {}
+        }
+        self
+    }
+
+    /// Has an answer repeat what the caller's request said (OpenAI's responses).
+    #[must_use]
+    pub fn telling(mut self, echo: &Map<String, Value>) -> Self {
+        if let Self::OpenAiResponses(inner) = &mut self {
+            inner.tell(echo.clone());
         }
         self
     }
@@ -191,6 +224,14 @@ impl Observer {
     #[must_use]
     pub fn fault(&self) -> Option<&Fault> {
         each!(self, inner => inner.fault())
+    }
+
+    /// As [`StreamEncoder::take_answer`], of what was forwarded.
+    pub fn take_answer(&mut self) -> Option<Vec<u8>> {
+        match self {
+            Self::OpenAiResponses(inner) => inner.take_answer(),
+            _ => None,
+        }
     }
 
     /// Bytes of generated text seen (for an estimate when usage never came).

@@ -94,7 +94,13 @@ pub(crate) fn request(probes: &Probes, feature: &str, to: Dialect, target: &Targ
 
 /// What becomes of a feature of an answer. Answers declare nothing: what is not there is lost.
 pub(crate) fn answer(probes: &Probes, feature: &str, to: Dialect) -> Verdict {
-    let stamp = Stamp { id: "id".into(), model: "group".into(), created: 1, stream_usage: true };
+    let stamp = Stamp {
+        id: "id".into(),
+        model: "group".into(),
+        created: 1,
+        stream_usage: true,
+        ..Stamp::default()
+    };
     let body = probes.with(feature);
     let encode = |body: &[u8]| match probes.dialect.decode_response(body) {
         Ok(response) => to.encode_response(&response, &stamp),

@@ -13,7 +13,7 @@ use crate::{
 /// The longest id of a tool call.
 const CALL_ID: usize = 40;
 
-pub(super) fn invalid(message: impl Into<String>) -> Reject {
+pub(in crate::openai) fn invalid(message: impl Into<String>) -> Reject {
     Reject::new(400, "invalid_request_error", message)
 }
 
@@ -36,7 +36,7 @@ pub(crate) fn check(body: &Value) -> Result<(), Reject> {
 }
 
 /// The same sentence that OpenAI's validator writes.
-pub(super) fn explain(wrong: &Wrong) -> Reject {
+pub(in crate::openai) fn explain(wrong: &Wrong) -> Reject {
     let path = wrong.bracketed();
     let reject = match &wrong.what {
         What::Unknown if wrong.path.len() == 1 => {
@@ -281,7 +281,7 @@ fn format(body: &Value, messages: &[Value]) -> Result<(), Reject> {
 }
 
 /// Whether every object of the schema says that it has no other properties.
-fn is_closed(schema: &Value) -> bool {
+pub(in crate::openai) fn is_closed(schema: &Value) -> bool {
     let own = text(schema, "type") != "object"
         || schema.get("additionalProperties") == Some(&Value::Bool(false));
     own && ["properties", "$defs"].iter().all(|name| {
@@ -292,10 +292,10 @@ fn is_closed(schema: &Value) -> bool {
     }) && schema.get("items").is_none_or(is_closed)
 }
 
-pub(super) fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
+pub(in crate::openai) fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
     value.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
-pub(super) fn text<'a>(value: &'a Value, name: &str) -> &'a str {
+pub(in crate::openai) fn text<'a>(value: &'a Value, name: &str) -> &'a str {
     value.get(name).and_then(Value::as_str).unwrap_or_default()
 }

@@ -1,9 +1,10 @@
 //! OpenAI: `POST /v1/chat/completions` (OpenAI API reference, "Chat"; errors from the guide
-//! "Error codes").
+//! "Error codes"), and beside it `/v1/responses`.
 
 pub(crate) mod beside;
 pub(crate) mod check;
 pub(crate) mod read;
+pub(crate) mod responses;
 mod shape;
 pub(crate) mod write;
 
@@ -12,6 +13,7 @@ use serde_json::{Value, json};
 
 use crate::{
     answer::Answer,
+    ask::Ask,
     delivery::{self, Body},
     http::{Call, Desk, Reply, reply, with},
     reject::Reject,
@@ -26,6 +28,9 @@ const PATH: &str = "/v1/chat/completions";
 pub(crate) async fn answer(desk: &Desk, call: Call) -> Reply {
     if let Some(reply) = beside::answer(desk, &call).await {
         return reply;
+    }
+    if call.path == responses::PATH {
+        return responses::answer(desk, call).await;
     }
     let (body, script) = match receive(&call) {
         Ok(received) => received,
@@ -64,6 +69,14 @@ fn receive(call: &Call) -> Result<(Value, Script), Reject> {
         let message = format!("Invalid URL ({} {})", call.method, call.path);
         return Err(Reject::new(404, "invalid_request_error", message));
     }
+    let body = authenticated(call)?;
+    check::check(&body)?;
+    let script = scripted(&read::read(&body), "messages")?;
+    Ok((body, script))
+}
+
+/// The body of a request that comes with a key and names a model.
+fn authenticated(call: &Call) -> Result<Value, Reject> {
     if call.method != http::Method::POST {
         let message = format!(
             "Not allowed to {} on {}. (HINT: Perhaps you meant to use a different HTTP method?)",
@@ -90,8 +103,11 @@ fn receive(call: &Call) -> Result<(Value, Script), Reject> {
     if body.get("model").and_then(Value::as_str).is_none_or(str::is_empty) {
         return Err(invalid("you must provide a model parameter"));
     }
-    check::check(&body)?;
-    let ask = read::read(&body);
+    Ok(body)
+}
+
+/// What the prompt orders, where that is an answer; `param` holds the prompt.
+fn scripted(ask: &Ask, param: &'static str) -> Result<Script, Reject> {
     let script = Script::read(&ask.model, &ask.prompt);
     match script.content {
         Content::Fail(status) => Err(failure(status)),
@@ -99,9 +115,9 @@ fn receive(call: &Call) -> Result<(Value, Script), Reject> {
             let message = "This model's maximum context length is 128000 tokens. However, your \
                            messages resulted in 190032 tokens. Please reduce the length of the \
                            messages.";
-            Err(invalid(message).code("context_length_exceeded").param("messages"))
+            Err(invalid(message).code("context_length_exceeded").param(param))
         }
-        _ => Ok((body, script)),
+        _ => Ok(script),
     }
 }
 

@@ -113,11 +113,12 @@ impl<'a> Params<'a> {
     pub(crate) fn fit(
         &self,
         deployment: &Deployment,
+        dialect: Dialect,
         body: Vec<u8>,
         dropped: &mut Vec<String>,
     ) -> Result<Vec<u8>, Fault> {
         let provider = deployment.provider;
-        if provider.dialect != Dialect::OpenAiChat
+        if dialect != Dialect::OpenAiChat
             || (provider.unsupported.is_empty() && provider.quirks.is_empty())
         {
             return Ok(body);

@@ -17,8 +17,12 @@ fn params<'a>(drop: bool, left_out: &[&'a str], allowed: &[&'a str]) -> Params<'
 /// What is sent, and what is named.
 fn fitted(name: &str, drop: bool, body: &str) -> (String, Vec<String>) {
     let mut dropped = Vec::new();
-    let fits =
-        params(drop, &[], &[]).fit(&deployment(name), body.as_bytes().to_vec(), &mut dropped);
+    let fits = params(drop, &[], &[]).fit(
+        &deployment(name),
+        Dialect::OpenAiChat,
+        body.as_bytes().to_vec(),
+        &mut dropped,
+    );
     (String::from_utf8(fits.unwrap()).unwrap(), dropped)
 }
 
@@ -34,7 +38,12 @@ fn what_a_provider_refuses_is_refused_in_litellms_words_or_dropped_and_named() {
     let body = r#"{"model":"m","logit_bias":{"50256":-100},"temperature":0,"top_logprobs":3}"#;
     let mut dropped = Vec::new();
     let fault = params(false, &[], &[])
-        .fit(&deployment("groq/llama-3"), body.as_bytes().to_vec(), &mut dropped)
+        .fit(
+            &deployment("groq/llama-3"),
+            Dialect::OpenAiChat,
+            body.as_bytes().to_vec(),
+            &mut dropped,
+        )
         .unwrap_err();
     assert_eq!((fault.status, fault.param.as_deref()), (400, Some("logit_bias")));
     assert_eq!(
@@ -58,7 +67,7 @@ fn what_the_caller_vouches_for_passes() {
     let body = r#"{"logit_bias":{"1":1}}"#;
     let mut dropped = Vec::new();
     let fits = params(false, &[], &["logit_bias"])
-        .fit(&deployment("groq/m"), body.as_bytes().to_vec(), &mut dropped)
+        .fit(&deployment("groq/m"), Dialect::OpenAiChat, body.as_bytes().to_vec(), &mut dropped)
         .unwrap();
     assert_eq!((fits.as_slice(), dropped), (body.as_bytes(), vec![]));
 }

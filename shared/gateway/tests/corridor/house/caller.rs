@@ -10,6 +10,7 @@ use super::{Answer, House, Reading, post};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Caller {
     OpenAi,
+    Responses,
     Anthropic,
     Bedrock,
     Gemini,
@@ -19,22 +20,28 @@ pub(crate) enum Caller {
 
 impl Caller {
     /// All of them.
-    pub(crate) const ALL: [Self; 4] = [Self::OpenAi, Self::Anthropic, Self::Bedrock, Self::Gemini];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::OpenAi, Self::Responses, Self::Anthropic, Self::Bedrock, Self::Gemini];
 
     /// The field of the conversation.
     pub(crate) fn turns(self) -> &'static str {
-        if self == Self::Gemini { "contents" } else { "messages" }
+        match self {
+            Self::Gemini => "contents",
+            Self::Responses => "input",
+            _ => "messages",
+        }
     }
 
     /// Whether the body names the model; else the path does.
     pub(crate) fn names_the_model(self) -> bool {
-        matches!(self, Self::OpenAi | Self::Anthropic)
+        matches!(self, Self::OpenAi | Self::Responses | Self::Anthropic)
     }
 
     /// Where its requests go.
     pub(crate) fn path(self, model: &str, stream: bool) -> String {
         match self {
             Self::OpenAi => "/v1/chat/completions".to_owned(),
+            Self::Responses => "/v1/responses".to_owned(),
             Self::Anthropic => "/v1/messages".to_owned(),
             Self::Bedrock => {
                 let operation = if stream { "converse-stream" } else { "converse" };
@@ -54,6 +61,11 @@ impl Caller {
                 "model": model,
                 "max_tokens": 200,
                 "messages": [{"role": "user", "content": prompt}],
+            }),
+            Self::Responses => json!({
+                "model": model,
+                "max_output_tokens": 200,
+                "input": [{"role": "user", "content": prompt}],
             }),
             Self::Bedrock => json!({
                 "inferenceConfig": {"maxTokens": 200},
@@ -90,6 +102,12 @@ impl Caller {
                     "name": "get_weather", "description": "Weather", "parameters": schema,
                 }}]);
             }
+            Self::Responses => {
+                body["tools"] = json!([{
+                    "type": "function", "name": "get_weather", "description": "Weather",
+                    "parameters": schema, "strict": false,
+                }]);
+            }
             Self::Anthropic => {
                 body["tools"] = json!([{
                     "name": "get_weather", "description": "Weather", "input_schema": schema,
@@ -119,6 +137,11 @@ impl Caller {
                     "function": {"name": name, "arguments": input.to_string()},
                 }]}),
                 json!({"role": "tool", "tool_call_id": id, "content": result}),
+            ],
+            Self::Responses => vec![
+                json!({"type": "function_call", "call_id": id, "name": name,
+                    "arguments": input.to_string()}),
+                json!({"type": "function_call_output", "call_id": id, "output": result}),
             ],
             Self::Anthropic => vec![
                 json!({"role": "assistant", "content": [

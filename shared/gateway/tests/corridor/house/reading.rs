@@ -42,6 +42,7 @@ impl Reading {
                     reading.call(text(&call["id"]), text(&call["function"]["name"]), &arguments);
                 }
             }
+            Caller::Responses => reading.response(body),
             Caller::Anthropic => {
                 reading.finish = text(&body["stop_reason"]);
                 reading.usage = pair(&body["usage"], "input_tokens", "output_tokens");
@@ -83,6 +84,7 @@ impl Reading {
         let mut pieces = Pieces::new();
         match caller {
             Caller::OpenAi => reading.openai(body, &mut pieces),
+            Caller::Responses => reading.responses(body),
             Caller::Anthropic => reading.anthropic(body, &mut pieces),
             Caller::Bedrock => reading.bedrock(body, &mut pieces),
             Caller::Gemini => {
@@ -155,6 +157,49 @@ impl Reading {
                 piece.1.push_str(&text(&call["function"]["name"]));
                 piece.2.push_str(&text(&call["function"]["arguments"]));
             }
+        }
+    }
+
+    fn response(&mut self, body: &Value) {
+        self.finish = text(&body["status"]);
+        self.usage = pair(&body["usage"], "input_tokens", "output_tokens");
+        for item in body["output"].as_array().unwrap() {
+            if item["type"] == "function_call" {
+                let arguments = text(&item["arguments"]);
+                self.call(text(&item["call_id"]), text(&item["name"]), &arguments);
+            }
+            for part in item["content"].as_array().into_iter().flatten() {
+                self.text.push_str(&text(&part["text"]));
+            }
+        }
+    }
+
+    /// Reads the response at the end, and holds the events before it against it.
+    fn responses(&mut self, body: &[u8]) {
+        let mut deltas = String::new();
+        for (number, (name, data)) in events(body).into_iter().enumerate() {
+            assert!(!self.ended, "something after the end: {data}");
+            let event: Value = serde_json::from_str(&data).unwrap();
+            assert_eq!(event["type"], name.as_str());
+            // A failure may come at any place.
+            let fails = matches!(name.as_str(), "error" | "response.failed");
+            assert!(fails || event["sequence_number"] == number, "{number}: {data}");
+            match name.as_str() {
+                "response.output_text.delta" => deltas.push_str(&text(&event["delta"])),
+                "response.completed" | "response.incomplete" => {
+                    self.ended = true;
+                    self.response(&event["response"]);
+                    assert_eq!(self.text, deltas);
+                }
+                "error" => self.error = Some(text(&event["message"])),
+                "response.failed" => {
+                    self.error = Some(text(&event["response"]["error"]["message"]));
+                }
+                _ => {}
+            }
+        }
+        if !self.ended {
+            self.text = deltas;
         }
     }
 

@@ -131,6 +131,11 @@ impl Fields {
         self.map.shift_remove(name).filter(|value| !value.is_null())
     }
 
+    /// Whether a field is there and says something.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.map.get(name).is_some_and(|value| !value.is_null())
+    }
+
     /// Puts back a field that only its own dialect understands.
     pub(crate) fn restore(&mut self, name: &str, value: Value) {
         self.map.insert(name.to_owned(), value);

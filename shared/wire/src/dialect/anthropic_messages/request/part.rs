@@ -8,10 +8,13 @@ use super::loss::Losses;
 use crate::{
     Dialect,
     canon::{CachePoint, Document, Image, Part, ToolResult},
-    dialect::anthropic_messages::{
-        source::{self, Source},
-        tool_id,
-        wire::{Block, Body, Cache, Enabled},
+    dialect::{
+        anthropic_messages::{
+            source::{self, Source},
+            tool_id,
+            wire::{Block, Body, Cache, Enabled},
+        },
+        openai_responses::seal,
     },
 };
 
@@ -61,7 +64,8 @@ fn body<'a>(part: &'a Part, place: &dyn Fn() -> String, losses: &mut Losses) -> 
         Part::ToolResult(result) => Some(tool_result(result, place, losses)),
         // Unsigned thoughts are another provider's: the API takes back only what it signed.
         Part::Reasoning(reasoning)
-            if reasoning.signature.is_none() && reasoning.redacted.is_none() =>
+            if (reasoning.signature.is_none() && reasoning.redacted.is_none())
+                || reasoning.signature.as_deref().is_some_and(seal::is_own) =>
         {
             losses.minor(format!("{}.reasoning", place()));
             None

@@ -12,7 +12,10 @@ use super::{family::Family, names};
 use crate::{
     Dialect, Fault, Loss,
     canon::{CachePoint, Part, Reasoning, Request, Role, ToolCall, ToolResult},
-    dialect::bedrock_converse::{citation, media, response::reasoning_block},
+    dialect::{
+        bedrock_converse::{citation, media, response::reasoning_block},
+        openai_responses::seal,
+    },
 };
 
 /// What the model sees where a tool returned nothing: an empty result is refused.
@@ -211,7 +214,8 @@ impl<'l> Writer<'l> {
 
     /// Only signed reasoning is taken back by a provider.
     fn reasoning(&mut self, reasoning: &Reasoning, at: &str) -> Option<Value> {
-        if reasoning.signature.is_some() || reasoning.redacted.is_some() {
+        let foreign = reasoning.signature.as_deref().is_some_and(seal::is_own);
+        if !foreign && (reasoning.signature.is_some() || reasoning.redacted.is_some()) {
             return reasoning_block(reasoning);
         }
         self.losses.push(Loss::minor(at.to_owned()));

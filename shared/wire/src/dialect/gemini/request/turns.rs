@@ -12,7 +12,10 @@ use super::{loss::Losses, results};
 use crate::{
     Dialect, Fault,
     canon::{Document, Image, Part, Reasoning, Request, Role, ToolCall, ToolResult},
-    dialect::gemini::{media, signature},
+    dialect::{
+        gemini::{media, signature},
+        openai_responses::seal,
+    },
 };
 
 /// What Google takes for the signature of a call that another model made, or whose own was lost on
@@ -119,7 +122,8 @@ impl<'r, 'l> Writer<'r, 'l> {
         at: &str,
         out: &mut Vec<Value>,
     ) -> Option<&'p str> {
-        let Some(signed) = thought.signature.as_deref().filter(|signed| !signed.is_empty()) else {
+        let usable = |signed: &&str| !signed.is_empty() && !seal::is_own(signed);
+        let Some(signed) = thought.signature.as_deref().filter(usable) else {
             self.losses.minor(at.to_owned());
             return None;
         };

@@ -102,7 +102,7 @@ pub(super) fn thinking(kind: &str, fields: &mut Fields) -> Result<Part, Fault> {
 }
 
 /// LiteLLM's `cache_control`, in Anthropic's shape.
-pub(super) fn cache_point(fields: &mut Fields) -> Result<Option<CachePoint>, Fault> {
+pub(in crate::dialect) fn cache_point(fields: &mut Fields) -> Result<Option<CachePoint>, Fault> {
     let Some(mut control) = fields.object("cache_control")? else { return Ok(None) };
     let kind = control.require_string("type")?;
     if kind != "ephemeral" {

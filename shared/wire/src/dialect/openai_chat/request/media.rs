@@ -10,7 +10,11 @@ use crate::{
 };
 
 /// An image's or a file's address: a data URL by value, the rest by reference.
-pub(super) fn address(url: String, media_type: Option<&str>, path: &str) -> Result<Data, Fault> {
+pub(in crate::dialect) fn address(
+    url: String,
+    media_type: Option<&str>,
+    path: &str,
+) -> Result<Data, Fault> {
     if data_url::strip(&url).is_some() {
         return inline(&url, media_type).ok_or_else(|| {
             Fault::invalid(
@@ -38,7 +42,7 @@ fn inline(url: &str, media_type: Option<&str>) -> Option<Data> {
 }
 
 /// A file's content: a data URL or bare base64.
-pub(super) fn file(
+pub(in crate::dialect) fn file(
     content: String,
     media_type: Option<&str>,
     name: Option<&str>,
@@ -96,13 +100,13 @@ fn type_of_head(base64: &str) -> Option<&'static str> {
 }
 
 /// A file name for content that came without one: OpenAI wants one.
-pub(super) fn name_for(media_type: &str) -> String {
+pub(in crate::dialect) fn name_for(media_type: &str) -> String {
     let ending = TYPES.iter().find(|(_, media)| *media == media_type).map_or("bin", |(e, _)| e);
     format!("document.{ending}")
 }
 
 /// The data URL of content.
-pub(super) fn data_url(media_type: &str, base64: &str) -> String {
+pub(in crate::dialect) fn data_url(media_type: &str, base64: &str) -> String {
     let mut url = String::with_capacity(media_type.len() + base64.len() + 13);
     // Writing to a string does not fail.
     let _ = write!(url, "data:{media_type};base64,{base64}");

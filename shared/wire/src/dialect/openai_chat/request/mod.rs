@@ -4,15 +4,15 @@
 //! stays in its extras. Writing, what the dialect cannot say is a [`crate::Loss`].
 
 mod assistant;
-mod content;
+pub(in crate::dialect) mod content;
 mod decode;
 mod encode;
 mod losses;
-mod media;
+pub(in crate::dialect) mod media;
 mod messages;
 mod tools;
 mod turns;
 
 pub(crate) use decode::decode;
 pub(crate) use encode::encode;
-pub(super) use turns::arguments;
+pub(in crate::dialect) use turns::arguments;

@@ -135,7 +135,7 @@ fn assistant(parts: &[Part], path: &str, losses: &mut Losses) -> Value {
 }
 
 /// A call without arguments: clients and servers parse the text, and nothing is not JSON.
-pub(in crate::dialect::openai_chat) fn arguments(text: &str) -> &str {
+pub(in crate::dialect) fn arguments(text: &str) -> &str {
     if text.trim_ascii().is_empty() { "{}" } else { text }
 }
 
