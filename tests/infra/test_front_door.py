@@ -26,6 +26,8 @@ STREAMED = [
     ("POST", "/embeddings"),
     ("POST", "/rerank"),
     ("POST", "/v2/rerank"),
+    ("POST", "/embed"),
+    ("POST", "/v2/embed"),
     ("POST", "/moderations"),
     ("POST", "/completions"),
     ("POST", "/images/generations"),

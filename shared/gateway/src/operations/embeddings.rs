@@ -194,16 +194,25 @@ impl Operation for Embeddings {
         }
         let other = embed::openai::reencode(&body, self.request.encoding)?;
         let mut reply = json::passed(heard, &other.map_or(body, Bytes::from))?;
-        // A few servers count the tokens of a completion there is not.
-        if let Some(usage) = &mut reply.seen.usage {
-            *usage = Usage { output: 0, ..usage.clone() };
-        }
+        reply.seen.usage = reply.seen.usage.map(given);
         reply.seen.units = self.units();
         Ok(reply)
     }
 
     fn size(&self) -> usize {
         self.body.len()
+    }
+}
+
+/// All of it is prompt: some servers (Voyage) tell only `total_tokens`, and a few count the tokens of
+/// a completion there is not.
+fn given(usage: Usage) -> Usage {
+    let total = usage.raw.as_ref().and_then(|raw| raw.get("total_tokens")?.as_u64());
+    match total {
+        Some(total) if usage.prompt() == 0 => {
+            Usage { input: total, raw: usage.raw, ..Usage::default() }
+        }
+        _ => Usage { output: 0, ..usage },
     }
 }
 
@@ -244,4 +253,24 @@ fn counted(heard: &Heard<'_>) -> Option<u64> {
         sum = sum.saturating_add(count);
     }
     Some(sum)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn all_tokens_of_an_embedding_are_the_prompt_s() {
+        let read = |raw: serde_json::Value| {
+            let body = json!({ "usage": raw }).to_string();
+            let usage = Dialect::OpenAiChat.glance(body.as_bytes()).unwrap().usage.unwrap();
+            let usage = given(usage);
+            (usage.prompt(), usage.completion())
+        };
+        assert_eq!(read(json!({"prompt_tokens": 8, "total_tokens": 8})), (8, 0));
+        assert_eq!(read(json!({"total_tokens": 10})), (10, 0));
+        assert_eq!(read(json!({"prompt_tokens": 8, "completion_tokens": 3})), (8, 0));
+    }
 }

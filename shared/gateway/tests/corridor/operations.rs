@@ -381,6 +381,7 @@ async fn picture_house() -> House {
                 named(fakes, "dall-e", "openai/dall-e-x", each),
                 named(fakes, "canvas", "bedrock/amazon.nova-canvas-v1:0", ""),
                 named(fakes, "ultra", "bedrock/stability.stable-image-ultra-v1:1", ""),
+                named(fakes, "xl", "bedrock/stability.stable-diffusion-xl-v1", ""),
                 named(fakes, "chat-only", "anthropic/claude-sonnet-4-5", ""),
                 named(fakes, "unpriced", "openai/nobody-knows", ""),
                 named(fakes, "chat-priced", "openai/gpt-4o", ""),
@@ -416,6 +417,15 @@ async fn images_cost_by_token_or_by_the_piece() {
                 (&json!(10), &json!(300))
             );
         }
+    }
+    // The catalogue tells prices apart by size and by steps.
+    for (steps, cost) in [(30, 2 * 40_000_000), (60, 2 * 80_000_000)] {
+        let key = house.key(&budget("1")).await;
+        let ask = json!({"model": "xl", "prompt": "a cat", "n": 2, "size": "1024x1024",
+            "steps": steps});
+        let answer = house.post("/v1/images/generations", &key, &ask).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        assert_eq!(house.balanced(&key).await, cost);
     }
     let key = house.key(&budget("1")).await;
     for (body, status, words) in [
@@ -548,6 +558,28 @@ async fn speech_that_breaks_off_breaks_the_caller_s_connection_and_is_settled() 
     assert!(response.into_body().collect().await.is_err());
     assert_eq!(house.balanced(&key).await, 3 * 15_000);
     assert_eq!(house.row(&key).await["status"], "failure");
+}
+
+#[tokio::test]
+async fn a_stream_of_events_that_breaks_ends_with_an_error_and_is_settled() {
+    let house = sound_house().await;
+    let pictures = picture_house().await;
+    for order in ["die", "cut"] {
+        let key = house.key(&budget("1")).await;
+        let said = format!("{order} say a b c d e f");
+        let fields = [("model", "listener"), ("stream", "true")];
+        let file = ("file", said.as_bytes());
+        let answer = house.send(form("/v1/audio/transcriptions", &key, &fields, file)).await;
+        assert!(answer.text().contains("\"error\""), "{order}: {}", answer.text());
+        assert!(house.balanced(&key).await > 0, "{order}");
+        assert_eq!(house.row(&key).await["status"], "failure", "{order}");
+
+        let key = pictures.key(&budget("1")).await;
+        let ask = json!({"model": "gpt-image", "prompt": said, "stream": true});
+        let answer = pictures.post("/v1/images/generations", &key, &ask).await;
+        assert!(answer.text().contains("\"error\""), "{order}: {}", answer.text());
+        assert!(pictures.balanced(&key).await > 0, "{order}");
+    }
 }
 
 #[tokio::test]

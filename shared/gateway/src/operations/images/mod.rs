@@ -94,9 +94,11 @@ impl Images {
     }
 
     fn pictures(&self) -> Pictures<'_> {
+        let steps = self.request.extras.get("steps").and_then(Value::as_u64);
         Pictures {
             size: self.request.size,
             quality: self.request.quality.as_deref(),
+            many_steps: steps.is_some_and(|steps| steps > 50),
             made: self.request.n.max(1),
             given: u64::try_from(self.request.images.len()).unwrap_or(u64::MAX),
             partial: self.partial,

@@ -27,6 +27,8 @@ const PIECES: [Class; 4] =
 pub(super) struct Pictures<'a> {
     pub(super) size: Option<(u64, u64)>,
     pub(super) quality: Option<&'a str>,
+    /// More than 50 steps, where the model is told how many: dearer at Stability.
+    pub(super) many_steps: bool,
     pub(super) made: u64,
     pub(super) given: u64,
     pub(super) partial: u64,
@@ -108,9 +110,10 @@ impl Pictures<'_> {
         let deployment = &member.deployment;
         let model = member.info.base_model.as_deref().unwrap_or(&deployment.model);
         let catalogue = Catalogue::builtin();
+        let steps = if self.many_steps { "max-steps" } else { "50-steps" };
         let names = [
             format!("{quality}/{width}-x-{height}/{model}"),
-            format!("{width}-x-{height}/50-steps/{model}"),
+            format!("{width}-x-{height}/{steps}/{model}"),
             format!("{width}-x-{height}/{model}"),
         ];
         names.iter().find_map(|name| {

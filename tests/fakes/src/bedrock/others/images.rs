@@ -48,6 +48,27 @@ static STABILITY: Shape = Struct(
     ],
 );
 
+static STABLE_DIFFUSION_XL: Shape = Struct(
+    &[("text_prompts", &List(&Struct(&[("text", &Text)], &[("weight", &Number)])))],
+    &[
+        ("width", &Whole),
+        ("height", &Whole),
+        ("steps", &Whole),
+        ("cfg_scale", &Number),
+        ("seed", &Whole),
+        ("samples", &Whole),
+        ("style_preset", &Text),
+    ],
+);
+
+pub(super) fn stable_diffusion_xl(model: &str, body: &Value) -> Result<Made, Reject> {
+    check(&STABLE_DIFFUSION_XL, body)?;
+    let script = script(model, text(body, "/text_prompts/0/text"))?;
+    let artifact = json!({"seed": 1, "base64": PIXEL, "finishReason": "SUCCESS"});
+    let body = json!({"result": "success", "artifacts": [artifact]});
+    Ok(Made { body, tokens: None, script })
+}
+
 pub(super) fn canvas(model: &str, body: &Value) -> Result<Made, Reject> {
     check(&CANVAS, body)?;
     let prompt = text(body, "/textToImageParams/text");

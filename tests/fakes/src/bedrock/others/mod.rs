@@ -37,6 +37,7 @@ static MODELS: &[(&str, Maker)] = &[
     ("amazon.rerank", rerank::amazon),
     ("amazon.nova-canvas", images::canvas),
     ("amazon.titan-image", images::canvas),
+    ("stability.stable-diffusion-xl", images::stable_diffusion_xl),
     ("stability.", images::stability),
 ];
 
