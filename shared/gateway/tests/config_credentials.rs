@@ -216,3 +216,46 @@ fn aws_takes_another_issuers_token_and_tags() {
     );
     finds(&format!("{NOVA}, {role}, aws_session_tags: [{{Key: x}}]"), &[], "is no tag");
 }
+
+#[test]
+#[expect(clippy::unwrap_used, reason = "a test fails by it")]
+fn a_named_credential_says_what_a_deployment_does_not() {
+    let text = "
+credential_list:
+  - credential_name: ours
+    credential_values: {api_key: os.environ/OURS, api_base: 'https://gateway.example/v1'}
+    credential_info: {description: the company's}
+model_list:
+  - model_name: m
+    litellm_params: {model: openai/gpt-4o, litellm_credential_name: ours}
+  - model_name: n
+    litellm_params: {model: openai/gpt-4o, litellm_credential_name: ours, api_base: 'https://n'}
+";
+    let variables = BTreeMap::from([("OURS".to_owned(), "sk-ours".to_owned())]);
+    let checked = Config::parse(text, "c.yaml", &variables);
+    assert_eq!(checked.to_string(), "");
+    let deployments = checked.config.unwrap().deployments;
+    let bases = ["https://gateway.example/v1", "https://n"];
+    for (entry, base) in deployments.iter().zip(bases) {
+        assert_eq!(entry.deployment.credential, Some(Secret::plain("sk-ours")));
+        assert_eq!(entry.deployment.api_base.as_deref(), Some(base));
+    }
+    for (wrong, says) in [
+        (
+            text.replace("name: ours, api", "name: oars, api"),
+            "error: model_list[1].litellm_params.litellm_credential_name: `oars` is no \
+             `credential_name` of `credential_list`; did you mean `ours`?",
+        ),
+        (
+            text.replace("api_base: 'https://g", "api_bas: 'https://g"),
+            "credential_values.api_bas: unknown key",
+        ),
+        (
+            text.replace("credential_values", "values"),
+            "error: credential_list[0]: is no credential",
+        ),
+    ] {
+        let found = Config::parse(&wrong, "c.yaml", &variables).to_string();
+        assert!(found.contains(says), "\n   found {found}\nexpected {says}");
+    }
+}

@@ -13,6 +13,7 @@
 mod aws;
 mod azure;
 mod check;
+mod credentials;
 mod demo;
 mod deployment;
 mod environment;

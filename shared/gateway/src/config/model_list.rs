@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    ConfiguredDeployment, ModelInfo, field::Field, identity, known, params, prices,
-    section::Section, timeouts::Waits,
+    ConfiguredDeployment, ModelInfo, credentials::Credentials, field::Field, identity, known,
+    params, prices, section::Section, timeouts::Waits,
 };
 use crate::pricing::{Catalogue, Override};
 
@@ -31,11 +31,15 @@ pub(super) fn groups(field: &Field<'_, '_>) -> BTreeSet<String> {
 }
 
 /// Reads the deployments that can be called.
-pub(super) fn read(field: &Field<'_, '_>, waits: Waits) -> Vec<ConfiguredDeployment> {
+pub(super) fn read<'n, 'c>(
+    field: &Field<'n, 'c>,
+    waits: Waits,
+    credentials: &Credentials<'n, 'c>,
+) -> Vec<ConfiguredDeployment> {
     let mut deployments: Vec<ConfiguredDeployment> = Vec::new();
     let mut ids: BTreeMap<String, usize> = BTreeMap::new();
     for item in field.items().unwrap_or_default() {
-        let Some((entries, params)) = entry(&item, waits) else { continue };
+        let Some((entries, params)) = entry(&item, waits, credentials) else { continue };
         let Some(entry) = entries.first() else { continue };
         let group = entry.deployment.group.clone();
         let id = match &entry.info.id {
@@ -79,6 +83,7 @@ pub(super) fn read(field: &Field<'_, '_>, waits: Waits) -> Vec<ConfiguredDeploym
 fn entry<'n, 'c>(
     item: &Field<'n, 'c>,
     waits: Waits,
+    credentials: &Credentials<'n, 'c>,
 ) -> Option<(Vec<ConfiguredDeployment>, Field<'n, 'c>)> {
     let mut section = Section::open(item)?;
     let name = section.take("model_name");
@@ -103,7 +108,7 @@ fn entry<'n, 'c>(
     let mut own = Override::default();
     let info = info.map(|info| ModelInfo::read(&info, &mut own)).unwrap_or_default();
     let named = group.as_deref().unwrap_or_default();
-    let (deployments, any_model) = params::read_all(&params, named, waits, &mut own);
+    let (deployments, any_model) = params::read_all(&params, named, waits, credentials, &mut own);
     let group = group?;
     let prices = (!own.is_empty()).then_some(own);
     let entries: Vec<ConfiguredDeployment> = deployments

@@ -5,7 +5,8 @@ use sluice_providers::{
 };
 
 use super::{
-    aws, azure, field::Field, known, prices, section::Section, suggest, timeouts::Waits, vertex,
+    aws, azure, credentials::Credentials, field::Field, known, prices, section::Section, suggest,
+    timeouts::Waits, vertex,
 };
 use crate::pricing::Override;
 
@@ -14,23 +15,26 @@ const ANY: &str = "*";
 
 /// Reads the deployments of a section: one, or, where it says `model: "*"`, one for each provider
 /// whose credentials are at hand. `true` in the second case.
-pub(super) fn read_all(
-    field: &Field<'_, '_>,
+pub(super) fn read_all<'n, 'c>(
+    field: &Field<'n, 'c>,
     group: &str,
     waits: Waits,
+    credentials: &Credentials<'n, 'c>,
     own: &mut Override,
 ) -> (Vec<Deployment>, bool) {
     let context = field.context();
     let any = Section::open(field).and_then(|mut section| {
+        credentials.stand_behind(&mut section);
         let custom = section.take("custom_llm_provider");
         let model = section.take("model").filter(|_| custom.is_none())?;
         (model.text()?.trim() == ANY).then(|| reachable(&mut section))
     });
     let Some(names) = any else {
-        return (read(field, group, waits, own, None).into_iter().collect(), false);
+        return (read(field, group, waits, credentials, own, None).into_iter().collect(), false);
     };
     context.many.set(true);
-    let read = |name: &&str| read(field, group, waits, own, Some(&format!("{name}/{ANY}")));
+    let read =
+        |name: &&str| read(field, group, waits, credentials, own, Some(&format!("{name}/{ANY}")));
     let deployments: Vec<Deployment> = names.iter().filter_map(read).collect();
     context.many.set(false);
     if deployments.is_empty() {
@@ -61,14 +65,16 @@ fn reachable(section: &mut Section<'_, '_>) -> Vec<&'static str> {
 }
 
 /// Reads a deployment. `None` when it cannot be called; why has been said.
-fn read(
-    field: &Field<'_, '_>,
+fn read<'n, 'c>(
+    field: &Field<'n, 'c>,
     group: &str,
     waits: Waits,
+    credentials: &Credentials<'n, 'c>,
     own: &mut Override,
     named: Option<&str>,
 ) -> Option<Deployment> {
     let mut section = Section::open(field)?;
+    credentials.stand_behind(&mut section);
     let Some(model) = section.take("model") else {
         field.wrong("names no model", "set `model: <provider>/<model>`");
         return None;
@@ -215,8 +221,11 @@ fn read_waits(section: &mut Section<'_, '_>, deployment: &mut Deployment, waits:
 
 /// What is sent beside the caller's own.
 fn read_body(section: &mut Section<'_, '_>, deployment: &mut Deployment) {
-    if let Some(field) = section.take("extra_headers") {
-        deployment.extra_headers = field.headers();
+    // LiteLLM has two names for it.
+    for name in ["headers", "extra_headers"] {
+        if let Some(field) = section.take(name) {
+            deployment.extra_headers.extend(field.headers());
+        }
     }
     if let Some(field) = section.take("extra_body") {
         deployment.extra_body = field.json_object().unwrap_or_default();

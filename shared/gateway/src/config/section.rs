@@ -13,6 +13,8 @@ use super::{
 pub(super) struct Section<'n, 'c> {
     field: Field<'n, 'c>,
     entries: &'n [Entry],
+    /// What says the things that the mapping does not.
+    behind: Option<(Field<'n, 'c>, &'n [Entry])>,
     /// Names that were asked for: they have an effect.
     asked: RefCell<Vec<&'static str>>,
     /// Keys that were read by something else than their name.
@@ -28,6 +30,7 @@ impl<'n, 'c> Section<'n, 'c> {
             Kind::Mapping(entries) => Some(Self {
                 field: field.clone(),
                 entries,
+                behind: None,
                 asked: RefCell::default(),
                 read: RefCell::default(),
             }),
@@ -51,8 +54,19 @@ impl<'n, 'c> Section<'n, 'c> {
     /// The value of a key that has an effect; `None` when nothing is said.
     pub(super) fn take(&mut self, name: &'static str) -> Option<Field<'n, 'c>> {
         self.asked.get_mut().push(name);
-        let entry = self.entries.iter().find(|entry| entry.key == name)?;
-        (!entry.value.is_null()).then(|| self.field.below(entry))
+        let own = (&self.field, self.entries);
+        let behind = self.behind.as_ref().map(|(field, entries)| (field, *entries));
+        std::iter::once(own).chain(behind).find_map(|(field, entries)| {
+            let entry = entries.iter().find(|entry| entry.key == name)?;
+            (!entry.value.is_null()).then(|| field.below(entry))
+        })
+    }
+
+    /// Lets another mapping say what this one does not.
+    pub(super) fn back(&mut self, other: &Field<'n, 'c>) {
+        if let Kind::Mapping(entries) = &other.node().kind {
+            self.behind = Some((other.clone(), entries));
+        }
     }
 
     /// Values of all keys for which `parse` finds a meaning.
@@ -80,12 +94,15 @@ impl<'n, 'c> Section<'n, 'c> {
     /// Tells the keys that nobody read.
     pub(super) fn finish(self, sections: Sections) {
         let (asked, read) = (self.asked.borrow(), self.read.borrow());
-        for entry in self.entries {
+        let own = self.entries.iter().map(|entry| (&self.field, entry));
+        let behind =
+            self.behind.iter().flat_map(|(field, all)| all.iter().map(move |e| (field, e)));
+        for (field, entry) in own.chain(behind) {
             let name = entry.key.as_str();
             if asked.contains(&name) || read.contains(&name) {
                 continue;
             }
-            let field = self.field.below(entry);
+            let field = field.below(entry);
             if known::is_known(sections, name) {
                 let version = known::VERSION;
                 field.warn_key(

@@ -2,6 +2,7 @@
 
 use super::{
     Checked, Config, Environment, General, Level, LitellmSettings, RouterSettings, Source,
+    credentials::Credentials,
     field::{Context, Field},
     include, known, model_list,
     section::Section,
@@ -37,7 +38,10 @@ fn sections(root: &Field<'_, '_>) -> Option<Config> {
     let router = file.take("router_settings").map(|field| RouterSettings::read(&field, &groups));
     let router = router.unwrap_or_default();
     let waits = Waits { altogether: litellm.request_timeout, answer: router.timeout, stream: None };
-    let deployments = models.map(|field| model_list::read(&field, waits)).unwrap_or_default();
+    let credentials = file.take("credential_list").map(|field| Credentials::read(&field));
+    let credentials = credentials.unwrap_or_default();
+    let deployments = models.map(|field| model_list::read(&field, waits, &credentials));
+    let deployments = deployments.unwrap_or_default();
     // Read by then.
     file.take("include");
     file.finish(known::FILE);
