@@ -218,7 +218,6 @@ fn aws_takes_another_issuers_token_and_tags() {
 }
 
 #[test]
-#[expect(clippy::unwrap_used, reason = "a test fails by it")]
 fn a_named_credential_says_what_a_deployment_does_not() {
     let text = "
 credential_list:
