@@ -45,7 +45,7 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use connect::connect;
 pub use error::{StoreError, StoreErrorKind};
 pub use id::{CallId, IdError, KeyHash};
-pub use keys::{KeyError, KeyRecord, KeyRole, Keys};
+pub use keys::{KeyError, KeyRecord, KeyRole, Keys, ModelBudget};
 pub use ledger::{
     Admission, Ask, Grant, Ledger, LedgerMode, Limit, Measure, Reading, Refusal, Share, Span,
     Spend, Subject, SweepReport,

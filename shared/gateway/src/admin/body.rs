@@ -114,6 +114,42 @@ impl Fields {
         })
     }
 
+    /// A whole number that is not negative.
+    pub(super) fn count(&mut self, name: &'static str) -> Result<Given<u64>, Refused> {
+        let message = "Input should be a valid integer, unable to parse string as an integer";
+        let given = self.take(name, "int_parsing", message, integer);
+        Ok(match given {
+            Given::Absent => Given::Absent,
+            Given::Null => Given::Null,
+            Given::Value(number) => Given::Value(positive(number, name)?),
+        })
+    }
+
+    /// An object whose values are whole numbers that are not negative.
+    pub(super) fn counts(
+        &mut self,
+        name: &'static str,
+    ) -> Result<Given<BTreeMap<String, u64>>, Refused> {
+        let message = "Input should be a valid dictionary of integers";
+        let given = self.take(name, "dict_type", message, |value| match value {
+            Value::Object(fields) => fields
+                .into_iter()
+                .map(|(name, value)| Some((name, integer(value)?)))
+                .collect::<Option<BTreeMap<String, i64>>>(),
+            _ => None,
+        });
+        Ok(match given {
+            Given::Absent => Given::Absent,
+            Given::Null => Given::Null,
+            Given::Value(numbers) => Given::Value(
+                numbers
+                    .into_iter()
+                    .map(|(model, number)| Ok((model, positive(number, name)?)))
+                    .collect::<Result<_, Refused>>()?,
+            ),
+        })
+    }
+
     /// An amount of money in dollars: a number, or a string that is one, exactly as written.
     pub(super) fn money(&mut self, name: &'static str) -> Result<Given<NanoUsd>, Refused> {
         let given =
@@ -188,6 +224,24 @@ impl Fields {
             },
         }
     }
+}
+
+/// A whole number, also as pydantic reads one: `5.0`, `"5"`.
+fn integer(value: Value) -> Option<i64> {
+    match value {
+        Value::Number(number) => number.as_i64().or_else(|| {
+            let text = number.to_string();
+            text.strip_suffix(".0").and_then(|whole| whole.parse().ok())
+        }),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+}
+
+fn positive(number: i64, name: &'static str) -> Result<u64, Refused> {
+    u64::try_from(number).map_err(|_| {
+        super::reply::invalid(format!("{name} must not be negative. Got: {number}"), name)
+    })
 }
 
 /// Clients send every field they know, most of them empty: that asks for nothing.

@@ -24,6 +24,20 @@ pub struct General {
     pub lease_seconds: u64,
     /// The same as `litellm_settings.media`, where it is said here.
     pub media: MediaPolicy,
+    /// `token_rate_limit_type`: which tokens the limits of tokens per minute count.
+    pub token_rate: TokenRate,
+}
+
+/// Which tokens a limit of tokens per minute counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TokenRate {
+    /// Those of prompt and answer.
+    #[default]
+    Total,
+    /// Those of the prompt.
+    Input,
+    /// Those of the answer.
+    Output,
 }
 
 // === impl General ===
@@ -35,6 +49,7 @@ impl Default for General {
             max_request_size_mb: DEFAULT_REQUEST_MIB,
             lease_seconds: DEFAULT_LEASE,
             media: MediaPolicy::default(),
+            token_rate: TokenRate::default(),
         }
     }
 }
@@ -65,7 +80,31 @@ impl General {
             general.lease_seconds = field.whole(5..=86_400).unwrap_or(DEFAULT_LEASE);
         }
         media::read(&mut section, &mut general.media);
+        if let Some(field) = section.take("token_rate_limit_type")
+            && let Some(written) = field.text()
+        {
+            match TokenRate::parse(&written) {
+                Some(token_rate) => general.token_rate = token_rate,
+                None => field.wrong(
+                    format!("`{written}` is no kind of tokens"),
+                    "write total, input or output",
+                ),
+            }
+        }
         section.finish(known::GENERAL_SETTINGS);
         general
+    }
+}
+
+// === impl TokenRate ===
+
+impl TokenRate {
+    fn parse(text: &str) -> Option<Self> {
+        match text {
+            "total" => Some(Self::Total),
+            "input" => Some(Self::Input),
+            "output" => Some(Self::Output),
+            _ => None,
+        }
     }
 }

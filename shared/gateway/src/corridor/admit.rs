@@ -1,11 +1,14 @@
 //! Admit: money is reserved before anything is asked of a provider.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use sluice_store::{Admission, Ask, Grant, KeyHash, Millis, NanoUsd, Refusal, Window};
+use sluice_store::{Admission, Ask, Grant, Millis, NanoUsd, Refusal, Window};
 use sluice_wire::{Fault, FaultKind};
 
-use super::{Facts, Intake, Plan, bound};
+use super::{
+    Denial, Facts, Intake, Plan, bound,
+    limits::{self, Needs, Standing},
+};
 use crate::{App, identity, registry::Member};
 
 /// Output tokens below which an answer is not worth paying for.
@@ -21,6 +24,16 @@ pub(crate) struct Admitted {
     bound: Bound,
     /// Whether a budget stands behind the grant.
     budgeted: bool,
+    /// How the key's other limits stand.
+    pub(crate) standings: Vec<Standing>,
+}
+
+/// Why the ledger said no.
+enum Denied {
+    /// A limit was reached.
+    Over(Box<Denial>),
+    /// What is known of the key is out of date.
+    Stale(Box<Denial>),
 }
 
 /// What a call can use at most.
@@ -34,10 +47,21 @@ pub(crate) struct Bound {
     pub(crate) prompt: u64,
 }
 
+/// What a call is expected to use of token rates: LiteLLM's estimate, a quarter of the prompt's bytes
+/// and the output that the caller allows. What it really uses counts afterwards.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Tokens {
+    pub(crate) input: u64,
+    pub(crate) output: u64,
+}
+
 /// A call whose use can be bounded before it is made.
 pub(crate) trait Bounded: Send + Sync {
     /// The bound over all deployments of the plan. Asked for only under a budget.
     fn bound(&self, plan: &Plan) -> Result<Bound, Fault>;
+
+    /// What it is expected to use of token rates. Asked for only under limits.
+    fn tokens(&self) -> Result<Tokens, Fault>;
 
     /// The deployments that may be tried.
     fn plan(&self, app: &App, facts: &Facts) -> Result<Plan, Fault> {
@@ -55,14 +79,12 @@ impl Admitted {
         facts: &mut Facts,
         call: &dyn Bounded,
         plan: Plan,
-    ) -> Result<(Self, Plan), Fault> {
+    ) -> Result<(Self, Plan), Box<Denial>> {
         match Self::attempt(app, facts, call, &plan).await? {
             Ok(admitted) => return Ok((admitted, plan)),
-            Err(refusal @ (Refusal::OverBudget { .. } | Refusal::OverLimit(_))) => {
-                return Err(refusal_fault(app, facts, &refusal));
-            }
+            Err(Denied::Over(denial)) => return Err(denial),
             // The record came from the cache and is stale: it is read again, once.
-            Err(Refusal::Stale | Refusal::StaleShare(_) | Refusal::Missing) => {}
+            Err(Denied::Stale(_)) => {}
         }
         let hash = facts.key();
         app.forget_key(&hash);
@@ -70,14 +92,7 @@ impl Admitted {
         let plan = call.plan(app, facts)?;
         match Self::attempt(app, facts, call, &plan).await? {
             Ok(admitted) => Ok((admitted, plan)),
-            Err(refusal @ (Refusal::OverBudget { .. } | Refusal::OverLimit(_))) => {
-                Err(refusal_fault(app, facts, &refusal))
-            }
-            Err(Refusal::Stale | Refusal::StaleShare(_) | Refusal::Missing) => Err(Fault::new(
-                FaultKind::Unavailable,
-                "The key is being changed at this moment. Try again.",
-            )
-            .with_retry_after(Duration::from_secs(1))),
+            Err(Denied::Over(denial) | Denied::Stale(denial)) => Err(denial),
         }
     }
 
@@ -86,31 +101,43 @@ impl Admitted {
         facts: &Facts,
         call: &dyn Bounded,
         plan: &Plan,
-    ) -> Result<Result<Self, Refusal>, Fault> {
+    ) -> Result<Result<Self, Denied>, Fault> {
         let Some(caller) = &facts.caller else {
             return Err(Fault::new(FaultKind::Internal, "a call without a caller"));
         };
         let record = &caller.record;
-        let budgeted = record.max_budget.is_some();
+        let budgeted = record.max_budget.is_some() || limits::has_model_budget(record, facts, plan);
         let bound = if budgeted { call.bound(plan)? } else { Bound::default() };
-        let window = window(app, record.budget_duration.as_ref(), facts.started);
+        let tokens = if record.is_limited() { call.tokens()? } else { Tokens::default() };
+        let now = app.clock.now();
+        let needs = Needs { money: bound, tokens };
+        let limits = limits::of_key(app, record, (facts, plan), needs, now);
         let ask = Ask {
             call: &facts.call,
             key: &record.hash,
             version: record.version,
             max: record.max_budget,
-            window,
+            window: window(app, record.budget_duration.as_ref(), facts.started),
             worst: bound.worst,
             floor: bound.floor,
-            now: app.clock.now(),
+            now,
             lease: app.config.general.lease(),
-            limits: &[],
+            limits: &limits,
             others: &[],
         };
-        match app.store.ledger().reserve(&ask).await.map_err(|error| app.store_fault(&error))? {
-            Admission::Granted(grant) => Ok(Ok(Self { grant, bound, budgeted })),
-            Admission::Refused(refusal) => Ok(Err(refusal)),
-        }
+        let refusal = match app.store.ledger().reserve(&ask).await {
+            Ok(Admission::Granted(grant)) => {
+                let standings = limits::standings(&limits, &grant.readings);
+                return Ok(Ok(Self { grant, bound, budgeted, standings }));
+            }
+            Ok(Admission::Refused(refusal)) => refusal,
+            Err(error) => return Err(app.store_fault(&error)),
+        };
+        let denial = Box::new(Denial::of(app, record, &limits, &refusal));
+        Ok(Err(match refusal {
+            Refusal::OverBudget { .. } | Refusal::OverLimit(_) => Denied::Over(denial),
+            Refusal::Stale | Refusal::StaleShare(_) | Refusal::Missing => Denied::Stale(denial),
+        }))
     }
 
     /// The output cap to set on the request for this deployment, where one must be set: lower than
@@ -171,6 +198,22 @@ impl Bounded for Intake {
     fn plan(&self, app: &App, facts: &Facts) -> Result<Plan, Fault> {
         Plan::draw(app, facts)?.suit(self)
     }
+
+    fn tokens(&self) -> Result<Tokens, Fault> {
+        let bytes = u64::try_from(self.body.len()).unwrap_or(u64::MAX);
+        // The bytes of a picture say nothing of its tokens.
+        let prompt = bytes.min(bound::prompt_tokens(self)?);
+        let output = self.peek.max_output.unwrap_or(0).saturating_mul(answers(self));
+        Ok(Tokens { input: (prompt / 4).max(1), output })
+    }
+}
+
+// === impl Tokens ===
+
+impl Tokens {
+    pub(crate) fn total(self) -> u64 {
+        self.input.saturating_add(self.output)
+    }
 }
 
 /// A model that a budget cannot be held against, and what to set.
@@ -181,35 +224,4 @@ pub(crate) fn unpriced(group: &str, advice: &str) -> Fault {
     )
     .with_label("model_cost_map_missing")
     .with_param("model")
-}
-
-fn refusal_fault(app: &App, facts: &Facts, refusal: &Refusal) -> Fault {
-    let Refusal::OverBudget { spent, max, resets_at, .. } = refusal else {
-        return Fault::new(FaultKind::Internal, "a refusal without a reason");
-    };
-    let record = facts.caller.as_ref().map(|caller| &caller.record);
-    let key = record.map_or_else(String::new, |record| {
-        describe(record.alias.as_deref(), &record.hash, &record.name)
-    });
-    let mut fault = Fault::new(
-        FaultKind::Budget,
-        format!(
-            "Budget has been exceeded! Key={key} Current cost: {}, Max budget: {}",
-            spent.to_decimal(),
-            max.to_decimal()
-        ),
-    )
-    .with_status(app.config.litellm.budget_exceeded_status_code);
-    if let Some(resets_at) = resets_at {
-        let wait = resets_at.get().saturating_sub(app.clock.now().get()).max(0);
-        fault = fault.with_retry_after(Duration::from_millis(u64::try_from(wait).unwrap_or(0)));
-    }
-    fault
-}
-
-fn describe(alias: Option<&str>, hash: &KeyHash, name: &str) -> String {
-    match alias {
-        Some(alias) => format!("{alias} ({name})"),
-        None => format!("{name} ({})", hash.short()),
-    }
 }

@@ -1,6 +1,7 @@
 //! Call: attempts, retries and fail-over, all of it before the first byte.
 
 use std::{
+    pin::pin,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -20,7 +21,7 @@ use sluice_wire::{
 use super::{
     Admitted, Facts, Intake, Plan,
     intake::GATEWAY_FIELDS,
-    media,
+    keep, media,
     params::{self, Params},
     passed::passed_on,
     refuse, settle,
@@ -66,9 +67,11 @@ pub(crate) async fn run(
     plan: Plan,
     admitted: Admitted,
 ) -> Result<Response, Fault> {
-    let reached =
-        reach(app, &facts, Some(&intake), &plan, |member| prepare(app, &intake, &admitted, member))
-            .await;
+    let reached = {
+        let prepare = |member: &Member| prepare(app, &intake, &admitted, member);
+        let work = pin!(reach(app, &facts, Some(&intake), &plan, prepare));
+        keep::alive(app, &admitted.grant, work).await
+    };
     match reached {
         Ok(reached) => match reached.answer.body {
             AnswerBody::Whole(_) => whole::answer(app, facts, &intake, admitted, reached).await,

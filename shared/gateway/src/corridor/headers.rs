@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use sluice_store::NanoUsd;
 use sluice_wire::{Dialect, canon::Usage};
 
-use super::{Facts, attempt::Reached, settle::Settled};
+use super::{Admitted, Facts, attempt::Reached, settle::Settled};
 use crate::registry::Member;
 
 /// Upstream headers that speak of the connection or of the body's encoding, not of the answer.
@@ -105,10 +105,24 @@ pub(crate) fn cost(map: &mut HeaderMap, facts: &Facts, settled: &Settled) {
     budget(map, facts);
 }
 
-/// The key's own budget.
+/// How the key's rates stand, in LiteLLM's headers.
+pub(crate) fn limits(map: &mut HeaderMap, admitted: &Admitted) {
+    for standing in &admitted.standings {
+        standing.write(map);
+    }
+}
+
+/// The key's own budget and rates.
 pub(crate) fn budget(map: &mut HeaderMap, facts: &Facts) {
     if let Some(max) = facts.caller.as_ref().and_then(|caller| caller.record.max_budget) {
         put(map, "x-litellm-key-max-budget", &max.to_decimal());
+    }
+    let Some(record) = facts.caller.as_ref().map(|caller| &caller.record) else { return };
+    if let Some(limit) = record.tpm_limit {
+        map.insert("x-litellm-key-tpm-limit", HeaderValue::from(limit));
+    }
+    if let Some(limit) = record.rpm_limit {
+        map.insert("x-litellm-key-rpm-limit", HeaderValue::from(limit));
     }
 }
 

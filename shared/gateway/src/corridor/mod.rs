@@ -8,10 +8,13 @@
 mod admit;
 mod attempt;
 mod bound;
+mod denial;
 mod facts;
 mod flow;
 mod headers;
 mod intake;
+mod keep;
+mod limits;
 mod media;
 mod operation;
 mod params;
@@ -28,8 +31,9 @@ use std::{future::Future, pin::Pin, sync::Arc};
 use axum::response::Response;
 use sluice_wire::{Dialect, Fault};
 
-pub(crate) use admit::{Admitted, Bound, Bounded, unpriced, window};
+pub(crate) use admit::{Admitted, Bound, Bounded, Tokens, unpriced, window};
 pub(crate) use attempt::{Prepared, dropped, written};
+pub(crate) use denial::Denial;
 pub(crate) use facts::{Facts, stray_id};
 pub(crate) use flow::{Flow, Forward};
 pub(crate) use headers::{describe, identify};
@@ -84,7 +88,11 @@ fn paid(
     plan: Plan,
 ) -> Pin<Box<dyn Future<Output = Result<Response, Fault>> + Send>> {
     Box::pin(async move {
-        let (admitted, plan) = Admitted::reserve(&app, &mut facts, &intake, plan).await?;
+        let admitted = Admitted::reserve(&app, &mut facts, &intake, plan).await;
+        let (admitted, plan) = match admitted {
+            Ok(admitted) => admitted,
+            Err(denial) => return Ok(denial.render(&facts)),
+        };
         Box::pin(attempt::run(&app, facts, intake, plan, admitted)).await
     })
 }

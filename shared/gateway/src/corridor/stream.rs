@@ -29,6 +29,7 @@ use super::{
     Admitted, Facts, Flow, Intake,
     attempt::Reached,
     headers,
+    keep::{self, Renewal},
     settle::{self, Seen},
     spoken::spoken,
     whole,
@@ -54,6 +55,7 @@ pub(crate) fn answer(
     headers::reached(map, &reached);
     headers::upstream(map, &reached.answer.headers);
     headers::bedrock(map, &facts, None, &reached.answer.headers);
+    headers::limits(map, &admitted);
     headers::durations(map, &facts, reached.upstream);
 
     let dialect = spoken(intake, &reached.member);
@@ -101,6 +103,7 @@ fn kept_body(
         first_byte,
         fault: None,
         keeper,
+        renewal: Renewal::new(app),
     };
     Body::new(CallBody { phase: Phase::Flowing(upstream, Box::new(call)) })
 }
@@ -153,6 +156,7 @@ struct Call {
     first_byte: Option<Millis>,
     fault: Option<Fault>,
     keeper: Option<Keeper>,
+    renewal: Renewal,
 }
 
 // === impl CallBody ===
@@ -168,6 +172,7 @@ impl HttpBody for CallBody {
         loop {
             match &mut self.phase {
                 Phase::Flowing(upstream, call) => {
+                    call.renewal.poll(cx, &call.app, &call.grant);
                     let mut out = Vec::new();
                     let ended = match upstream.as_mut().poll_next(cx) {
                         Poll::Pending => return Poll::Pending,
@@ -323,9 +328,10 @@ impl Call {
             }
             Departure::Drain => orphans.adopt(async move {
                 let mut nobody = Vec::new();
+                let (app, grant) = (Arc::clone(&self.app), self.grant.clone());
                 loop {
                     nobody.clear();
-                    let item = upstream.next().await;
+                    let item = keep::alive(&app, &grant, upstream.next()).await;
                     let ended = self.step(item, &mut nobody);
                     if let Some(keeping) = self.keeping() {
                         keeping.await;

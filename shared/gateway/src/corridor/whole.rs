@@ -68,6 +68,7 @@ pub(crate) async fn answer(
     headers::cost(map, &facts, &settled);
     headers::upstream(map, &reached.answer.headers);
     headers::bedrock(map, &facts, usage.as_ref(), &reached.answer.headers);
+    headers::limits(map, &admitted);
     headers::durations(map, &facts, reached.upstream);
     Ok(response)
 }

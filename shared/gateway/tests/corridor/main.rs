@@ -14,6 +14,7 @@ mod gemini;
 mod house;
 mod invoke;
 mod keys;
+mod limits;
 mod matrix;
 mod media;
 mod money;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::{KeyHash, Millis, StoreError, store::Inner};
 
-pub use record::{KeyRecord, KeyRole};
+pub use record::{KeyRecord, KeyRole, ModelBudget};
 
 /// The keys.
 #[derive(Debug, Clone)]

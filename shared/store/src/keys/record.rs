@@ -18,6 +18,16 @@ pub enum KeyRole {
     Virtual,
 }
 
+/// What may be spent on one model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelBudget {
+    /// The most in a window.
+    pub max: NanoUsd,
+    /// The windows; none for one that never ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration: Option<BudgetDuration>,
+}
+
 /// A key's record. The plaintext is not part of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct KeyRecord {
@@ -43,6 +53,24 @@ pub struct KeyRecord {
     /// The windows of its budget; none for one that never ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget_duration: Option<BudgetDuration>,
+    /// What it may spend in a window on one model, by the model's name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub model_max_budget: BTreeMap<String, ModelBudget>,
+    /// Calls a minute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rpm_limit: Option<u64>,
+    /// Tokens a minute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tpm_limit: Option<u64>,
+    /// Calls at the same time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_parallel_requests: Option<u64>,
+    /// Calls a minute to one model.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub model_rpm_limit: BTreeMap<String, u64>,
+    /// Tokens a minute to one model.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub model_tpm_limit: BTreeMap<String, u64>,
     /// When it stops being valid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<Millis>,
@@ -89,6 +117,12 @@ impl KeyRecord {
             aliases: BTreeMap::new(),
             max_budget: None,
             budget_duration: None,
+            model_max_budget: BTreeMap::new(),
+            rpm_limit: None,
+            tpm_limit: None,
+            max_parallel_requests: None,
+            model_rpm_limit: BTreeMap::new(),
+            model_tpm_limit: BTreeMap::new(),
             expires: None,
             metadata: Map::new(),
             blocked: false,
@@ -101,6 +135,16 @@ impl KeyRecord {
             version: 1,
             deleted_at: None,
         }
+    }
+
+    /// Whether it has limits besides its budget.
+    pub fn is_limited(&self) -> bool {
+        self.rpm_limit.is_some()
+            || self.tpm_limit.is_some()
+            || self.max_parallel_requests.is_some()
+            || !self.model_max_budget.is_empty()
+            || !self.model_rpm_limit.is_empty()
+            || !self.model_tpm_limit.is_empty()
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use super::rates::Rates;
 use crate::admin::{
     body::{Fields, Given},
     reply::{Refused, invalid},
@@ -21,6 +22,7 @@ pub(super) struct Draft {
     aliases: Given<BTreeMap<String, String>>,
     max_budget: Given<NanoUsd>,
     budget_duration: Given<BudgetDuration>,
+    rates: Rates,
     expires: Given<Millis>,
     metadata: Given<Map<String, Value>>,
     blocked: Given<bool>,
@@ -38,6 +40,7 @@ impl Draft {
             aliases: fields.names("aliases"),
             max_budget: fields.money("max_budget")?,
             budget_duration: duration(fields.text("budget_duration"))?,
+            rates: Rates::take(fields)?,
             expires: expiry(fields.text("duration"), now)?,
             metadata: fields.object("metadata"),
             blocked: fields.flag("blocked"),
@@ -56,11 +59,12 @@ impl Draft {
         set(&self.aliases, &mut record.aliases);
         set(&self.metadata, &mut record.metadata);
         set(&self.blocked, &mut record.blocked);
+        self.rates.apply(record);
     }
 }
 
 /// Fields that are never absent in a record: `null` empties them.
-fn set<T: Clone + Default>(given: &Given<T>, slot: &mut T) {
+pub(super) fn set<T: Clone + Default>(given: &Given<T>, slot: &mut T) {
     match given {
         Given::Absent => {}
         Given::Null => *slot = T::default(),

@@ -7,6 +7,7 @@ mod generate;
 mod info;
 mod list;
 mod naming;
+mod rates;
 mod update;
 mod view;
 

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use sluice_store::{KeyHash, KeyRecord, Millis, Spend, Window};
 
+use super::rates;
 use crate::{App, admin::reply::Refused, corridor};
 
 /// The answer to `/key/generate`: the row, and for once the plaintext.
@@ -41,7 +42,7 @@ fn window(app: &App, record: &KeyRecord) -> Window {
 
 fn shape(app: &App, record: &KeyRecord, spend: &Spend) -> Value {
     let time = |at: Option<Millis>| at.map(Millis::rfc3339);
-    json!({
+    let mut row = json!({
         "token": record.hash.to_string(),
         "key_name": record.name,
         "key_alias": record.alias,
@@ -62,10 +63,6 @@ fn shape(app: &App, record: &KeyRecord, spend: &Spend) -> Value {
         "user_id": record.user_id,
         "team_id": record.team_id,
         "organization_id": null,
-        "tpm_limit": null,
-        "rpm_limit": null,
-        "max_parallel_requests": null,
-        "model_max_budget": {},
         "model_spend": {},
         "litellm_budget_table": null,
         "object_permission": null,
@@ -73,7 +70,11 @@ fn shape(app: &App, record: &KeyRecord, spend: &Spend) -> Value {
         "created_by": record.created_by,
         "updated_at": record.updated_at.rfc3339(),
         "updated_by": record.updated_by,
-    })
+    });
+    if let Some(fields) = row.as_object_mut() {
+        fields.append(&mut rates::shown(record));
+    }
+    row
 }
 
 fn status(app: &App, record: &KeyRecord) -> &'static str {

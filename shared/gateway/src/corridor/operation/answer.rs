@@ -50,6 +50,7 @@ pub(super) async fn give(
     headers::reached(map, &reached);
     headers::cost(map, &facts, &settled);
     headers::upstream(map, &reached.answer.headers);
+    headers::limits(map, &admitted);
     headers::durations(map, &facts, reached.upstream);
     response
 }
@@ -72,6 +73,7 @@ fn streamed(
     headers::call(map, &facts);
     headers::reached(map, &reached);
     headers::upstream(map, &reached.answer.headers);
+    headers::limits(map, &admitted);
     headers::durations(map, &facts, reached.upstream);
     let flow = operation.flow(&facts, &reached.member, &reached.answer.headers);
     let size = operation.size();

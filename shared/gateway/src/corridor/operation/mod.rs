@@ -6,7 +6,11 @@
 
 mod answer;
 
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{
+    future::Future,
+    pin::{Pin, pin},
+    sync::Arc,
+};
 
 use axum::response::Response;
 use bytes::Bytes;
@@ -15,9 +19,9 @@ use sluice_store::NanoUsd;
 use sluice_wire::{Fault, FaultKind};
 
 use super::{
-    Admitted, Arrival, Bound, Bounded, Facts, Flow, Forward, Line, Plan, Prepared, Seen,
+    Admitted, Arrival, Bound, Bounded, Facts, Flow, Forward, Line, Plan, Prepared, Seen, Tokens,
     attempt::{self, Piece},
-    intake, refuse, settle,
+    intake, keep, refuse, settle,
 };
 use crate::{App, identity, registry::Member};
 
@@ -116,10 +120,18 @@ fn paid(
     plan: Plan,
 ) -> Pin<Box<dyn Future<Output = Result<Response, Fault>> + Send>> {
     Box::pin(async move {
-        let (admitted, plan) = Admitted::reserve(&app, &mut facts, &asked, plan).await?;
+        let admitted = Admitted::reserve(&app, &mut facts, &asked, plan).await;
+        let (admitted, plan) = match admitted {
+            Ok(admitted) => admitted,
+            Err(denial) => return Ok(denial.render(&facts)),
+        };
         let operation = asked.0;
         let prepare = |member: &Member| operation.prepare(&app, member);
-        match attempt::reach(&app, &facts, None, &plan, prepare).await {
+        let reached = {
+            let work = pin!(attempt::reach(&app, &facts, None, &plan, prepare));
+            keep::alive(&app, &admitted.grant, work).await
+        };
+        match reached {
             Ok(reached) => Ok(answer::give(&app, facts, &*operation, admitted, reached).await),
             Err((fault, member)) => {
                 settle::failed(&app, &facts, &admitted, member.as_deref(), &fault).await;
@@ -145,6 +157,11 @@ impl Bounded for Asked {
             worst = worst.max(self.0.worst(member)?);
         }
         Ok(Bound { worst, floor: worst, ..Bound::default() })
+    }
+
+    fn tokens(&self) -> Result<Tokens, Fault> {
+        let bytes = u64::try_from(self.0.size()).unwrap_or(u64::MAX);
+        Ok(Tokens { input: (bytes / 4).max(1), output: 0 })
     }
 
     fn plan(&self, app: &App, facts: &Facts) -> Result<Plan, Fault> {

@@ -1,0 +1,141 @@
+//! Why a call was not admitted, as its caller is told.
+
+use std::time::Duration;
+
+use axum::response::Response;
+use http::{HeaderName, HeaderValue};
+use sluice_store::{KeyRecord, Limit, Millis, Reading, Refusal};
+use sluice_wire::{Fault, FaultKind};
+
+use super::{
+    Facts,
+    limits::{descriptor, kind, shown},
+    refuse,
+};
+use crate::App;
+
+/// What stood in the way.
+#[derive(Debug)]
+pub(crate) struct Denial {
+    fault: Fault,
+    headers: Vec<(&'static str, String)>,
+}
+
+// === impl Denial ===
+
+impl Denial {
+    /// A limit was reached, or the key is not what it was.
+    pub(super) fn of(
+        app: &App,
+        record: &KeyRecord,
+        limits: &[Limit<'_>],
+        refusal: &Refusal,
+    ) -> Self {
+        match refusal {
+            Refusal::OverBudget { spent, max, resets_at, .. } => {
+                let message = format!(
+                    "Budget has been exceeded! Key={} Current cost: {}, Max budget: {}",
+                    describe(record),
+                    spent.to_decimal(),
+                    max.to_decimal()
+                );
+                over_budget(app, message, *resets_at).into()
+            }
+            Refusal::OverLimit(reading) => match limits.get(reading.limit) {
+                Some(limit) => over_limit(app, record, limit, reading),
+                None => changing().into(),
+            },
+            Refusal::Stale | Refusal::StaleShare(_) | Refusal::Missing => changing().into(),
+        }
+    }
+
+    /// The refusal, with the headers that LiteLLM's clients read.
+    pub(crate) fn render(self, facts: &Facts) -> Response {
+        let mut response = refuse(facts.dialect, &self.fault, facts);
+        for (name, value) in self.headers {
+            if let Ok(value) = HeaderValue::from_str(&value) {
+                response.headers_mut().insert(HeaderName::from_static(name), value);
+            }
+        }
+        response
+    }
+}
+
+impl From<Fault> for Denial {
+    fn from(fault: Fault) -> Self {
+        Self { fault, headers: Vec::new() }
+    }
+}
+
+impl From<Fault> for Box<Denial> {
+    fn from(fault: Fault) -> Self {
+        Self::new(fault.into())
+    }
+}
+
+fn over_limit(app: &App, record: &KeyRecord, limit: &Limit<'_>, reading: &Reading) -> Denial {
+    let model = limit.model.unwrap_or_default();
+    let Some(kind) = kind(limit.measure) else {
+        let message = format!(
+            "LiteLLM Virtual Key: {}, key_alias: {}, exceeded budget for model={model}. Current cost: \
+             {}, Max budget: {}",
+            record.hash,
+            record.alias.as_deref().unwrap_or("None"),
+            shown(reading.used),
+            shown(reading.max)
+        );
+        return over_budget(app, message, reading.resets_at).into();
+    };
+    let now = app.clock.now();
+    // A slot is free when one of the calls under way ends: nobody knows when.
+    let opens = reading.resets_at.unwrap_or_else(|| now.plus(1_000));
+    let reset_at = stamp(opens);
+    let whose = match limit.model {
+        Some(model) => format!("{}:{model}", record.hash),
+        None => record.hash.to_string(),
+    };
+    let message = format!(
+        "Rate limit exceeded for {}: {whose}. Limit type: {kind}. Current limit: {}, Remaining: {}. \
+         Limit resets at: {reset_at}",
+        descriptor(limit),
+        reading.max,
+        reading.max.saturating_sub(reading.used).max(0),
+    );
+    let fault = Fault::new(FaultKind::RateLimit, message)
+        .with_label("rate_limit_error")
+        .with_retry_after(until(now, opens));
+    Denial { fault, headers: vec![("rate_limit_type", kind.to_owned()), ("reset_at", reset_at)] }
+}
+
+fn over_budget(app: &App, message: String, resets_at: Option<Millis>) -> Fault {
+    let fault = Fault::new(FaultKind::Budget, message)
+        .with_status(app.config.litellm.budget_exceeded_status_code);
+    match resets_at {
+        Some(resets_at) => fault.with_retry_after(until(app.clock.now(), resets_at)),
+        None => fault,
+    }
+}
+
+fn changing() -> Fault {
+    Fault::new(FaultKind::Unavailable, "The key is being changed at this moment. Try again.")
+        .with_retry_after(Duration::from_secs(1))
+}
+
+/// Whole seconds, so that whoever comes back then is not early.
+fn until(now: Millis, then: Millis) -> Duration {
+    let wait = u64::try_from(then.since(now).max(0)).unwrap_or(0);
+    Duration::from_secs(wait.div_ceil(1000))
+}
+
+/// As LiteLLM writes it: `2026-01-01 00:01:00 UTC`.
+fn stamp(at: Millis) -> String {
+    let whole = Millis::new(at.seconds().saturating_mul(1000));
+    whole.rfc3339().replace('T', " ").replace('Z', " UTC")
+}
+
+fn describe(record: &KeyRecord) -> String {
+    match &record.alias {
+        Some(alias) => format!("{alias} ({})", record.name),
+        None => format!("{} ({})", record.name, record.hash.short()),
+    }
+}
