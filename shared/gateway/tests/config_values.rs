@@ -419,3 +419,21 @@ fn a_model_of_any_name_is_a_template_for_each_provider_with_a_key() {
     let ids: Vec<_> = config.deployments.iter().map(|entry| &entry.deployment.id).collect();
     assert_eq!(ids[0], ids[1], "one entry, one id");
 }
+
+#[test]
+fn a_text_container_of_sagemaker_is_asked_for_by_its_payload_or_its_models_name() {
+    let rows = |params: &str| {
+        let text = format!(
+            "model_list: [{{model_name: m, litellm_params: {{model: {params}}}, model_info: {{free: true}}}}]"
+        );
+        one(&text).deployment.provider.unsupported.contains(&"tools")
+    };
+    assert!(!rows("sagemaker/e") && !rows("sagemaker_chat/e"));
+    assert!(!rows("sagemaker/e, sagemaker_payload: messages"));
+    assert!(rows("sagemaker/e, sagemaker_payload: tgi"));
+    assert!(rows("sagemaker/e, hf_model_name: meta-llama/Llama-2-7b-chat-hf"));
+    let wrong = check(
+        "model_list: [{model_name: m, litellm_params: {model: sagemaker/e, sagemaker_payload: x}}]",
+    );
+    assert!(wrong.to_string().contains("`x` is not a payload; write one of messages, tgi, llama"));
+}

@@ -27,6 +27,7 @@ mod media;
 mod redacted;
 mod secrets;
 mod table;
+mod text;
 mod transport;
 
 pub use call::{Answer, AnswerBody, ByteStream, Outbound, Route};
@@ -37,4 +38,5 @@ pub use redacted::Redacted;
 pub use table::{
     Auth, ModelError, ModelRef, Provider, Quirk, Reach, provider, providers, split_model,
 };
+pub use text::{Payload, Template, TextGeneration};
 pub use transport::{Transport, TransportError, TransportOptions};

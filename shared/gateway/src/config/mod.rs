@@ -32,6 +32,7 @@ mod params;
 mod place;
 mod prices;
 mod router;
+mod sagemaker;
 mod secret;
 mod section;
 mod source;

@@ -5,8 +5,8 @@ use sluice_providers::{
 };
 
 use super::{
-    aws, azure, credentials::Credentials, field::Field, known, prices, section::Section, suggest,
-    timeouts::Waits, vertex,
+    aws, azure, credentials::Credentials, field::Field, known, prices, sagemaker, section::Section,
+    suggest, timeouts::Waits, vertex,
 };
 use crate::pricing::Override;
 
@@ -102,6 +102,7 @@ fn read<'n, 'c>(
         deployment.responses = Responses::Never;
     }
     aws::read(&mut section, provider, &mut deployment.aws);
+    sagemaker::read(&mut section, &mut deployment);
     read_limits(&mut section, &mut deployment);
     read_waits(&mut section, &mut deployment, waits);
     read_body(&mut section, &mut deployment);

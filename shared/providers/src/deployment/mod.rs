@@ -19,8 +19,8 @@ pub(crate) use url::{Asked, chat_url, route_url};
 pub use vertex::Vertex;
 
 use crate::{
-    TokenSource,
-    table::{ModelError, ModelRef, Provider, split_model},
+    Reach, TextGeneration, TokenSource,
+    table::{ModelError, ModelRef, Provider, split_model, text_generation},
     transport::Prepared,
 };
 
@@ -52,6 +52,8 @@ pub struct Deployment {
     pub vertex: Vertex,
     /// The `aws_*` parameters.
     pub aws: Aws,
+    /// Its container generates text and knows no conversation. Set by [`Self::generates_text`].
+    pub(crate) text: Option<TextGeneration>,
     /// How long to wait, and for what.
     pub timeouts: Timeouts,
     /// Headers to send with every call.
@@ -130,6 +132,7 @@ impl Deployment {
             api_version: None,
             vertex: Vertex::default(),
             aws: Aws { region: split.region.map(str::to_owned), ..Aws::default() },
+            text: None,
             timeouts: Timeouts::default(),
             extra_headers: Vec::new(),
             extra_body: Map::new(),
@@ -145,6 +148,15 @@ impl Deployment {
             prepared: Prepared::default(),
             name,
         })
+    }
+
+    /// Makes a deployment at SageMaker one whose container generates text: what a text cannot say is
+    /// then refused.
+    pub fn generates_text(&mut self, text: TextGeneration) {
+        if self.provider.reach == Reach::SageMaker {
+            self.provider = text_generation();
+            self.text = Some(text);
+        }
     }
 
     /// The same deployment of another model, for another group.
@@ -170,6 +182,9 @@ impl Deployment {
             renamed.aws.region = Some(region.to_owned());
         }
         renamed.name = name;
+        if let Some(text) = renamed.text {
+            renamed.generates_text(text);
+        }
         Ok(renamed)
     }
 

@@ -8,6 +8,7 @@ use sluice_wire::Dialect;
 use crate::Route;
 
 pub use model::{ModelError, ModelRef, split_model};
+pub(crate) use rows::text_generation;
 
 /// One provider: what it speaks, where it is, and how it is told who calls.
 #[derive(Debug, PartialEq, Eq)]

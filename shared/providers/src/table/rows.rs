@@ -904,3 +904,39 @@ pub(super) fn of_model(provider: &str, model: &str) -> Option<&'static Provider>
         _ => None,
     }
 }
+
+/// Containers on SageMaker that generate text.
+static TEXT_GENERATION: Provider = Provider {
+    name: "sagemaker",
+    reach: Reach::SageMaker,
+    path: "",
+    auth: Auth::Aws,
+    price_family: "sagemaker",
+    unsupported: &[
+        "tools",
+        "tool_choice",
+        "parallel_tool_calls",
+        "functions",
+        "function_call",
+        "response_format",
+        "n",
+        "presence_penalty",
+        "logit_bias",
+        "logprobs",
+        "top_logprobs",
+        "modalities",
+        "audio",
+        "reasoning_effort",
+        "web_search_options",
+        "metadata",
+        "store",
+        "user",
+    ],
+    quirks: &[Quirk::MaxTokens, Quirk::NoStreamOptions],
+    ..OPENAI_LIKE
+};
+
+/// The row of SageMaker's text containers.
+pub(crate) fn text_generation() -> &'static Provider {
+    &TEXT_GENERATION
+}

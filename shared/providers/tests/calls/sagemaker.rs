@@ -4,7 +4,9 @@ use crate::support::{LAST_CHUNK, Server, Step, call, chunk, chunked, document, d
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_smithy_eventstream::frame::write_message_to;
 use aws_smithy_types::event_stream::{Header, HeaderValue, Message};
-use sluice_providers::{Deployment, Redacted, Transport, TransportOptions};
+use sluice_providers::{
+    Deployment, Payload, Redacted, Template, TextGeneration, Transport, TransportOptions,
+};
 use sluice_wire::{FaultKind, Retry, frame::event_stream};
 
 const EVENTS: &str = "application/vnd.amazon.eventstream";
@@ -138,4 +140,44 @@ async fn reads_the_services_own_error() {
     let fault = transport().send(&deployment(&server.url), call(false)).await.unwrap_err();
     assert_eq!(fault.kind, FaultKind::RateLimit, "{fault:?}");
     assert_eq!(server.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn asks_a_text_container_with_a_text_and_answers_a_chat() {
+    let server = Server::start(|seen, _| {
+        if seen.line.contains("response-stream") {
+            let token = br#"data:{"token":{"text":"Hi","special":false},"generated_text":null}"#;
+            let last = br#"data:{"token":{"text":"</s>","special":true},"generated_text":"Hi","details":{"finish_reason":"eos_token"}}"#;
+            let bytes = [&token[..], b"\n\n", last, b"\n\n"].concat();
+            let (head, tail) = bytes.split_at(30);
+            return vec![
+                Step::Send(chunked(EVENTS)),
+                Step::Send(chunk(&part(head))),
+                Step::Send(chunk(&part(tail))),
+                Step::Send(LAST_CHUNK.to_vec()),
+            ];
+        }
+        let body = br#"[{"generated_text":"Hi","details":{"finish_reason":"length"}}]"#;
+        let headers = "content-type: application/json\r\nx-amzn-requestid: r-1\r\n";
+        vec![Step::Send(document(200, headers, body))]
+    })
+    .await;
+    let mut llama = deployment(&server.url);
+    let template = Template::Llama3;
+    llama.generates_text(TextGeneration { payload: Payload::Llama, template });
+    let answer = transport().send(&llama, call(false)).await.unwrap();
+    let chat: serde_json::Value = serde_json::from_slice(&whole(answer)).unwrap();
+    assert_eq!(chat["choices"][0]["message"]["content"], "Hi");
+    assert_eq!(chat["choices"][0]["finish_reason"], "length");
+    assert_eq!(chat["id"], "chatcmpl-r-1");
+    let seen = server.last();
+    assert_eq!(seen.header("x-amzn-sagemaker-custom-attributes"), Some("accept_eula=true"));
+    let inputs = seen.json()["inputs"].as_str().unwrap().to_owned();
+    assert!(inputs.ends_with("hi<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n"));
+
+    let (bytes, end) = drain(transport().send(&llama, call(true)).await.unwrap()).await;
+    assert!(end.is_ok());
+    let text = String::from_utf8(bytes).unwrap();
+    assert!(text.contains(r#""content":"Hi""#) && text.ends_with("data: [DONE]\n\n"), "{text}");
+    assert_eq!(server.last().json()["stream"], true);
 }

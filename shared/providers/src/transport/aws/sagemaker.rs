@@ -5,6 +5,7 @@ use aws_sdk_sagemakerruntime::{
     Client,
     config::{Builder, StalledStreamProtectionConfig, retry::RetryConfig},
     error::SdkError,
+    operation::RequestId as _,
     operation::invoke_endpoint_with_response_stream::InvokeEndpointWithResponseStreamOutput,
     primitives::event_stream::EventReceiver,
     types::{ResponseStream, error::ResponseStreamError},
@@ -21,7 +22,7 @@ use super::{
     settings::{Remade, connect_only, with_region},
 };
 use crate::{
-    Answer, AnswerBody, ByteStream, Deployment, Outbound, Provider, Route,
+    Answer, AnswerBody, ByteStream, Deployment, Outbound, Payload, Provider, Route,
     transport::{
         body,
         deadline::Deadline,
@@ -31,6 +32,9 @@ use crate::{
 
 /// A deployment's client.
 pub(crate) type SageMaker = Remade<Client>;
+
+/// What a caller tells the container (SageMaker Runtime API reference, InvokeEndpoint).
+const ATTRIBUTES: &str = "x-amzn-sagemaker-custom-attributes";
 
 type Parts = EventReceiver<ResponseStream, ResponseStreamError>;
 
@@ -48,7 +52,19 @@ pub(crate) async fn send(
     let client = client(home, deployment).await?;
     let component = deployment.aws.model_id.clone();
     let take = if call.stream { Take::Refusals } else { Take::All };
-    let pass = Passthrough::new(call.body.clone(), headers(deployment, call), take);
+    let text = deployment.text.filter(|_| call.route == Route::Chat);
+    let mut headers = headers(deployment, call);
+    let body = match text {
+        None => call.body.clone(),
+        Some(text) => {
+            if text.payload == Payload::Llama {
+                // JumpStart's containers answer nobody else.
+                headers.entry(ATTRIBUTES).or_insert(HeaderValue::from_static("accept_eula=true"));
+            }
+            Bytes::from(text.request(&call.body, call.stream)?)
+        }
+    };
+    let pass = Passthrough::new(body, headers, take);
     let (output, error) = if call.stream {
         let sent = client
             .invoke_endpoint_with_response_stream()
@@ -72,11 +88,15 @@ pub(crate) async fn send(
         let sent = deadline.first_byte(Box::pin(sent)).await?;
         (None, sent.err().map(|error| fault::of_sdk(deployment, &error)))
     };
-    match (pass.response(), output, error) {
+    let answer = match (pass.response(), output, error) {
         (Some(response), ..) => whole(response, deployment.provider, deadline, limit).await,
         (None, Some(output), _) => streamed(output, deployment.provider, deadline).await,
         (None, None, Some(fault)) => Err(fault),
         (None, None, None) => Err(fault::unanswered(deployment)),
+    }?;
+    match text {
+        Some(text) => text.answer(answer, &deployment.model),
+        None => Ok(answer),
     }
 }
 
@@ -102,6 +122,9 @@ async fn streamed(
     deadline: Deadline,
 ) -> Result<Answer, Fault> {
     let mut headers = HeaderMap::new();
+    if let Some(id) = output.request_id().and_then(|id| HeaderValue::try_from(id).ok()) {
+        headers.insert("x-amzn-requestid", id);
+    }
     let content_type = output.content_type.and_then(|text| HeaderValue::try_from(text).ok());
     headers.insert(
         header::CONTENT_TYPE,
