@@ -97,6 +97,10 @@ fn a_chat_s_stream_becomes_a_completion_s_wherever_it_is_cut() {
         chunks.push(&stream.as_bytes()[cut..], &mut out).unwrap();
         assert_eq!(String::from_utf8(out).unwrap(), wanted);
     }
+    let both = stream.replace("\"index\":0", "\"index\":1") + &stream;
+    let (mut chunks, mut out) = (Chunks::new(Some("prompt ".to_owned())), Vec::new());
+    chunks.push(both.as_bytes(), &mut out).unwrap();
+    assert_eq!(String::from_utf8(out).unwrap().matches("\"prompt \"").count(), 2);
     let (mut chunks, mut out) = (Chunks::new(Some("prompt ".to_owned())), Vec::new());
     chunks.push(stream.as_bytes(), &mut out).unwrap();
     assert!(String::from_utf8(out).unwrap().starts_with(&expected("prompt ", Value::Null)));

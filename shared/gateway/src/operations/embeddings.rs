@@ -133,7 +133,12 @@ impl Operation for Embeddings {
     fn worst(&self, member: &Member) -> Result<NanoUsd, Fault> {
         match &member.price {
             Some(price) if price.is_free() || price.lists(&[Class::Input, Class::Request]) => {
-                let tokens = price.worst_case(self.request.most_tokens(), 0);
+                // Cohere's `inputs` are not taken apart: their bytes bound them.
+                let most = match self.request.inputs.is_empty() {
+                    true => u64::try_from(self.body.len()).unwrap_or(u64::MAX),
+                    false => self.request.most_tokens(),
+                };
+                let tokens = price.worst_case(most, 0);
                 Ok(tokens.saturating_add(price.cost_of_units(&self.units()).0))
             }
             _ => Err(unpriced(
@@ -147,6 +152,9 @@ impl Operation for Embeddings {
         let (shape, route) = match way(member)? {
             Way::Forwarded => {
                 let route = Route::Beside("embeddings");
+                if self.request.inputs.is_empty() {
+                    return Err(json::missing("texts"));
+                }
                 let (request, losses) = self.wanted(None);
                 let body = match self.cohere {
                     Some(_) => Bytes::from(embed::openai::encode_request(&request)),
@@ -160,6 +168,9 @@ impl Operation for Embeddings {
             }
             Way::Translated(shape, route) => (shape, route),
         };
+        if self.request.inputs.is_empty() {
+            return Err(json::missing("texts"));
+        }
         let (request, mut losses) = self.wanted(Some(shape));
         let mut written = shape.encode(&request, &member.deployment.model)?;
         losses.append(&mut written.losses);

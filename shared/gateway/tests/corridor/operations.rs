@@ -201,6 +201,7 @@ async fn callers_of_coheres_embed_reach_every_provider() {
     for (more, model, param) in [
         (json!({"embedding_types": ["int8"], "texts": ["a"]}), "titan", "embedding_types"),
         (json!({}), "cohere", "texts"),
+        (json!({"inputs": [{"content": []}]}), "openai", "texts"),
     ] {
         let mut ask = json!({"model": model, "input_type": "search_query"});
         ask.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());

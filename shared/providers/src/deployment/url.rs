@@ -165,6 +165,28 @@ mod tests {
     }
 
     #[test]
+    fn finds_embeddings_at_azure_and_at_vertex() {
+        let mut azure = Deployment::new("id", "group", "azure/embedder").unwrap();
+        azure.api_base = Some("https://r.openai.azure.com".to_owned());
+        azure.api_version = Some("2024-10-21".to_owned());
+        let chat = chat_url(&azure, Asked::default()).unwrap();
+        let url = route_url(azure.provider, &chat, &Route::Beside("embeddings")).unwrap();
+        assert_eq!(
+            url.as_str(),
+            "https://r.openai.azure.com/openai/deployments/embedder/embeddings?api-version=2024-10-21"
+        );
+        let mut vertex = Deployment::new("id", "group", "vertex_ai/text-embedding-005").unwrap();
+        vertex.vertex.location = Some("us-east5".to_owned());
+        let asked = Asked { project: Some("p-1"), ..Asked::default() };
+        let chat = chat_url(&vertex, asked).unwrap();
+        let url = route_url(vertex.provider, &chat, &Route::Method("predict")).unwrap();
+        assert!(
+            url.as_str().ends_with("/publishers/google/models/text-embedding-005:predict"),
+            "{url}"
+        );
+    }
+
+    #[test]
     fn finds_the_routes_beside_and_below() {
         let at = |name: &str, base: Option<&str>, route: &Route| {
             let mut deployment = Deployment::new("id", "group", name).unwrap();

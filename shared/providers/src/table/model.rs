@@ -118,13 +118,22 @@ pub fn split_model(written: &str) -> Result<ModelRef<'_>, ModelError> {
     Ok(ModelRef { provider, model, region })
 }
 
+/// Where the names of Google's own models begin; the last three embed.
+const GOOGLES: [&str; 7] = [
+    "gemini-",
+    "gemma-",
+    "learnlm-",
+    "medlm-",
+    "text-embedding-",
+    "text-multilingual-embedding-",
+    "textembedding-gecko",
+];
+
 /// The id of a model of Google's, without LiteLLM's hint at the family of a tuned one.
 fn googles<'a>(rest: &'a str, written: &str) -> Result<&'a str, ModelError> {
     let model = rest.strip_prefix("gemini/").unwrap_or(rest);
     let tuned = model.bytes().all(|byte| byte.is_ascii_digit());
-    if tuned
-        || ["gemini-", "gemma-", "learnlm-", "medlm-"].iter().any(|name| model.starts_with(name))
-    {
+    if tuned || GOOGLES.iter().any(|name| model.starts_with(name)) {
         return Ok(model);
     }
     Err(ModelError::OtherAtVertex { written: written.to_owned() })

@@ -12,8 +12,14 @@ use crate::{
 #[derive(Debug, Default)]
 pub struct Chunks {
     framer: Framer,
-    /// The prompt, until it has been repeated.
-    echo: Option<String>,
+    echo: Echo,
+}
+
+/// The prompt, and the choices that have repeated it.
+#[derive(Debug, Default)]
+struct Echo {
+    prompt: Option<String>,
+    done: Vec<u64>,
 }
 
 // === impl Chunks ===
@@ -21,8 +27,8 @@ pub struct Chunks {
 impl Chunks {
     /// Chunks that begin with this text.
     #[must_use]
-    pub fn new(echo: Option<String>) -> Self {
-        Self { echo, framer: Framer::default() }
+    pub fn new(prompt: Option<String>) -> Self {
+        Self { echo: Echo { prompt, done: Vec::new() }, framer: Framer::default() }
     }
 
     /// Takes the chat's bytes, cut anywhere. Errors and `[DONE]` pass as they are.
@@ -41,13 +47,29 @@ impl Chunks {
     }
 }
 
-fn translate(chunk: &Value, echo: &mut Option<String>, out: &mut Vec<u8>) {
+// === impl Echo ===
+
+impl Echo {
+    /// The prompt, if this choice has not repeated it yet.
+    fn take(&mut self, choice: &Value) -> &str {
+        let index = choice.get("index").and_then(Value::as_u64).unwrap_or(0);
+        match &self.prompt {
+            Some(prompt) if !self.done.contains(&index) => {
+                self.done.push(index);
+                prompt
+            }
+            _ => "",
+        }
+    }
+}
+
+fn translate(chunk: &Value, echo: &mut Echo, out: &mut Vec<u8>) {
     let mut choices = Vec::new();
     let given = chunk.get("choices").and_then(Value::as_array);
     for choice in given.into_iter().flatten() {
         let said = choice.pointer("/delta/content").and_then(Value::as_str).unwrap_or_default();
         let finish = choice.get("finish_reason").filter(|reason| !reason.is_null());
-        let repeated = echo.take().unwrap_or_default();
+        let repeated = echo.take(choice);
         // The chunk that only says whose turn it is.
         if said.is_empty() && repeated.is_empty() && finish.is_none() {
             continue;

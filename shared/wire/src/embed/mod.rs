@@ -17,6 +17,9 @@ use serde_json::{Map, Value};
 
 pub use shape::{Bodies, Shape};
 
+/// Tokens of a picture at most, where a model counts these.
+const PICTURE: usize = 5_000;
+
 /// What is to be embedded, and how.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Request {
@@ -95,7 +98,7 @@ impl Input {
     /// A few tokens of structure are added around each input.
     fn most_tokens(&self) -> u64 {
         let own = match self {
-            Self::Text(_) if self.picture().is_some() => 0,
+            Self::Text(_) if self.picture().is_some() => PICTURE,
             Self::Text(text) => text.len(),
             Self::Tokens(tokens) => tokens.len(),
         };
