@@ -76,11 +76,30 @@ pub(crate) fn reached(map: &mut HeaderMap, reached: &Reached) {
     map.insert("x-litellm-max-retries", HeaderValue::from(reached.max_retries));
     map.insert("x-litellm-attempted-fallbacks", HeaderValue::from(0));
     if !reached.dropped.is_empty() {
-        put(map, "x-sluice-dropped", &reached.dropped.join(","));
+        put(map, "x-sluice-dropped", &names(&reached.dropped));
     }
     if let Some(cap) = reached.capped {
         map.insert("x-sluice-max-tokens", HeaderValue::from(cap));
     }
+}
+
+/// Names for a header: what cannot stand in one is escaped, and a list that is too long for
+/// clients' limits ends in dots.
+fn names(dropped: &[String]) -> String {
+    const MOST: usize = 4_000;
+    let mut out = String::new();
+    for name in dropped {
+        let name: String = name.escape_default().collect();
+        if out.len() + name.len() > MOST {
+            out.push_str(if out.is_empty() { "..." } else { ",..." });
+            break;
+        }
+        if !out.is_empty() {
+            out.push(',');
+        }
+        out.push_str(&name);
+    }
+    out
 }
 
 /// What it cost. Parts sum to the total; input excludes cached tokens; reasoning is in output.
@@ -187,5 +206,23 @@ fn millis(duration: Duration) -> String {
 fn put(map: &mut HeaderMap, name: &'static str, text: &str) {
     if let Ok(value) = HeaderValue::from_str(text) {
         map.insert(name, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_name_can_stand_in_the_header_and_the_header_is_bounded() {
+        let named =
+            |dropped: &[&str]| names(&dropped.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>());
+        assert_eq!(named(&["n", "messages[2].name"]), "n,messages[2].name");
+        let odd = named(&["a\r\nx-injected: 1", "\u{e9}\u{1f600}"]);
+        assert_eq!(odd, "a\\r\\nx-injected: 1,\\u{e9}\\u{1f600}");
+        assert!(HeaderValue::from_str(&odd).is_ok());
+        let long = named(&["messages[0].content[0]"; 1_000]);
+        assert!(long.len() < 4_100 && long.ends_with(",..."), "{}", long.len());
+        assert_eq!(named(&[&"x".repeat(5_000)]), "...");
     }
 }

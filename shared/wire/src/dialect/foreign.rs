@@ -52,7 +52,8 @@ pub(crate) fn losses(request: &Request, own: Dialect, taken: &[&str]) -> Vec<Los
         .filter(|(field, value)| !taken.contains(&field.as_str()) && !says_nothing(field, value));
     lost.map(|(field, _)| {
         let hint = HINTS.contains(&field.as_str()) || is_hint(field);
-        Loss { field: field.clone().into(), changes_meaning: !hint }
+        let name = if field.is_empty() { "\"\"".into() } else { field.clone().into() };
+        Loss { field: name, changes_meaning: !hint }
     })
     .collect()
 }

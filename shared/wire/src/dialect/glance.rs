@@ -56,7 +56,7 @@ impl Dialect {
             Self::OpenAiChat => openai_chat::usage::decode(raw),
             Self::OpenAiResponses => openai_responses::usage::decode(raw),
             Self::AnthropicMessages => Some(anthropic_messages::usage::read(raw)),
-            Self::BedrockConverse => Some(bedrock_converse::usage::decode(&raw)),
+            Self::BedrockConverse => bedrock_converse::usage::decode(&raw),
             Self::BedrockInvoke | Self::Gemini => None,
         });
         Ok(Glance {

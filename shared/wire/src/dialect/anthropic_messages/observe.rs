@@ -39,6 +39,10 @@ impl Observer {
         let watch = &mut self.watch;
         let rename = &self.rename;
         self.framer.push(bytes, |frame| {
+            if watch.fault.is_some() {
+                // What follows an error is no part of an answer.
+                return Ok(());
+            }
             watch.frame(&frame)?;
             if frame.event == Some("message_start") {
                 rename.write(frame.raw, out);
@@ -54,6 +58,9 @@ impl Observer {
         // A last frame without its blank line counts if it is whole; one that is cut is not
         // forwarded: what is written after it would run into it.
         let _cut = self.framer.end(|frame| {
+            if watch.fault.is_some() {
+                return Ok(());
+            }
             watch.frame(&frame)?;
             // What is not worth reading may be cut all the same.
             if !frame.data.trim_ascii().is_empty() && !frame.is_done() {

@@ -61,7 +61,10 @@ fn message(mut fields: Object<'_>) -> Result<Response, Fault> {
     };
     let stop_sequence = fields.string("stop_sequence", &at)?;
     let usage = match fields.take("usage") {
-        Some(raw) => Some(usage::read(value(raw, &At::Field(&at, "usage"))?)),
+        // Something that is no usage is not the usage of nothing.
+        Some(raw) => {
+            Some(value(raw, &At::Field(&at, "usage"))?).filter(Value::is_object).map(usage::read)
+        }
         None => None,
     };
     let mut extras = Map::new();

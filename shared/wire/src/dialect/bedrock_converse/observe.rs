@@ -56,7 +56,10 @@ struct Text<'a> {
 impl Observer {
     pub(crate) fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), Fault> {
         self.framer.push(bytes);
-        while let Some(frame) = self.framer.next_frame()? {
+        // What follows an error is no part of an answer.
+        while self.fault.is_none()
+            && let Some(frame) = self.framer.next_frame()?
+        {
             out.extend_from_slice(frame.raw());
             self.watch(&frame);
         }
@@ -74,7 +77,7 @@ impl Observer {
             Kind::Event("metadata") => {
                 let usage = serde_json::from_slice::<Value>(frame.payload())
                     .ok()
-                    .and_then(|payload| payload.get("usage").map(usage::decode));
+                    .and_then(|payload| payload.get("usage").and_then(usage::decode));
                 self.usage = usage.or(self.usage.take());
             }
             Kind::Exception(code) => {

@@ -34,7 +34,7 @@ fn read(body: &[u8]) -> Result<Response, Fault> {
     let parts = content::decode_list(at.require(&mut message, "content")?, at.key("content"))?;
     let stop = At::root("stopReason");
     let word = stop.string(take(&mut map, "stopReason").ok_or_else(|| stop.missing())?)?;
-    let usage = take(&mut map, "usage").map(|value| usage::decode(&value));
+    let usage = take(&mut map, "usage").and_then(|value| usage::decode(&value));
     map.retain(|_, value| !value.is_null());
     let stop_sequence = map
         .get("additionalModelResponseFields")

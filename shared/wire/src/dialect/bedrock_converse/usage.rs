@@ -5,11 +5,13 @@ use serde_json::{Map, Value, json};
 
 use crate::canon::Usage;
 
-pub(crate) fn decode(value: &Value) -> Usage {
+/// Reads a `TokenUsage`; `None` where it is none, which is not the same as no tokens.
+pub(crate) fn decode(value: &Value) -> Option<Usage> {
+    value.as_object()?;
     let count = |key: &str| value.get(key).and_then(Value::as_u64).unwrap_or_default();
     let written = count("cacheWriteInputTokens");
     let (short, long) = by_ttl(value);
-    Usage {
+    Some(Usage {
         input: count("inputTokens"),
         cache_read: count("cacheReadInputTokens"),
         // The total is the authority; the breakdown says how much of it was for an hour.
@@ -18,7 +20,7 @@ pub(crate) fn decode(value: &Value) -> Usage {
         output: count("outputTokens"),
         raw: Some(value.clone()),
         ..Usage::default()
-    }
+    })
 }
 
 /// Tokens written for five minutes and for an hour, where the breakdown is there.

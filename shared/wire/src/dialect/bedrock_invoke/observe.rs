@@ -70,7 +70,10 @@ struct Texts<'a> {
 impl Observer {
     pub(crate) fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), Fault> {
         self.framer.push(bytes);
-        while let Some(frame) = self.framer.next_frame()? {
+        // What follows an error is no part of an answer.
+        while self.fault.is_none()
+            && let Some(frame) = self.framer.next_frame()?
+        {
             out.extend_from_slice(frame.raw());
             self.watch(&frame);
         }

@@ -45,12 +45,12 @@ pub(super) fn read(body: &[u8]) -> Option<Usage> {
     let counts: Counts = serde_json::from_slice(body).ok()?;
     if let Some(usage) = counts.usage.filter(Value::is_object) {
         let has = |name: &str| usage.get(name).is_some();
-        return if has("input_tokens") {
-            Some(anthropic_messages::usage::read(usage))
-        } else if has("inputTokens") {
-            Some(bedrock_converse::usage::decode(&usage))
-        } else {
+        return if has("prompt_tokens") || has("completion_tokens") {
             openai_chat::usage::decode(usage)
+        } else if has("inputTokens") || has("outputTokens") {
+            bedrock_converse::usage::decode(&usage)
+        } else {
+            Some(anthropic_messages::usage::read(usage))
         };
     }
     if let Some(input) = counts.input_text_token_count {

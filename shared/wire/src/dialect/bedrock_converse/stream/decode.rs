@@ -91,7 +91,7 @@ impl Decoder {
             Kind::Event("messageStop") => self.message_stop(&read(frame)?, out),
             Kind::Event("metadata") => {
                 let metadata: Metadata = read(frame)?;
-                self.usage = metadata.usage.map(|usage| usage::decode(&usage));
+                self.usage = metadata.usage.and_then(|usage| usage::decode(&usage));
                 if self.stop.is_some() {
                     self.finish(out);
                 }
