@@ -41,6 +41,10 @@ pub(crate) fn decode(provider: &str, status: u16, headers: &[(&str, &str)], body
     {
         fault.retry = Retry::Elsewhere;
     }
+    if kind == FaultKind::RateLimit {
+        // A provider's limit, not a key's here.
+        fault.label = Some("throttling_error");
+    }
     fault.retry_after = retry_after(headers);
     fault.with_upstream(Upstream { provider: provider.to_owned(), status, code, body })
 }

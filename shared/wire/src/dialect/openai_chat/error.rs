@@ -63,7 +63,12 @@ pub(crate) fn decode_event(data: &[u8]) -> Fault {
 
 /// Writes an error answer: LiteLLM's envelope, whose `code` is the status as a string.
 pub(crate) fn encode(fault: &Fault) -> ErrorReply {
-    ErrorReply { status: fault.status, headers: Vec::new(), body: envelope(fault) }
+    ErrorReply { status: status(fault), headers: Vec::new(), body: envelope(fault) }
+}
+
+/// `529` is Anthropic's own: OpenAI's clients know an overload as `503`.
+fn status(fault: &Fault) -> u16 {
+    if fault.status == 529 { 503 } else { fault.status }
 }
 
 /// The envelope alone, for an answer or for a stream.
@@ -72,7 +77,7 @@ pub(super) fn envelope(fault: &Fault) -> Vec<u8> {
         message: &fault.message,
         label: fault.label.unwrap_or_else(|| fault.kind.openai_type()),
         param: fault.param.as_deref(),
-        code: fault.status.to_string(),
+        code: status(fault).to_string(),
     };
     // Strings alone always serialise.
     serde_json::to_vec(&Envelope { error: inner }).unwrap_or_default()
@@ -198,7 +203,7 @@ fn classify(said: &Said, status: u16, provider: Option<&str>) -> Fault {
     };
     let lower = said.message.to_lowercase();
     let tells = |phrases: &[&str]| phrases.iter().any(|phrase| lower.contains(phrase));
-    let wrong = matches!(status, 400 | 413 | 422 | 500);
+    let wrong = matches!(status, 400 | 413 | 422 | 424 | 500);
 
     let (kind, status, class) = if said.is(&CONTEXT_CODES) || (wrong && tells(&CONTEXT_PHRASES)) {
         (ContextWindow, 400, "ContextWindowExceededError")

@@ -27,11 +27,22 @@ struct State {
     started: bool,
     done: bool,
     meter: Meter,
-    open: Vec<(u32, Open)>,
+    /// Blocks that have begun and not ended.
+    open: Vec<Block>,
+    /// The number for the next part. Some servers number every block 0.
+    next: u32,
     tail: Tail,
 }
 
-/// An open block.
+/// A block: its number on the wire, and its part's.
+#[derive(Debug)]
+struct Block {
+    wire: u32,
+    part: u32,
+    open: Open,
+}
+
+/// What an open block is.
 #[derive(Debug)]
 enum Open {
     Text,
@@ -114,13 +125,14 @@ impl State {
     }
 
     fn block_start(&mut self, event: Frame<'_>, out: &mut Vec<Event>) -> Result<(), Fault> {
-        let index = index(&event)?;
+        let wire = index(&event)?;
         if !self.started {
             return Err(corrupt("content before message_start"));
         }
-        if self.open.iter().any(|(at, _)| *at == index) {
+        if self.open.iter().any(|block| block.wire == wire) {
             return Err(corrupt("a block that is open starts again"));
         }
+        let index = self.next;
         let block =
             event.content_block.ok_or_else(|| corrupt("content_block_start without a block"))?;
         let text = |name: &str| block.get(name).and_then(Value::as_str).unwrap_or_default();
@@ -153,17 +165,19 @@ impl State {
             }
             _ => Open::Opaque(Growing::new(block)),
         };
-        self.open.push((index, open));
+        self.next = index.saturating_add(1);
+        self.open.push(Block { wire, part: index, open });
         Ok(())
     }
 
     fn block_delta(&mut self, event: &Frame<'_>, out: &mut Vec<Event>) -> Result<(), Fault> {
-        let index = index(event)?;
-        let (_, open) = self
+        let wire = index(event)?;
+        let Block { part: index, open, .. } = self
             .open
             .iter_mut()
-            .find(|(at, _)| *at == index)
+            .find(|block| block.wire == wire)
             .ok_or_else(|| corrupt("a delta of a block that is not open"))?;
+        let index = *index;
         let delta = event.piece()?;
         match (open, &*delta.r#type) {
             (Open::Opaque(growing), "input_json_delta") => {
@@ -191,20 +205,20 @@ impl State {
         Ok(())
     }
 
-    fn block_stop(&mut self, index: u32, out: &mut Vec<Event>) -> Result<(), Fault> {
+    fn block_stop(&mut self, wire: u32, out: &mut Vec<Event>) -> Result<(), Fault> {
         let at = self
             .open
             .iter()
-            .position(|(at, _)| *at == index)
+            .position(|block| block.wire == wire)
             .ok_or_else(|| corrupt("the end of a block that is not open"))?;
-        let (_, open) = self.open.remove(at);
-        close(index, open, out);
+        let block = self.open.remove(at);
+        close(block.part, block.open, out);
         Ok(())
     }
 
     fn message_stop(&mut self, out: &mut Vec<Event>) {
-        for (index, open) in mem::take(&mut self.open) {
-            close(index, open, out);
+        for block in mem::take(&mut self.open) {
+            close(block.part, block.open, out);
         }
         if !mem::replace(&mut self.started, true) {
             out.push(Event::Start { id: None, model: None });
