@@ -2,8 +2,6 @@
 //! that it is read as, and the status and error type that each caller sees (LiteLLM's mapping of
 //! exceptions for OpenAI's dialect, Anthropic's and AWS's own for theirs).
 
-#![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
-
 use std::time::Duration;
 
 use bytes::Bytes;
