@@ -36,7 +36,8 @@ impl Wrap {
     pub(crate) fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), Fault> {
         self.passed.clear();
         let result = self.observer.push(bytes, &mut self.passed);
-        let result = result.and_then(|()| self.wrap(out));
+        // What was whole before the damage has been said.
+        let result = self.wrap(out).and(result);
         let result = result.and_then(|()| self.observer.fault().cloned().map_or(Ok(()), Err));
         result.inspect_err(|fault| self.encoder.error(fault, out))
     }
