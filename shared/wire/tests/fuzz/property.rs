@@ -222,7 +222,13 @@ fn pumped(from: Dialect, to: Dialect, pieces: &[&[u8]]) -> Outcome<Vec<u8>> {
 }
 
 fn stamp() -> Stamp {
-    Stamp { id: "call".into(), model: "group".into(), created: 1, stream_usage: true }
+    Stamp {
+        id: "call".into(),
+        model: "group".into(),
+        created: 1,
+        stream_usage: true,
+        ..Stamp::default()
+    }
 }
 
 /// Frames are the same wherever the bytes are cut, and together they are the bytes.
