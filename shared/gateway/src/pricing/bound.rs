@@ -20,7 +20,7 @@ struct Dearest {
 impl ModelPrice {
     /// The most that a call with up to `input` prompt tokens and `output` completion tokens can
     /// cost: every prompt token at the dearest of the input, audio and cache prices, every
-    /// completion token at the dearest of the output, audio and reasoning prices, in the dearest
+    /// completion token at the dearest of the output, audio, image and reasoning prices, in the dearest
     /// band that a prompt of that length can reach.
     #[must_use]
     pub fn worst_case(&self, input: u64, output: u64) -> NanoUsd {
@@ -82,7 +82,12 @@ impl ModelPrice {
                 Class::CacheWrite1h,
                 Class::AudioInput,
             ]),
-            output: of(&[Class::Output, Class::Reasoning, Class::AudioOutput]),
+            output: of(&[
+                Class::Output,
+                Class::Reasoning,
+                Class::AudioOutput,
+                Class::ImageTokenOutput,
+            ]),
             request: of(&[Class::Request]),
         }
     }

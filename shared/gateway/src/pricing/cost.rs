@@ -13,7 +13,7 @@ pub(super) const PICO_PER_NANO: u128 = 1000;
 pub struct Breakdown {
     /// Prompt tokens beside the cached ones, audio among them, and the price per request.
     pub input: NanoUsd,
-    /// Completion tokens, reasoning and audio among them.
+    /// Completion tokens, reasoning, audio and pictures among them.
     pub output: NanoUsd,
     /// Prompt tokens read from a cache.
     pub cache_read: NanoUsd,
@@ -49,6 +49,7 @@ impl ModelPrice {
         let reasoning = of(Class::Reasoning, usage.output_reasoning);
         let output = of(Class::Output, usage.output)
             .saturating_add(of(Class::AudioOutput, usage.output_audio))
+            .saturating_add(of(Class::ImageTokenOutput, usage.output_image))
             .saturating_add(reasoning);
         let cache_read = of(Class::CacheRead, usage.cache_read);
         let cache_creation = of(Class::CacheWrite5m, usage.cache_write_5m)

@@ -40,7 +40,7 @@ impl Noise {
 
     fn usage(&mut self, input: u64, output: u64) -> Usage {
         let [plain, read, write, hour, audio] = self.split(input);
-        let [text, reasoning, spoken] = self.split(output);
+        let [text, reasoning, spoken, drawn] = self.split(output);
         Usage {
             input: plain,
             cache_read: read,
@@ -50,6 +50,7 @@ impl Noise {
             output: text,
             output_reasoning: reasoning,
             output_audio: spoken,
+            output_image: drawn,
             raw: None,
         }
     }
@@ -85,6 +86,9 @@ fn gemini_costs_what_its_price_list_says_also_above_200k_tokens() {
         let cost = price.cost(&long).total;
         assert_eq!(cost, nano(200_000 * 2500 + 500 * 250 + 500 * 15_000), "{provider}");
     }
+    let drawn = Usage { output: 10, output_image: 1290, ..Usage::default() };
+    let cost = price("gemini", "gemini-2.5-flash-image").cost(&drawn).total;
+    assert_eq!(cost, nano(10 * 2500 + 1290 * 30_000));
     let heard = Usage { input: 10, input_audio: 100, ..Usage::default() };
     let cost = price("gemini", "gemini-2.5-flash").cost(&heard).total;
     assert_eq!(cost, nano(10 * 300 + 100 * 1000));

@@ -25,6 +25,8 @@ pub struct Usage {
     pub output_reasoning: u64,
     /// Audio tokens in the completion.
     pub output_audio: u64,
+    /// Image tokens in the completion.
+    pub output_image: u64,
     /// The provider's own usage object, verbatim.
     pub raw: Option<Value>,
 }
@@ -43,7 +45,10 @@ impl Usage {
     /// All completion tokens.
     #[must_use]
     pub fn completion(&self) -> u64 {
-        self.output.saturating_add(self.output_reasoning).saturating_add(self.output_audio)
+        self.output
+            .saturating_add(self.output_reasoning)
+            .saturating_add(self.output_audio)
+            .saturating_add(self.output_image)
     }
 
     /// Prompt and completion.

@@ -11,8 +11,8 @@ pub(crate) fn decode(value: &Value) -> Usage {
     let prompt = count("promptTokenCount");
     let by_tools = count("toolUsePromptTokenCount");
     let cache_read = count("cachedContentTokenCount").min(prompt);
-    let audio = of_audio(value, "promptTokensDetails");
-    let cached_audio = of_audio(value, "cacheTokensDetails");
+    let audio = of(value, "promptTokensDetails", "AUDIO");
+    let cached_audio = of(value, "cacheTokensDetails", "AUDIO");
     let input_audio = audio.saturating_sub(cached_audio).min(prompt - cache_read);
 
     let candidates = count("candidatesTokenCount").max(count("responseTokenCount"));
@@ -22,16 +22,23 @@ pub(crate) fn decode(value: &Value) -> Usage {
         && candidates >= thoughts
         && count("totalTokenCount") == prompt.saturating_add(by_tools).saturating_add(candidates);
     let visible = if inside { candidates - thoughts } else { candidates };
-    let output_audio = of_audio(value, "candidatesTokensDetails")
-        .max(of_audio(value, "responseTokensDetails"))
-        .min(visible);
+    let made = |modality: &str| {
+        of(value, "candidatesTokensDetails", modality).max(of(
+            value,
+            "responseTokensDetails",
+            modality,
+        ))
+    };
+    let output_audio = made("AUDIO").min(visible);
+    let output_image = made("IMAGE").min(visible - output_audio);
     Usage {
         input: (prompt - cache_read - input_audio).saturating_add(by_tools),
         cache_read,
         input_audio,
-        output: visible - output_audio,
+        output: visible - output_audio - output_image,
         output_reasoning: thoughts,
         output_audio,
+        output_image,
         raw: Some(value.clone()),
         ..Usage::default()
     }
@@ -41,13 +48,13 @@ fn as_count(value: &Value) -> Option<u64> {
     reader::integer(value).and_then(|number| u64::try_from(number).ok())
 }
 
-/// Tokens of the modality AUDIO in a list of them.
-fn of_audio(value: &Value, key: &str) -> u64 {
+/// Tokens of a modality in a list of them.
+fn of(value: &Value, key: &str, modality: &str) -> u64 {
     let details = reader::get(value, key).and_then(Value::as_array);
     details
         .into_iter()
         .flatten()
-        .filter(|detail| detail.get("modality").and_then(Value::as_str) == Some("AUDIO"))
+        .filter(|detail| detail.get("modality").and_then(Value::as_str) == Some(modality))
         .filter_map(|detail| reader::get(detail, "tokenCount").and_then(as_count))
         .fold(0, u64::saturating_add)
 }
@@ -56,7 +63,7 @@ fn of_audio(value: &Value, key: &str) -> u64 {
 /// prompt.
 pub(super) fn encode(usage: &Usage) -> Value {
     let mut out = Map::new();
-    let visible = usage.output.saturating_add(usage.output_audio);
+    let visible = usage.completion().saturating_sub(usage.output_reasoning);
     out.insert("promptTokenCount".into(), usage.prompt().into());
     out.insert("candidatesTokenCount".into(), visible.into());
     out.insert("totalTokenCount".into(), usage.total().into());
@@ -67,14 +74,16 @@ pub(super) fn encode(usage: &Usage) -> Value {
         out.insert("thoughtsTokenCount".into(), usage.output_reasoning.into());
     }
     let text = usage.prompt().saturating_sub(usage.input_audio);
-    out.insert("promptTokensDetails".into(), details(text, usage.input_audio));
-    out.insert("candidatesTokensDetails".into(), details(usage.output, usage.output_audio));
+    let input = [("TEXT", text), ("AUDIO", usage.input_audio)];
+    out.insert("promptTokensDetails".into(), details(&input));
+    let output =
+        [("TEXT", usage.output), ("AUDIO", usage.output_audio), ("IMAGE", usage.output_image)];
+    out.insert("candidatesTokensDetails".into(), details(&output));
     Value::Object(out)
 }
 
-fn details(text: u64, audio: u64) -> Value {
-    [("TEXT", text), ("AUDIO", audio)]
-        .into_iter()
+fn details(of: &[(&str, u64)]) -> Value {
+    of.iter()
         .filter(|(_, tokens)| *tokens > 0)
         .map(|(modality, tokens)| json!({"modality": modality, "tokenCount": tokens}))
         .collect()
@@ -92,9 +101,11 @@ mod tests {
             "promptTokensDetails": [
                 {"modality": "TEXT", "tokenCount": 70}, {"modality": "AUDIO", "tokenCount": 30}],
             "cacheTokensDetails": [{"modality": "AUDIO", "tokenCount": 10}],
-            "candidatesTokensDetails": [{"modality": "AUDIO", "tokenCount": 8}]}));
+            "candidatesTokensDetails": [{"modality": "AUDIO", "tokenCount": 8},
+                {"modality": "IMAGE", "tokenCount": 5}]}));
         assert_eq!((usage.input, usage.cache_read, usage.input_audio), (45, 40, 20));
-        assert_eq!((usage.output, usage.output_reasoning, usage.output_audio), (12, 30, 8));
+        assert_eq!((usage.output, usage.output_reasoning, usage.output_audio), (7, 30, 8));
+        assert_eq!(usage.output_image, 5);
         assert_eq!(usage.total(), 155);
     }
 
@@ -114,6 +125,7 @@ mod tests {
             output: 5,
             output_reasoning: 6,
             output_audio: 2,
+            output_image: 9,
             ..Usage::default()
         };
         let read = decode(&encode(&usage));

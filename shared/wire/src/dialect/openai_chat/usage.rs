@@ -46,6 +46,7 @@ pub(crate) fn decode(raw: Value) -> Option<Usage> {
         output: visible.saturating_sub(output_audio),
         output_reasoning,
         output_audio,
+        output_image: 0,
         raw: Some(raw),
     })
 }
@@ -167,6 +168,7 @@ mod tests {
             output: 6,
             output_reasoning: 70,
             output_audio: 8,
+            output_image: 0,
             raw: None,
         };
         assert_eq!(read(encode(&usage)), usage);
