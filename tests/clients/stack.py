@@ -104,6 +104,8 @@ def configuration(urls):
             ),
             entry("profile", f"bedrock/{arn}", aws, price, id="profile-1"),
             entry("flash", "gemini/gemini-2.5-flash", gemini, id="flash-1"),
+            entry("embed-google", "gemini/gemini-embedding-001", gemini, id="embed-google-1"),
+            entry("embed-openai", "openai/text-embedding-3-small", openai, id="embed-openai-1"),
             entry("three", "gemini/gemini-3-pro-preview", gemini, price, id="three-1"),
             entry("sage", "sagemaker_chat/llama", aws, price, id="sage-1"),
             entry("priced", "openai/priced", openai, price, id="priced-1"),

@@ -254,6 +254,13 @@ def test_tokens_are_counted(gemini, group):
     assert 3 < counted.total_tokens < 20
 
 
+@pytest.mark.parametrize("group", ["embed-google", "embed-openai"])
+def test_embeddings(gemini, group):
+    answer = gemini.models.embed_content(model=group, contents=["one", "two"])
+    assert len(answer.embeddings) == 2
+    assert all(isinstance(number, float) for number in answer.embeddings[0].values)
+
+
 def test_the_models_are_listed(gemini):
     names = [model.name for model in gemini.models.list()]
     assert "models/flash" in names and "models/gpt" in names

@@ -202,6 +202,7 @@ fn both(one: &Usage, other: &Usage) -> Usage {
         output: one.output.saturating_add(other.output),
         output_reasoning: one.output_reasoning.saturating_add(other.output_reasoning),
         output_audio: one.output_audio.saturating_add(other.output_audio),
+        output_image: one.output_image.saturating_add(other.output_image),
         raw: one.raw.clone(),
     }
 }

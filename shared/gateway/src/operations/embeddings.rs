@@ -58,6 +58,12 @@ impl Embeddings {
         Ok(Box::new(Self { request, cohere: None, body }))
     }
 
+    /// A request that was read already, from another shape.
+    pub(crate) fn of(request: embed::Request) -> Self {
+        let body = Bytes::from(embed::openai::encode_request(&request));
+        Self { request, cohere: None, body }
+    }
+
     /// Reads a request in Cohere's shape.
     pub(crate) fn read_cohere(
         _: &App,

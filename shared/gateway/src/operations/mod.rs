@@ -3,6 +3,7 @@
 mod completions;
 mod embeddings;
 mod form;
+mod google_embeddings;
 mod images;
 mod json;
 mod moderation;
@@ -14,6 +15,7 @@ mod watched;
 
 pub(crate) use completions::Completions;
 pub(crate) use embeddings::Embeddings;
+pub(crate) use google_embeddings::GoogleEmbeddings;
 pub(crate) use images::Images;
 pub(crate) use moderation::Moderation;
 pub(crate) use rerank::Rerank;

@@ -153,3 +153,41 @@ async fn the_usage_row_says_how_it_was_called() {
     assert_eq!(row["call_type"], "agenerate_content");
     assert_eq!(row["model"], "model-of-gemini");
 }
+
+#[tokio::test]
+async fn embeddings_are_googles_whoever_makes_them() {
+    let house = House::plan()
+        .models(|fakes| {
+            [
+                named(fakes, "google", "gemini/gemini-embedding-001", PRICED),
+                named(fakes, "openai", "openai/text-embedding-3-small", PRICED),
+            ]
+            .concat()
+        })
+        .open()
+        .await;
+    let content = |text: &str| json!({"parts": [{"text": text}]});
+    for model in ["google", "openai"] {
+        let key = house.key(&json!({})).await;
+        let one = json!({"content": content("hello"), "taskType": "RETRIEVAL_QUERY"});
+        let answer = house.post(&format!("/v1beta/models/{model}:embedContent"), &key, &one).await;
+        assert_eq!(answer.status, 200, "{model}: {}", answer.text());
+        assert!(answer.json()["embedding"]["values"][0].is_number(), "{}", answer.text());
+        if model == "openai" {
+            assert_eq!(answer.header("x-sluice-dropped"), "taskType");
+        }
+        let spent = house.balanced(&key).await;
+        assert!(spent > 0);
+
+        let path = format!("/v1beta/models/{model}:batchEmbedContents");
+        let batch = json!({"requests": [{"content": content("a")}, {"content": content("b")}]});
+        let answer = house.post(&path, &key, &batch).await;
+        assert_eq!(answer.json()["embeddings"].as_array().unwrap().len(), 2, "{}", answer.text());
+        assert!(house.balanced(&key).await > spent);
+        let answer = house.post(&path, &key, &json!({"requests": []})).await;
+        assert_eq!(answer.status, 400);
+        assert_eq!(answer.json()["error"]["status"], "INVALID_ARGUMENT");
+    }
+    let seen = house.fakes.gemini.all();
+    assert!(seen.iter().all(|seen| seen.path.ends_with(":batchEmbedContents")));
+}

@@ -19,8 +19,18 @@ pub(super) use models::{list, listed, named, one};
 use super::{strays, surface::arrive, tokens};
 use crate::{
     App,
-    corridor::{self, Line},
+    corridor::{self, Line, Reader},
+    operations::GoogleEmbeddings,
 };
+
+/// What may be asked of a model.
+const METHODS: [&str; 5] = [
+    "generateContent",
+    "streamGenerateContent",
+    "countTokens",
+    "embedContent",
+    "batchEmbedContents",
+];
 
 /// Where Google's clients put the key besides the headers.
 const KEY: &str = "key";
@@ -34,6 +44,21 @@ pub(super) async fn call(State(app): State<Arc<App>>, mut request: Request) -> R
     let stream = match method {
         "generateContent" => false,
         "streamGenerateContent" => true,
+        "embedContent" | "batchEmbedContents" => {
+            let reader: Reader = match method {
+                "embedContent" => GoogleEmbeddings::read_one,
+                _ => GoogleEmbeddings::read_batch,
+            };
+            take_key(&mut request);
+            let line = Line {
+                dialect: Dialect::Gemini,
+                call_type: "aembedding",
+                route: "/v1beta/models",
+                model: Some(model),
+                stream: Some(false),
+            };
+            return corridor::operate(&app, arrive(line, request), reader).await;
+        }
         "countTokens" => {
             take_key(&mut request);
             return tokens::google(&app, model, request).await;
@@ -66,9 +91,7 @@ fn target(path: &str) -> Option<(String, &str)> {
 pub(super) fn is_googles(path: &str) -> bool {
     path.starts_with("/v1beta/")
         || path.starts_with("/gemini/")
-        || target(path).is_some_and(|(_, method)| {
-            matches!(method, "generateContent" | "streamGenerateContent" | "countTokens")
-        })
+        || target(path).is_some_and(|(_, method)| METHODS.contains(&method))
 }
 
 /// Whether a request comes from one of Google's clients: the newer ones ask for models where OpenAI's

@@ -67,7 +67,7 @@ fn entry(app: &App, name: &str) -> Value {
     let mut entry = json!({
         "name": format!("models/{name}"),
         "displayName": name,
-        "supportedGenerationMethods": ["generateContent", "countTokens"],
+        "supportedGenerationMethods": ["generateContent", "countTokens", "embedContent"],
     });
     let limits = app.registry.limits(name);
     if let Some(fields) = entry.as_object_mut() {

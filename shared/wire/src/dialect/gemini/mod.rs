@@ -27,6 +27,7 @@ pub(crate) mod usage;
 
 pub mod array;
 pub mod count;
+pub mod embed;
 pub mod error;
 pub(crate) mod glance;
 pub mod observe;
