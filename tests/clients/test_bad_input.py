@@ -166,7 +166,7 @@ def test_a_wrong_method(http, key, path, method):
     "path",
     [
         "/", "/v1", "/v1/nothing", "/v2/chat/completions", "/v1/chat/completions/",
-        "/bedrock/model/nova", "/bedrock/model/nova/invoke", "/bedrock/", "/v1/messages/none",
+        "/bedrock/model/nova", "/bedrock/model/nova/none", "/bedrock/", "/v1/messages/none",
         "/v1/%00", "/..%2f..%2fetc/passwd",
     ],
 )
