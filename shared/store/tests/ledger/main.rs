@@ -4,6 +4,7 @@
 
 mod batched;
 mod books;
+mod costs;
 mod limits;
 mod race;
 mod strict;
