@@ -5,7 +5,7 @@ mod wild;
 use std::{collections::HashMap, sync::Arc};
 
 use http::HeaderValue;
-use sluice_providers::{Deployment, Reach};
+use sluice_providers::{Deployment, Reach, Responses};
 
 use self::wild::{Limits, Wild};
 use crate::{
@@ -144,7 +144,12 @@ impl Registry {
 
 impl Member {
     fn new(entry: &ConfiguredDeployment, catalogue: &Catalogue) -> Self {
-        let deployment = entry.deployment.clone();
+        let mut deployment = entry.deployment.clone();
+        // Not every model of a provider has a chat route.
+        let alone = entry.info.mode.as_deref() == Some("responses");
+        if alone && deployment.responses == Responses::ForTheirOwn {
+            deployment.responses = Responses::Always;
+        }
         let labels = Labels::new(&deployment);
         Self { deployment, price: entry.price(catalogue), info: entry.info.clone(), labels }
     }

@@ -313,6 +313,12 @@ async fn a_model_that_has_no_other_route_answers_every_caller_there() {
             let chat = "\n      use_chat_completions_api: true";
             [
                 named(fakes, "alone", "openai/responses/gpt-5-pro", ""),
+                named(
+                    fakes,
+                    "told",
+                    "openai/gpt-5-codex",
+                    "\n    model_info:\n      mode: responses",
+                ),
                 named(fakes, "never", "openai/gpt-4o", chat),
             ]
             .concat()
@@ -327,7 +333,31 @@ async fn a_model_that_has_no_other_route_answers_every_caller_there() {
     assert_eq!(sent.path, "/v1/responses");
     assert_eq!(serde_json::from_slice::<Value>(&sent.body).unwrap()["model"], "gpt-5-pro");
 
+    let chat = json!({"model": "told", "messages": [{"role": "user", "content": "say hi"}]});
+    assert_eq!(house.post("/v1/chat/completions", MASTER, &chat).await.status, 200);
+    assert_eq!(house.fakes.openai.last().unwrap().path, "/v1/responses");
+
     let made = create(&house, MASTER, &json!({"model": "never", "input": "say hi"})).await;
     assert_eq!(said(&made), "hi");
     assert_eq!(house.fakes.openai.last().unwrap().path, "/v1/chat/completions");
+}
+
+#[tokio::test]
+async fn a_function_in_a_namespace_is_called_everywhere_and_told_to_be_one() {
+    let house = House::open().await;
+    for provider in ["anthropic", "bedrock", "sagemaker"] {
+        for stream in [false, true] {
+            let body = json!({"model": provider, "stream": stream,
+                "input": r#"call send {"to": "x"}"#,
+                "tools": [{"type": "namespace", "name": "agents", "tools": [{
+                    "type": "function", "name": "send", "strict": false,
+                    "parameters": {"type": "object", "properties": {"to": {"type": "string"}}}}]}]});
+            let answer = house.post(PATH, MASTER, &body).await;
+            assert_eq!(answer.status, 200, "{provider}: {}", answer.text());
+            let made = if stream { streamed(&answer) } else { answer.json() };
+            let call = &made["output"][0];
+            assert_eq!(call["name"], "send", "{provider}: {made}");
+            assert_eq!(call["namespace"], "agents", "{provider}: {made}");
+        }
+    }
 }

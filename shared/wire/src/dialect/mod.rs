@@ -177,6 +177,7 @@ impl Dialect {
     /// A fault of the caller for what this dialect cannot say at all.
     pub fn encode_request(self, request: &Request, target: Target<'_>) -> Result<Encoded, Fault> {
         let request = &*narrow::narrow(request, self);
+        let request = &*openai_responses::namespace::spread(request, self);
         match self {
             Self::OpenAiChat => openai_chat::request::encode(request, target),
             Self::OpenAiResponses => openai_responses::request::encode(request, target),

@@ -7,6 +7,7 @@
 mod annotation;
 pub mod error;
 mod finish;
+pub(crate) mod namespace;
 pub mod observe;
 mod output;
 pub mod peek;

@@ -1,8 +1,8 @@
 //! Output items, as answers and streams write them.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::seal;
+use super::{namespace, seal};
 use crate::{canon::Reasoning, dialect::openai_chat::request::arguments};
 
 /// The id of the item at a place of an answer.
@@ -31,16 +31,26 @@ pub(super) fn refusal(words: &str) -> Value {
     json!({"type": "refusal", "refusal": words})
 }
 
-/// A function call.
-pub(super) fn call(id: &str, status: &str, call_id: &str, name: &str, given: &str) -> Value {
-    json!({
+/// A function call; `echo` is the request that offered the function.
+pub(super) fn call(
+    id: &str,
+    status: &str,
+    call: (&str, &str, &str),
+    echo: &Map<String, Value>,
+) -> Value {
+    let (call_id, name, given) = call;
+    let mut item = json!({
         "id": id,
         "type": "function_call",
         "status": status,
         "arguments": if status == "in_progress" { given } else { arguments(given) },
         "call_id": call_id,
         "name": name,
-    })
+    });
+    if let (Some(fields), Some(namespace)) = (item.as_object_mut(), namespace::of(name, echo)) {
+        fields.insert("namespace".into(), namespace.into());
+    }
+    item
 }
 
 /// Reasoning. What is signed or encrypted is always there: a caller who does not want it keeps it

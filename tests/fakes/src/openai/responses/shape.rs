@@ -10,6 +10,7 @@ pub(super) static REQUEST: Shape = Struct(
     &[
         ("model", &Text),
         ("background", &Maybe(&Flag)),
+        ("client_metadata", &Open),
         ("context_management", &Any),
         ("include", &Maybe(&List(&Text))),
         ("input", &Either(&[Text, List(&ITEM)])),
@@ -91,7 +92,21 @@ static TOOL: Shape = Tagged(
                 ],
             ),
         ),
-        ("web_search", &Struct(&[], &[("search_context_size", &Text), ("user_location", &Any)])),
+        (
+            "web_search",
+            &Struct(
+                &[],
+                &[
+                    ("search_context_size", &Text),
+                    ("user_location", &Any),
+                    ("external_web_access", &Flag),
+                ],
+            ),
+        ),
+        (
+            "namespace",
+            &Struct(&[("name", &Text), ("tools", &List(&Open))], &[("description", &Text)]),
+        ),
         ("custom", &Struct(&[("name", &Text)], &[("description", &Text), ("format", &Open)])),
     ],
 );
@@ -114,7 +129,7 @@ static ITEM: Shape = Tagged(
             "function_call",
             &Struct(
                 &[("call_id", &Text), ("name", &Text), ("arguments", &Text)],
-                &[("id", &Text), ("status", &Text)],
+                &[("id", &Text), ("status", &Text), ("namespace", &Text)],
             ),
         ),
         (

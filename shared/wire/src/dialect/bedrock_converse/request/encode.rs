@@ -55,7 +55,11 @@ pub(crate) fn encode(request: &Request, target: Target<'_>) -> Result<Encoded, F
     if let (Some(false), Some(tools)) = (request.parallel_tools, &tools) {
         let chosen = tools.get("toolChoice").is_some();
         // A model that must call a certain tool calls that one: to ask for no other loses little.
-        let named = matches!(request.tool_choice, Some(ToolChoice::Named(_)));
+        let named = match request.tool_choice {
+            Some(ToolChoice::Named(_)) => true,
+            Some(ToolChoice::Required) => request.tools.len() == 1,
+            _ => false,
+        };
         fields::one_tool_at_a_time(family, chosen, named, &mut fields, &mut losses);
     }
     let metadata = metadata(&request.metadata, &mut losses);

@@ -12,3 +12,4 @@ mod tools;
 
 pub(crate) use decode::decode;
 pub(crate) use encode::encode;
+pub(super) use tools::one as function;

@@ -21,7 +21,7 @@ pub(super) fn decode(fields: &mut Fields) -> Result<Vec<Tool>, Fault> {
     tools.into_iter().enumerate().map(|(at, tool)| one(tool, &format!("tools[{at}]"))).collect()
 }
 
-fn one(tool: Value, path: &str) -> Result<Tool, Fault> {
+pub(in super::super) fn one(tool: Value, path: &str) -> Result<Tool, Fault> {
     let mut fields = Fields::of(tool, path)?;
     let kind = fields.require_string("type")?;
     if kind != "function" {

@@ -1,6 +1,6 @@
 //! The canonical answer to a caller's body.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{
     super::{
@@ -19,6 +19,7 @@ use crate::{
 #[derive(Debug)]
 struct Output<'a> {
     answer: &'a str,
+    echo: &'a Map<String, Value>,
     items: Vec<Value>,
     /// Content of the message that is being said; consecutive parts are one message.
     content: Vec<Value>,
@@ -26,8 +27,13 @@ struct Output<'a> {
 }
 
 pub(crate) fn encode(response: &Response, stamp: &Stamp) -> Vec<u8> {
-    let mut out =
-        Output { answer: &stamp.id, items: Vec::new(), content: Vec::new(), seen: Seen::default() };
+    let mut out = Output {
+        answer: &stamp.id,
+        echo: &stamp.echo,
+        items: Vec::new(),
+        content: Vec::new(),
+        seen: Seen::default(),
+    };
     for part in &response.parts {
         out.part(part);
     }
@@ -68,7 +74,8 @@ impl Output<'_> {
                 self.close("completed");
                 self.seen.calls = true;
                 let id = self.id("fc");
-                let item = output::call(&id, "completed", &call.id, &call.name, &call.arguments);
+                let said = (&*call.id, &*call.name, &*call.arguments);
+                let item = output::call(&id, "completed", said, self.echo);
                 self.items.push(item);
             }
             Part::Reasoning(thought) => {

@@ -104,7 +104,7 @@ impl Encoder {
     }
 
     fn response(&self, status: &str, reason: Option<&str>, error: Option<Value>) -> Value {
-        let output = self.items.iter().map(Item::value).collect();
+        let output = self.items.iter().map(|item| item.value(&self.stamp.echo)).collect();
         let usage = self.usage.as_ref();
         let id = &self.id;
         Shell { id, status, reason, error, output, usage, service_tier: None }.write(&self.stamp)
@@ -178,7 +178,7 @@ impl Encoder {
         let at = self.items.len();
         let id = output::id(prefix, &self.stamp.id, at);
         let item = Item { id, kind, done: false };
-        let value = item.value();
+        let value = item.value(&self.stamp.echo);
         self.items.push(item);
         self.write(
             "response.output_item.added",
@@ -307,7 +307,7 @@ impl Encoder {
     fn done(&mut self, item: usize, out: &mut Vec<u8>) {
         let Some(done) = self.items.get_mut(item).filter(|item| !item.done) else { return };
         done.done = true;
-        let value = done.value();
+        let value = done.value(&self.stamp.echo);
         self.write(
             "response.output_item.done",
             [("output_index", item.into()), ("item", value)],

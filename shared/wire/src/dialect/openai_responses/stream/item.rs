@@ -1,6 +1,6 @@
 //! The items of an answer that is being streamed, as they are so far.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::super::output;
 use crate::canon::Reasoning;
@@ -42,7 +42,7 @@ pub(super) enum Content {
 
 impl Item {
     /// The item as it is now.
-    pub(super) fn value(&self) -> Value {
+    pub(super) fn value(&self, echo: &Map<String, Value>) -> Value {
         let status = if self.done { "completed" } else { "in_progress" };
         match &self.kind {
             ItemKind::Message { content, status: said } => {
@@ -50,7 +50,7 @@ impl Item {
                 output::message(&self.id, if self.done { said } else { status }, &content)
             }
             ItemKind::Call { call_id, name, arguments } => {
-                output::call(&self.id, status, call_id, name, arguments)
+                output::call(&self.id, status, (call_id, name, arguments), echo)
             }
             ItemKind::Reasoning(reasoning) => output::reasoning(&self.id, reasoning),
             ItemKind::Whole(value) => value.clone(),
