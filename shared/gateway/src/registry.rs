@@ -113,6 +113,14 @@ impl Registry {
         self.on_bedrock.get(id).or_else(|| self.on_bedrock.get(arn_model(id)?))
     }
 
+    /// Every deployment with its group's name, in the order of the configuration.
+    pub(crate) fn members(&self) -> impl Iterator<Item = (&str, &Arc<Member>)> {
+        self.names
+            .iter()
+            .filter_map(|name| self.groups.get(name))
+            .flat_map(|group| group.members.iter().map(|member| (group.name.as_str(), member)))
+    }
+
     /// All public names, in the order of the configuration; in the place of a pattern the models of
     /// the catalogue that it admits.
     pub fn names(&self) -> impl Iterator<Item = &str> {
@@ -152,6 +160,17 @@ impl Member {
         }
         let labels = Labels::new(&deployment);
         Self { deployment, price: entry.price(catalogue), info: entry.info.clone(), labels }
+    }
+
+    /// A deployment that what is passed on goes to, under the model's name.
+    pub(crate) fn passing(
+        mut deployment: Deployment,
+        model: String,
+        price: Option<ModelPrice>,
+    ) -> Self {
+        deployment.model = model;
+        let labels = Labels::new(&deployment);
+        Self { deployment, price, info: ModelInfo::default(), labels }
     }
 }
 

@@ -25,6 +25,7 @@ mod demo;
 mod deployment;
 mod media;
 mod redacted;
+mod relay;
 mod secrets;
 mod table;
 mod text;
@@ -35,6 +36,7 @@ pub use credentials::{Entra, EntraProof, Google, GoogleKey, Subject, TokenSource
 pub use deployment::{Aws, Deployment, Responses, Secret, Timeouts, Vertex};
 pub use media::{Fetched, MediaFetcher, MediaPolicy};
 pub use redacted::Redacted;
+pub use relay::{Relay, Relayed};
 pub use table::{
     Auth, ModelError, ModelRef, Provider, Quirk, Reach, provider, providers, split_model,
 };

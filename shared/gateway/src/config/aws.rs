@@ -8,7 +8,7 @@ use super::{field::Field, section::Section};
 pub(super) const REGION_VARIABLES: [&str; 3] =
     ["AWS_REGION_NAME", "AWS_REGION", "AWS_DEFAULT_REGION"];
 /// The parameters of this module.
-const NAMES: [&str; 15] = [
+const NAMES: [&str; 16] = [
     "aws_region_name",
     "region_name",
     "aws_access_key_id",
@@ -22,6 +22,7 @@ const NAMES: [&str; 15] = [
     "aws_web_identity_token",
     "aws_sts_endpoint",
     "aws_bedrock_runtime_endpoint",
+    "aws_bedrock_agent_runtime_endpoint",
     "sagemaker_base_url",
     "model_id",
 ];
@@ -58,6 +59,8 @@ fn read_place(section: &mut Section<'_, '_>, aws: &mut Aws) {
     aws.sts_endpoint = section.take("aws_sts_endpoint").and_then(|field| field.url());
     aws.runtime_endpoint =
         section.take("aws_bedrock_runtime_endpoint").and_then(|field| field.url());
+    aws.agent_endpoint =
+        section.take("aws_bedrock_agent_runtime_endpoint").and_then(|field| field.url());
     aws.sagemaker_endpoint = section.take("sagemaker_base_url").and_then(|field| field.url());
 }
 

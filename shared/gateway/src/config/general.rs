@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sluice_providers::{MediaPolicy, Secret};
 
-use super::{field::Field, known, media, section::Section};
+use super::{field::Field, known, media, pass_through::PassThrough, section::Section};
 
 /// Mebibyte.
 const MIB: u64 = 1024 * 1024;
@@ -22,6 +22,8 @@ pub struct General {
     pub max_request_size_mb: u64,
     /// `lease_seconds` (Sluice's own): how long a call that crashed holds its reservation.
     pub lease_seconds: u64,
+    /// `pass_through_endpoints`, and what calls of built-in pass-through cost.
+    pub pass_through: PassThrough,
     /// The same as `litellm_settings.media`, where it is said here.
     pub media: MediaPolicy,
     /// `token_rate_limit_type`: which tokens the limits of tokens per minute count.
@@ -48,6 +50,7 @@ impl Default for General {
             master_key: None,
             max_request_size_mb: DEFAULT_REQUEST_MIB,
             lease_seconds: DEFAULT_LEASE,
+            pass_through: PassThrough::default(),
             media: MediaPolicy::default(),
             token_rate: TokenRate::default(),
         }
@@ -91,6 +94,7 @@ impl General {
                 ),
             }
         }
+        general.pass_through = PassThrough::read(&mut section);
         section.finish(known::GENERAL_SETTINGS);
         general
     }

@@ -29,6 +29,7 @@ mod media;
 mod model_info;
 mod model_list;
 mod params;
+mod pass_through;
 mod place;
 mod prices;
 mod router;
@@ -43,7 +44,10 @@ mod tree;
 mod vertex;
 mod walk;
 
+use std::collections::BTreeMap;
+
 use jiff::tz::TimeZone;
+use sluice_providers::Deployment;
 use sluice_providers::MediaPolicy;
 
 pub use check::Checked;
@@ -53,6 +57,7 @@ pub use finding::{Finding, Level};
 pub use general::{General, TokenRate};
 pub use litellm::LitellmSettings;
 pub use model_info::ModelInfo;
+pub use pass_through::{Endpoint, PassThrough};
 pub use router::RouterSettings;
 pub use source::{Beside, NoSource, Source};
 
@@ -70,6 +75,8 @@ pub struct Config {
     pub litellm: LitellmSettings,
     /// `router_settings`.
     pub router: RouterSettings,
+    /// A deployment of each provider that the environment alone describes, for what is passed on.
+    pub environment: BTreeMap<&'static str, Deployment>,
 }
 
 // === impl Config ===

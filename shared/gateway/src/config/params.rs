@@ -209,6 +209,8 @@ fn read_limits(section: &mut Section<'_, '_>, deployment: &mut Deployment) {
     deployment.max_retries =
         section.take("max_retries").or(older).and_then(|field| field.retries());
     deployment.drop_params = section.take("drop_params").and_then(|field| field.flag());
+    deployment.use_in_pass_through =
+        section.take("use_in_pass_through").and_then(|field| field.flag()).unwrap_or(false);
     let mut list = |name| section.take(name).and_then(|field| field.names()).unwrap_or_default();
     deployment.additional_drop_params = list("additional_drop_params");
     deployment.allowed_openai_params = list("allowed_openai_params");

@@ -4,7 +4,7 @@ use super::{
     Checked, Config, Environment, General, Level, LitellmSettings, RouterSettings, Source,
     credentials::Credentials,
     field::{Context, Field},
-    include, known, model_list,
+    include, known, model_list, pass_through,
     section::Section,
     timeouts::Waits,
 };
@@ -48,7 +48,8 @@ fn sections(root: &Field<'_, '_>) -> Option<Config> {
     if deployments.is_empty() {
         root.warn("no model can be called", "list deployments below `model_list:`");
     }
-    Some(Config { deployments, general: general.unwrap_or_default(), litellm, router })
+    let environment = pass_through::environment(root.context());
+    Some(Config { deployments, general: general.unwrap_or_default(), litellm, router, environment })
 }
 
 /// `environment_variables:` sets what `os.environ/` then finds.

@@ -59,6 +59,24 @@ pub(crate) struct Piece {
     pub(crate) body: Bytes,
 }
 
+// === impl Reached ===
+
+impl Reached {
+    /// An answer that took one attempt, and nothing had to be left out.
+    pub(crate) fn at_once(member: Arc<Member>, answer: Answer) -> Self {
+        Self {
+            member,
+            answer,
+            more: Vec::new(),
+            attempts: 0,
+            max_retries: 0,
+            dropped: Vec::new(),
+            capped: None,
+            upstream: Duration::ZERO,
+        }
+    }
+}
+
 /// Runs an admitted call to its answer. Whatever happens, the grant is settled.
 pub(crate) async fn run(
     app: &Arc<App>,

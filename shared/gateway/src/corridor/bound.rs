@@ -57,7 +57,7 @@ pub(crate) fn prompt_tokens(intake: &Intake) -> Result<u64, Fault> {
 
 /// The bound for a body that nobody here can read: its bytes, and the most for everything in it that
 /// looks like a picture or like content from elsewhere.
-fn unread(body: &[u8]) -> u64 {
+pub(crate) fn unread(body: &[u8]) -> u64 {
     let count = |word: &str| {
         u64::try_from(memchr::memmem::find_iter(body, word.as_bytes()).count()).unwrap_or(u64::MAX)
     };

@@ -19,7 +19,7 @@ pub(super) struct Renewal {
 }
 
 /// Does a call's work, and keeps its lease meanwhile.
-pub(super) async fn alive<T>(
+pub(crate) async fn alive<T>(
     app: &App,
     grant: &Grant,
     mut work: impl Future<Output = T> + Unpin,

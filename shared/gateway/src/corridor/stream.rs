@@ -68,7 +68,7 @@ pub(crate) fn answer(
 
 /// The body of a streamed answer: `flow` makes the caller's bytes of the provider's, and says at
 /// the end what was used.
-pub(super) fn body(
+pub(crate) fn body(
     app: &Arc<App>,
     facts: Facts,
     admitted: Admitted,

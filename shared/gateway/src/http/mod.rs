@@ -1,5 +1,6 @@
 //! Routes: the same routers on Lambda, in a container and on a laptop.
 
+mod anthropic;
 mod gemini;
 mod health;
 mod models;
@@ -15,11 +16,11 @@ use axum::{
     routing::{get, post},
 };
 
-use crate::{App, admin, responses::routes as responses};
+use crate::{App, admin, quotes, responses::routes as responses};
 
 /// Every route that calls a model, the list of models, and health: the `inference` function.
 pub fn inference(app: Arc<App>) -> Router {
-    model_routes().merge(health_routes()).with_strays().with_state(app)
+    model_routes().merge(quotes::routes()).merge(health_routes()).with_passage().with_state(app)
 }
 
 /// The management API and health: the `admin` function.
@@ -29,7 +30,12 @@ pub fn management(app: Arc<App>) -> Router {
 
 /// Everything, for a server.
 pub fn all(app: Arc<App>) -> Router {
-    model_routes().merge(admin::routes()).merge(health_routes()).with_strays().with_state(app)
+    model_routes()
+        .merge(quotes::routes())
+        .merge(admin::routes())
+        .merge(health_routes())
+        .with_passage()
+        .with_state(app)
 }
 
 fn model_routes() -> Router<Arc<App>> {
@@ -76,7 +82,10 @@ fn health_routes() -> Router<Arc<App>> {
 }
 
 trait WithStrays {
+    /// What fits no route is refused.
     fn with_strays(self) -> Self;
+    /// What fits no route is passed on, where there is somebody to pass it on to.
+    fn with_passage(self) -> Self;
 }
 
 // === impl Router ===
@@ -84,5 +93,9 @@ trait WithStrays {
 impl WithStrays for Router<Arc<App>> {
     fn with_strays(self) -> Self {
         self.fallback(strays::not_found).method_not_allowed_fallback(strays::wrong_method)
+    }
+
+    fn with_passage(self) -> Self {
+        self.fallback(strays::elsewhere).method_not_allowed_fallback(strays::wrong_method)
     }
 }

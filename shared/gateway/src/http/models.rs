@@ -10,7 +10,7 @@ use http::{HeaderMap, Uri, header::CONTENT_TYPE};
 use serde_json::{Value, json};
 use sluice_wire::{Fault, FaultKind};
 
-use super::{gemini, strays::dialect_of};
+use super::{anthropic, gemini, strays::dialect_of};
 use crate::{
     App,
     corridor::{may_use, render, stray_id},
@@ -27,6 +27,9 @@ const PATTERNS: &str = "return_wildcard_routes=true";
 pub(super) async fn list(State(app): State<Arc<App>>, headers: HeaderMap, uri: Uri) -> Response {
     if gemini::is_googles_client(&headers) {
         return gemini::listed(&app, &headers).await;
+    }
+    if anthropic::is_anthropics_client(&headers) {
+        return anthropic::listed(&app, &headers, &uri).await;
     }
     match identity::authenticate(&app, &headers).await {
         Ok(caller) => {
@@ -51,6 +54,9 @@ pub(super) async fn one(
 ) -> Response {
     if gemini::is_googles_client(&headers) {
         return gemini::named(&app, &headers, &id).await;
+    }
+    if anthropic::is_anthropics_client(&headers) {
+        return anthropic::named(&app, &headers, &id).await;
     }
     let result = identity::authenticate(&app, &headers).await.and_then(|caller| {
         // A pattern admits more than the catalogue lists.

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use axum::{extract::State, response::Response};
+use axum::{
+    extract::{Request, State},
+    response::Response,
+};
 use http::{Method, Uri};
 use sluice_wire::{Dialect, Fault, FaultKind};
 
@@ -10,7 +13,16 @@ use super::gemini;
 use crate::{
     App,
     corridor::{identify, render, stray_id},
+    passage,
 };
+
+/// No such route: what is passed on, or nothing.
+pub(super) async fn elsewhere(State(app): State<Arc<App>>, request: Request) -> Response {
+    match passage::find(&app, request.method(), request.uri()) {
+        Some(place) => passage::pass(&app, place, request).await,
+        None => not_found(State(app), request.uri().clone()).await,
+    }
+}
 
 /// No such route.
 pub(super) async fn not_found(State(app): State<Arc<App>>, uri: Uri) -> Response {
@@ -35,7 +47,7 @@ pub(crate) fn dialect_of(path: &str) -> Dialect {
         Dialect::Gemini
     } else if path.starts_with("/bedrock/") {
         Dialect::BedrockConverse
-    } else if path.starts_with("/v1/messages") || path.starts_with("/messages") {
+    } else if ["/v1/messages", "/messages", "/anthropic/"].iter().any(|own| path.starts_with(own)) {
         Dialect::AnthropicMessages
     } else {
         Dialect::OpenAiChat

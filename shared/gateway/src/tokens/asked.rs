@@ -53,6 +53,11 @@ impl Asked {
         &self.request.model
     }
 
+    /// The request itself.
+    pub(crate) fn request(&self) -> &Request {
+        &self.request
+    }
+
     /// The caller's bytes with `edits`, without the gateway's own fields.
     pub(super) fn spliced(&self, edits: &[Splice<'_>]) -> Result<Vec<u8>, Fault> {
         let mut all: Vec<_> = GATEWAY_FIELDS.iter().map(|field| Splice::Remove(field)).collect();

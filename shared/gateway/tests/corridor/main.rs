@@ -20,6 +20,8 @@ mod media;
 mod money;
 mod operations;
 mod parameters;
+mod passage;
+mod quotes;
 mod refusals;
 mod responses;
 mod routing;

@@ -172,7 +172,7 @@ async fn wrong_methods_and_unknown_routes_answer_in_the_dialect_of_their_path() 
         (Caller::Anthropic, "/v1/messages/nothing", 404),
         (Caller::Bedrock, "/bedrock/nothing", 404),
         (Caller::Gemini, "/v1beta/nothing", 404),
-        (Caller::Gemini, "/gemini/nothing", 404),
+        (Caller::Gemini, "/v1beta/nothing", 404),
     ] {
         let answer = house.get(path, MASTER).await;
         shaped(caller, &answer, status, path);

@@ -30,6 +30,8 @@ pub struct Aws {
     pub sts_endpoint: Option<String>,
     /// `aws_bedrock_runtime_endpoint`.
     pub runtime_endpoint: Option<String>,
+    /// `aws_bedrock_agent_runtime_endpoint` (Sluice's own).
+    pub agent_endpoint: Option<String>,
     /// `sagemaker_base_url`.
     pub sagemaker_endpoint: Option<String>,
     /// `model_id`: the ARN (Bedrock) to call instead of the model's id, or the inference

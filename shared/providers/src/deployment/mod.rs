@@ -15,7 +15,7 @@ pub use aws::Aws;
 pub(crate) use azure::takes_api_key;
 pub use secret::Secret;
 pub use timeouts::Timeouts;
-pub(crate) use url::{Asked, chat_url, route_url};
+pub(crate) use url::{Asked, chat_url, relay_url, route_url};
 pub use vertex::Vertex;
 
 use crate::{
@@ -78,6 +78,8 @@ pub struct Deployment {
     pub allowed_openai_params: Vec<String>,
     /// Attempts after the first.
     pub max_retries: Option<u32>,
+    /// `use_in_pass_through`: of a provider's deployments, what is passed on goes to this one.
+    pub use_in_pass_through: bool,
     /// What the transport worked out at the first call. A change of the other fields after that
     /// is not seen: build a new deployment instead.
     pub(crate) prepared: Prepared,
@@ -145,6 +147,7 @@ impl Deployment {
             additional_drop_params: Vec::new(),
             allowed_openai_params: Vec::new(),
             max_retries: None,
+            use_in_pass_through: false,
             prepared: Prepared::default(),
             name,
         })
@@ -199,5 +202,14 @@ impl Deployment {
         };
         let has = self.provider.route(dialect).is_some();
         if has { dialect } else { self.provider.dialect }
+    }
+
+    /// The URL of its chat route, without a query (it may hold a key); `None` where there is none before
+    /// the call.
+    #[must_use]
+    pub fn address(&self) -> Option<String> {
+        let mut url = chat_url(self, Asked::default()).ok()?;
+        url.set_query(None);
+        Some(url.into())
     }
 }

@@ -107,6 +107,37 @@ pub(crate) fn route_url(provider: &Provider, chat: &Url, route: &Route) -> Resul
     Ok(url)
 }
 
+/// The URL of a call that is passed on to `path`: below the deployment's base, where a segment that the
+/// base has already (`v1`, `openai`) is not written twice. The host is always the base's.
+///
+/// # Errors
+/// Why there is none, naming the parameter.
+pub(crate) fn relay_url(
+    deployment: &Deployment,
+    path: &str,
+    query: Option<&str>,
+) -> Result<Url, String> {
+    let mut url = base(deployment.api_base.as_deref(), deployment)?;
+    let path = path.trim_start_matches('/');
+    let own = url.path().trim_end_matches('/').to_owned();
+    if !path.is_empty() {
+        let first = path.split('/').next().unwrap_or_default();
+        let mut kept = String::new();
+        for segment in own.split('/').filter(|segment| !segment.is_empty()) {
+            if segment == first {
+                break;
+            }
+            kept.push('/');
+            kept.push_str(segment);
+        }
+        url.set_path(&format!("{kept}/{path}"));
+    }
+    if query.is_some() {
+        url.set_query(query);
+    }
+    Ok(url)
+}
+
 /// Appends what `base` does not hold already: nothing where it is the whole route, not `v1` twice.
 fn join(base: &str, route: &str) -> String {
     let base = base.trim_end_matches('/');
@@ -210,6 +241,30 @@ mod tests {
         let openai = |path| at("openai/m", Some("http://h/v1"), &below(path)).unwrap();
         assert_eq!(openai("models"), "http://h/v1/models");
         assert_eq!(openai("v1/models"), "http://h/v1/models");
+    }
+
+    #[test]
+    fn passes_on_below_the_base_and_to_its_host_alone() {
+        let at = |name: &str, api_base: Option<&str>, path: &str, query: Option<&str>| {
+            let mut deployment = Deployment::new("id", "group", name).unwrap();
+            deployment.api_base = api_base.map(str::to_owned);
+            relay_url(&deployment, path, query).map(String::from).unwrap()
+        };
+        let openai = |path: &str| at("openai/m", None, path, None);
+        assert_eq!(openai("v1/files/a%2Fb"), "https://api.openai.com/v1/files/a%2Fb");
+        assert_eq!(openai("chat/completions"), "https://api.openai.com/v1/chat/completions");
+        assert_eq!(openai("/evil.example/x"), "https://api.openai.com/v1/evil.example/x");
+        assert_eq!(openai("@evil.example"), "https://api.openai.com/v1/@evil.example");
+        let base = Some("http://h:1/proxy/v1?api-version=1");
+        assert_eq!(
+            at("openai/m", base, "v1/models", None),
+            "http://h:1/proxy/v1/models?api-version=1"
+        );
+        assert_eq!(
+            at("openai/m", base, "v1/models", Some("a=b%20c")),
+            "http://h:1/proxy/v1/models?a=b%20c"
+        );
+        assert_eq!(at("custom_openai/m", Some("http://h/"), "x/y", None), "http://h/x/y");
     }
 
     #[test]

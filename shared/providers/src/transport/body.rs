@@ -135,6 +135,23 @@ where
     })))
 }
 
+/// A body as it arrives, whatever it is.
+pub(crate) fn passing<B>(body: B, provider: &'static Provider, deadline: Deadline) -> ByteStream
+where
+    B: Body<Data = Bytes> + Send + Unpin + 'static,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    Box::pin(streams::unfold(Some(body), move |state| async move {
+        let mut body = state?;
+        let fault = match deadline.idle(next(&mut body)).await {
+            Ok(Ok(chunk)) => return Some((Ok(chunk?), Some(body))),
+            Ok(Err(detail)) => fault::truncated(provider, detail),
+            Err(timeout) => timeout,
+        };
+        Some((Err(fault), None))
+    }))
+}
+
 /// The next bytes of a body; trailers are not for us.
 async fn next<B>(body: &mut B) -> Result<Option<Bytes>, String>
 where

@@ -26,8 +26,20 @@ fn is_credential(name: &HeaderName) -> bool {
     matches!(*name, header::AUTHORIZATION | header::COOKIE)
         || matches!(
             name.as_str(),
-            "x-api-key" | "api-key" | "x-goog-api-key" | "x-amz-security-token"
+            "x-api-key"
+                | "api-key"
+                | "x-goog-api-key"
+                | "x-amz-security-token"
+                | "x-litellm-api-key"
+                | "ocp-apim-subscription-key"
         )
+}
+
+/// Adds the headers of a call that is passed on: all that may be, none that is a credential.
+pub(crate) fn relay(from: &HeaderMap, to: &mut HeaderMap) {
+    for (name, value) in from.iter().filter(|(name, _)| may_pass(name) && !is_credential(name)) {
+        to.append(name, value.clone());
+    }
 }
 
 /// Adds a caller's headers to a provider's: lists grow, single values are replaced.

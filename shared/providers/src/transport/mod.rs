@@ -23,8 +23,8 @@ pub(crate) use prepared::Prepared;
 
 use self::deadline::Deadline;
 use crate::{
-    Answer, Deployment, MediaFetcher, MediaPolicy, Outbound, Quirk, Reach, Redacted, Route, Secret,
-    Timeouts, TokenSource,
+    Answer, Deployment, MediaFetcher, MediaPolicy, Outbound, Quirk, Reach, Redacted, Relay,
+    Relayed, Route, Secret, Timeouts, TokenSource,
     credentials::{Token, TokenError, Tokens},
     demo,
     secrets::Secrets,
@@ -203,6 +203,37 @@ impl Transport {
     #[must_use]
     pub fn sdk_http_client(&self) -> SharedHttpClient {
         self.inner.aws.http_client()
+    }
+
+    /// Passes a call on as it came, with the deployment's credential in the place of the caller's, to
+    /// the host of the deployment's base alone. For Bedrock that is Bedrock Agent Runtime.
+    ///
+    /// # Errors
+    /// Where there is no answer; one of any status is an answer.
+    pub async fn relay(&self, deployment: &Deployment, call: Relay) -> Result<Relayed, Fault> {
+        let provider = deployment.provider;
+        let deadline = Deadline::start(provider, deployment.timeouts);
+        let Inner { clients, aws, tokens, secrets, .. } = &*self.inner;
+        match provider.reach {
+            Reach::Http => {}
+            Reach::Bedrock => {
+                return Box::pin(aws::relay::send(aws, clients, deployment, call, deadline)).await;
+            }
+            _ => return Err(fault::unserved(provider, "nothing is passed on to it")),
+        }
+        if let Some(source) = &deployment.token {
+            let fetched = tokens.get(source, self.issuer_client(deployment)?, secrets, aws);
+            let token = deadline.first_byte(fetched).await?;
+            let token = token.map_err(|error| fault::token(provider, error.to_string()))?;
+            let key = Key::token(&token);
+            return Box::pin(http::relay::send(clients, deployment, call, key, deadline)).await;
+        }
+        let key = match &deployment.credential {
+            Some(secret) => Some(deadline.first_byte(self.secret(secret)).await??),
+            None => None,
+        };
+        Box::pin(http::relay::send(clients, deployment, call, Key::of(key.as_ref()), deadline))
+            .await
     }
 
     async fn dispatch(

@@ -171,6 +171,18 @@ fn failure(status: u16) -> Reject {
             "AccessDeniedException",
             "You don't have access to the model with the specified model ID.",
         ),
+        // Three classes that share their status with another one go by statuses that AWS does not use.
+        402 => Reject::new(
+            400,
+            "ServiceQuotaExceededException",
+            "Your request exceeds the service quota for your account.",
+        ),
+        409 => Reject::new(400, "ConflictException", "Error occurred because of a conflict."),
+        425 => Reject::new(
+            429,
+            "ModelNotReadyException",
+            "The model specified in the request is not ready to serve inference requests.",
+        ),
         404 => Reject::new(
             404,
             "ResourceNotFoundException",

@@ -1,6 +1,7 @@
 //! Bedrock and SageMaker through the official SDK.
 
 pub(crate) mod bedrock;
+pub(crate) mod relay;
 pub(crate) mod sagemaker;
 
 mod connector;

@@ -49,8 +49,13 @@ impl AwsHome {
     /// The configuration for these settings.
     pub(crate) async fn config(&self, aws: &Aws) -> SdkConfig {
         // Endpoints and the model are the call's business, not the credentials'.
-        let aws =
-            Aws { runtime_endpoint: None, sagemaker_endpoint: None, model_id: None, ..aws.clone() };
+        let aws = Aws {
+            runtime_endpoint: None,
+            agent_endpoint: None,
+            sagemaker_endpoint: None,
+            model_id: None,
+            ..aws.clone()
+        };
         if let Some(config) = self.others.lock().unwrap_or_else(PoisonError::into_inner).get(&aws) {
             return config.clone();
         }

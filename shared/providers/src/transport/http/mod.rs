@@ -2,6 +2,7 @@
 
 mod clients;
 mod prepared;
+pub(super) mod relay;
 
 use http::{Method, Response};
 use reqwest::Request;
@@ -58,13 +59,20 @@ pub(super) async fn send(
     let client = clients.with_connect_timeout(deployment.timeouts.connect).map_err(|error| {
         fault::connection(provider, format!("no HTTP client can be made: {error}"))
     })?;
-    let response = deadline.first_byte(client.execute(request)).await?.map_err(|error| {
-        if error.is_connect() && error.is_timeout() {
-            fault::timeout(provider, Wait::Connect, deployment.timeouts.connect)
-        } else {
-            fault::connection(provider, fault::chain(&error.without_url()))
-        }
-    })?;
+    let response = deadline
+        .first_byte(client.execute(request))
+        .await?
+        .map_err(|error| unanswered(deployment, error))?;
     let response: Response<reqwest::Body> = response.into();
     body::answer(response, provider, call.stream, deadline, clients.body_limit()).await
+}
+
+/// The provider could not be asked.
+pub(super) fn unanswered(deployment: &Deployment, error: reqwest::Error) -> Fault {
+    let provider = deployment.provider;
+    if error.is_connect() && error.is_timeout() {
+        fault::timeout(provider, Wait::Connect, deployment.timeouts.connect)
+    } else {
+        fault::connection(provider, fault::chain(&error.without_url()))
+    }
 }
