@@ -1,9 +1,11 @@
-"""Coding agents on the command line, by a base URL and a key."""
+"""Coding agents on the command line, by a base URL and a key: Claude Code and Codex."""
 
 import json
 import os
 import pathlib
 import subprocess
+
+import pytest
 
 BIN = pathlib.Path(__file__).parent / "node_modules" / ".bin"
 EXPECTED = "The tool said: "
@@ -42,4 +44,36 @@ def test_claude_code_runs_a_tool(gateway, group, tmp_path):
     # It asked for a tool, Claude Code ran it, and the answer quotes what came of that.
     assert told["num_turns"] == 2 and told["result"].startswith(EXPECTED)
     assert told["usage"]["input_tokens"] > 0
+    assert gateway.info(key)["spend"] > 0
+
+
+def test_codex_is_answered(gateway, group, tmp_path):
+    key = gateway.new_key(max_budget=10)
+    settings = tmp_path / "codex"
+    settings.mkdir()
+    (settings / "config.toml").write_text(
+        f"""
+model = "{group}"
+model_provider = "sluice"
+
+[model_providers.sluice]
+name = "Sluice"
+base_url = "{gateway.url}/v1"
+env_key = "SLUICE_KEY"
+wire_api = "responses"
+"""
+    )
+    output = run(
+        [BIN / "codex", "exec", "--skip-git-repo-check", "--json", "say pong"],
+        tmp_path,
+        CODEX_HOME=str(settings),
+        SLUICE_KEY=key,
+    )
+    events = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
+    kinds = [event["type"] for event in events]
+    assert kinds[-1] == "turn.completed", output
+    texts = [event["item"]["text"] for event in events
+             if event["type"] == "item.completed" and event["item"]["type"] == "agent_message"]
+    assert texts == ["pong"]
+    assert events[-1]["usage"]["input_tokens"] > 0
     assert gateway.info(key)["spend"] > 0

@@ -26,6 +26,7 @@ after(async () => { await stack.stop(); });
 
 const PROVIDERS = {
   "openai, chat": (url, apiKey) => createOpenAI({ baseURL: `${url}/v1`, apiKey }).chat,
+  "openai, responses": (url, apiKey) => createOpenAI({ baseURL: `${url}/v1`, apiKey }).responses,
   "openai-compatible": (url, apiKey) =>
     createOpenAICompatible({
       name: "sluice", baseURL: `${url}/v1`, apiKey, supportsStructuredOutputs: true,

@@ -731,8 +731,7 @@ fn what_converse_cannot_say_is_named() {
 #[test]
 fn one_tool_at_a_time_means_little_where_the_tool_is_named() {
     let named = ToolChoice::Named("f".into());
-    for (choice, means) in
-        [(ToolChoice::Auto, true), (named, false), (ToolChoice::Required, false)]
+    for (choice, means) in [(ToolChoice::Auto, true), (named, false), (ToolChoice::Required, false)]
     {
         let request = Request {
             parallel_tools: Some(false),
