@@ -47,7 +47,7 @@ impl Sampler<'_> {
                 Value::Array(each.into_iter().collect())
             }
             Some("integer") => schema.get("minimum").cloned().unwrap_or(json!(1)),
-            Some("number") => schema.get("minimum").cloned().unwrap_or(json!(1.5)),
+            Some("number") => schema.get("minimum").cloned().unwrap_or(json!(1)),
             Some("boolean") => json!(true),
             Some("null") => Value::Null,
             _ => json!(self.word(name)),

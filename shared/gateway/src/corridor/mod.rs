@@ -81,8 +81,8 @@ async fn doors(app: &Arc<App>, arrival: Arrival, facts: &mut Facts) -> Result<Re
     })
 }
 
-/// The part of a call that is paid for. Boxed: it is the largest part, and moves
-/// to a task of its own.
+/// The part of a call that is paid for. Boxed: it is the largest part, and goes to a task of its own
+/// when the caller leaves.
 fn paid(
     app: Arc<App>,
     mut facts: Facts,

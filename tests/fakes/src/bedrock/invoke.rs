@@ -139,7 +139,8 @@ pub(super) fn claude(model: &str, body: &mut Value) -> Result<(), Reject> {
         }
     }
     match fields.shift_remove("anthropic_version") {
-        Some(version) if version == "bedrock-2023-05-31" => {}
+        // The second is what Anthropic's own client has sent since its version 1.
+        Some(version) if version == "bedrock-2023-05-31" || version == "2026-10-21" => {}
         Some(_) => return Err(invalid("anthropic_version: Invalid API version")),
         None => return Err(invalid("anthropic_version: Field required")),
     }
