@@ -49,7 +49,7 @@ fn run(name: &str) {
 }
 
 macro_rules! runs {
-    ($($test:ident: $name:literal;)*) => {$(
+    ($(fn $test:ident: $name:literal;)*) => {$(
         #[test]
         fn $test() {
             run($name);
@@ -58,13 +58,13 @@ macro_rules! runs {
 }
 
 runs! {
-    any_request_is_refused_or_written: "request";
-    any_answer_is_refused_or_written: "response";
-    any_error_can_be_told: "error";
-    any_stream_reads_the_same_wherever_it_is_cut: "stream";
-    any_bytes_are_frames_wherever_they_are_cut: "sse";
-    any_bytes_are_aws_frames_wherever_they_are_cut: "event_stream";
-    any_object_is_spliced_in_its_place: "splice";
+    fn any_request_is_refused_or_written: "request";
+    fn any_answer_is_refused_or_written: "response";
+    fn any_error_can_be_told: "error";
+    fn any_stream_reads_the_same_wherever_it_is_cut: "stream";
+    fn any_bytes_are_frames_wherever_they_are_cut: "sse";
+    fn any_bytes_are_aws_frames_wherever_they_are_cut: "event_stream";
+    fn any_object_is_spliced_in_its_place: "splice";
 }
 
 /// `cargo test -p sluice-wire --test fuzz -- --ignored`: writes the inputs for libFuzzer.
