@@ -2,6 +2,7 @@
 //! no references, and few of JSON Schema's words.
 
 mod clean;
+mod join;
 mod plain;
 
 pub(super) use clean::clean;
