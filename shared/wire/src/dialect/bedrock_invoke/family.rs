@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::Fault;
+use crate::{Fault, dialect::bedrock_converse::request::OTHER_VENDORS};
 
 #[derive(Deserialize)]
 struct Marks<'a> {
@@ -12,28 +12,6 @@ struct Marks<'a> {
     #[serde(borrow)]
     prompt: Option<&'a RawValue>,
 }
-
-/// Vendors other than Anthropic at the head of Bedrock's model ids, and words that stand in them.
-const OTHERS: [&str; 18] = [
-    "amazon.",
-    "ai21.",
-    "cohere.",
-    "deepseek.",
-    "google.",
-    "luma.",
-    "meta.",
-    "minimax.",
-    "mistral.",
-    "moonshot",
-    "nvidia.",
-    "openai.",
-    "qwen.",
-    "stability.",
-    "twelvelabs.",
-    "writer.",
-    "xai.",
-    "zai.",
-];
 
 /// Whether a body is a message of Anthropic's family: it says so by its `anthropic_version`. The
 /// retired text completions (`prompt`) say so too, and are not read.
@@ -49,7 +27,7 @@ pub fn speaks_anthropic(body: &[u8]) -> Result<bool, Fault> {
 /// say is taken for one that does: Bedrock says so where it is not.
 #[must_use]
 pub fn takes_anthropic(model: &str) -> bool {
-    model.contains("claude") || !OTHERS.iter().any(|vendor| model.contains(vendor))
+    model.contains("claude") || !OTHER_VENDORS.iter().any(|vendor| model.contains(vendor))
 }
 
 /// A body that is no JSON object.

@@ -24,8 +24,8 @@ pub(super) enum Family {
     Unknown(Generation),
 }
 
-/// Vendors on Bedrock that have no fields of their own here.
-const OTHERS: [&str; 17] = [
+/// Vendors other than Anthropic at the head of Bedrock's model ids, and words that stand in them.
+pub(in crate::dialect) const OTHER_VENDORS: [&str; 18] = [
     "amazon.",
     "ai21.",
     "cohere.",
@@ -40,6 +40,7 @@ const OTHERS: [&str; 17] = [
     "openai.",
     "qwen.",
     "stability.",
+    "twelvelabs.",
     "writer.",
     "xai.",
     "zai.",
@@ -60,7 +61,7 @@ impl Family {
             Self::Gpt
         } else if has("deepseek.v3") {
             Self::DeepSeekV3
-        } else if OTHERS.iter().any(|vendor| has(vendor)) {
+        } else if OTHER_VENDORS.iter().any(|vendor| has(vendor)) {
             Self::Other
         } else {
             Self::Unknown(Generation::of(model))

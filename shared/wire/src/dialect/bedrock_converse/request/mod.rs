@@ -15,6 +15,7 @@ use crate::Fault;
 
 pub(crate) use decode::decode;
 pub(crate) use encode::encode;
+pub(in crate::dialect) use family::OTHER_VENDORS;
 pub(super) use fields::take_if;
 
 /// The path names no model.
