@@ -201,6 +201,23 @@ impl Fault {
 // === impl FaultKind ===
 
 impl FaultKind {
+    /// LiteLLM's class of exceptions for it, by which its messages begin.
+    #[must_use]
+    pub fn litellm_class(self) -> &'static str {
+        match self {
+            Self::ContextWindow => "ContextWindowExceededError",
+            Self::ContentPolicy => "ContentPolicyViolationError",
+            Self::Authentication => "AuthenticationError",
+            Self::Permission => "PermissionDeniedError",
+            Self::NotFound => "NotFoundError",
+            Self::RateLimit => "RateLimitError",
+            Self::Overloaded => "ServiceUnavailableError",
+            Self::Timeout => "Timeout",
+            Self::Upstream => "InternalServerError",
+            _ => "BadRequestError",
+        }
+    }
+
     fn defaults(self) -> (u16, FaultOrigin, Retry) {
         use FaultOrigin::{Caller, Gateway, Provider};
         use Retry::{Again, Elsewhere, Never};

@@ -149,7 +149,7 @@ fn classify(code: Option<&str>, status: u16, text: &str) -> Fault {
     let kind = code.and_then(find).map_or_else(|| by_status(status), |class| class.kind);
     let kind = by_words(kind, text).unwrap_or(kind);
     let text = if text.trim().is_empty() { code.unwrap_or("no message") } else { text };
-    let message = format!("litellm.{}: BedrockException - {text}", litellm_class(kind));
+    let message = format!("litellm.{}: BedrockException - {text}", kind.litellm_class());
     let fault = Fault::new(kind, message);
     match kind {
         // The gateway's own account or catalogue is at fault: another deployment may do.
@@ -192,21 +192,6 @@ fn by_words(kind: FaultKind, text: &str) -> Option<FaultKind> {
             Some(FaultKind::ContentPolicy)
         }
         _ => None,
-    }
-}
-
-fn litellm_class(kind: FaultKind) -> &'static str {
-    match kind {
-        FaultKind::ContextWindow => "ContextWindowExceededError",
-        FaultKind::ContentPolicy => "ContentPolicyViolationError",
-        FaultKind::Authentication => "AuthenticationError",
-        FaultKind::Permission => "PermissionDeniedError",
-        FaultKind::NotFound => "NotFoundError",
-        FaultKind::RateLimit => "RateLimitError",
-        FaultKind::Overloaded => "ServiceUnavailableError",
-        FaultKind::Timeout => "Timeout",
-        FaultKind::Upstream => "InternalServerError",
-        _ => "BadRequestError",
     }
 }
 

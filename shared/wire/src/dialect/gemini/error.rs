@@ -84,7 +84,7 @@ fn read(provider: &str, status: u16, error: Option<&Value>, body: Bytes) -> Faul
     let kind = by_words(kind, &text).unwrap_or(kind);
     let text = if text.trim().is_empty() { code.unwrap_or("no message") } else { &text };
     let name = if provider == "vertex_ai" { "VertexAIException" } else { "GeminiException" };
-    let message = format!("litellm.{}: {name} - {text}", litellm_class(kind));
+    let message = format!("litellm.{}: {name} - {text}", kind.litellm_class());
     let fault = Fault::new(kind, message);
     let fault = match kind {
         // The gateway's own account or catalogue is at fault: another deployment may do.
@@ -126,21 +126,6 @@ fn retry_delay(error: &Value) -> Option<Duration> {
         details.iter().find(|detail| detail.get("@type").is_some_and(|t| t == RETRY_INFO))?;
     let seconds: f64 = info.get("retryDelay")?.as_str()?.strip_suffix('s')?.parse().ok()?;
     Duration::try_from_secs_f64(seconds.ceil()).ok()
-}
-
-fn litellm_class(kind: FaultKind) -> &'static str {
-    match kind {
-        FaultKind::ContextWindow => "ContextWindowExceededError",
-        FaultKind::ContentPolicy => "ContentPolicyViolationError",
-        FaultKind::Authentication => "AuthenticationError",
-        FaultKind::Permission => "PermissionDeniedError",
-        FaultKind::NotFound => "NotFoundError",
-        FaultKind::RateLimit => "RateLimitError",
-        FaultKind::Overloaded => "ServiceUnavailableError",
-        FaultKind::Timeout => "Timeout",
-        FaultKind::Upstream => "InternalServerError",
-        _ => "BadRequestError",
-    }
 }
 
 pub(crate) fn encode(fault: &Fault) -> ErrorReply {
