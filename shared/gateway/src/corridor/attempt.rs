@@ -125,13 +125,13 @@ pub(super) async fn reach(
     let mut upstream = Duration::ZERO;
     for attempt in 0..=max_retries {
         let Some(member) = candidates.next() else { break };
-        let here = |fault| (fault, Some(Arc::clone(member)));
-        if let Some(intake) = chat {
-            // Where this is not the first choice, or the plan has changed since.
-            media::bring(app, intake, spoken(intake, member)).await.map_err(here)?;
-        }
+        // Where this is not the first choice, or the plan has changed since.
+        let brought = match chat {
+            Some(intake) => media::bring(app, intake, spoken(intake, member)).await,
+            None => Ok(()),
+        };
         let sent = Instant::now();
-        let result = match prepare(member) {
+        let result = match brought.and_then(|()| prepare(member)) {
             Ok(Prepared { outbound, more, dropped, capped }) => {
                 let sent = send(app, member, outbound, more).await;
                 sent.map(|(answer, more)| (answer, more, dropped, capped))
