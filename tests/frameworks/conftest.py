@@ -8,27 +8,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "clients"))
 
 import stack  # noqa: E402
-
-
-@pytest.fixture(scope="session")
-def fakes():
-    fakes = stack.Fakes()
-    yield fakes
-    fakes.stop()
-
-
-@pytest.fixture(scope="session")
-def gateway(fakes, tmp_path_factory):
-    gateway = stack.Gateway(tmp_path_factory.mktemp("gateway"), fakes.urls)
-    yield gateway
-    gateway.stop()
-
-
-@pytest.fixture(scope="session")
-def tls_gateway(fakes, tmp_path_factory):
-    gateway = stack.Gateway(tmp_path_factory.mktemp("gateway-tls"), fakes.urls, tls=True)
-    yield gateway
-    gateway.stop()
+from processes import fakes, gateway, tls_gateway  # noqa: E402, F401
 
 
 @pytest.fixture

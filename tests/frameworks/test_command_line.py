@@ -28,7 +28,10 @@ def run(command, folder, **environment):
     return done.stdout
 
 
-def test_claude_code_runs_a_tool(gateway, group, tmp_path):
+def test_claude_code_runs_a_tool(gateway, group, tmp_path, request):
+    if group == "flash":
+        why = "Gemini's last signature ends the answer with an empty thought, where the result is looked for"
+        request.applymarker(pytest.mark.xfail(strict=True, reason=why))
     key = gateway.new_key(max_budget=10)
     output = run(
         [BIN / "claude", "-p", "What is the weather?", "--output-format", "json"],
@@ -41,17 +44,13 @@ def test_claude_code_runs_a_tool(gateway, group, tmp_path):
     )
     told = json.loads(output)
     assert not told["is_error"]
-    if group == "flash":
-        # Gemini's last signature ends the answer with an empty thought, where this looks for the result.
-        assert told["num_turns"] == 2
-        return
     # It asked for a tool, Claude Code ran it, and the answer quotes what came of that.
     assert told["num_turns"] == 2 and told["result"].startswith(EXPECTED)
     assert told["usage"]["input_tokens"] > 0
     assert gateway.info(key)["spend"] > 0
 
 
-def test_codex_is_answered(gateway, group, tmp_path):
+def test_codex_runs_a_tool(gateway, group, tmp_path):
     key = gateway.new_key(max_budget=10)
     settings = tmp_path / "codex"
     settings.mkdir()
@@ -69,7 +68,7 @@ wire_api = "responses"
 """
     )
     output = run(
-        [BIN / "codex", "exec", "--skip-git-repo-check", "--json", "say pong"],
+        [BIN / "codex", "exec", "--skip-git-repo-check", "--json", "What is the weather?"],
         tmp_path,
         CODEX_HOME=str(settings),
         SLUICE_KEY=key,
@@ -79,7 +78,6 @@ wire_api = "responses"
     assert kinds[-1] == "turn.completed", output
     texts = [event["item"]["text"] for event in events
              if event["type"] == "item.completed" and event["item"]["type"] == "agent_message"]
-    # Codex puts words of its own around the prompt: where those stand last it is a tool that is asked for.
-    assert texts == ["pong"] or texts[-1].startswith(EXPECTED)
+    assert texts[-1].startswith(EXPECTED), output
     assert events[-1]["usage"]["input_tokens"] > 0
     assert gateway.info(key)["spend"] > 0
