@@ -21,7 +21,8 @@ use clap::Parser as _;
 
 use args::{Cli, Command};
 
-/// A call makes some two hundred small allocations, a fifth of its cost with the system's allocator.
+/// A call makes many small allocations; with the system's allocator they were about a fifth of its cost
+/// (docs/adr/0011-allocator.md).
 /// (On Lambda, where one call runs at a time, the system's is as good and starts sooner.)
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
