@@ -17,6 +17,7 @@ mod narrow;
 mod peek;
 mod rename;
 mod stream;
+mod watched;
 
 use bytes::Bytes;
 

@@ -4,8 +4,9 @@ use serde_json::Value;
 
 use super::{error, reader, usage};
 use crate::{
-    Fault, FaultKind,
+    Fault,
     canon::Usage,
+    dialect::watched,
     frame::sse::{Frame, Framer},
 };
 
@@ -42,20 +43,9 @@ impl Observer {
     }
 
     pub(crate) fn end(&mut self, out: &mut Vec<u8>) -> Result<(), Fault> {
-        let watch = &mut self.watch;
-        let mut open = false;
-        let last = self.framer.end(|frame| {
-            open = true;
-            watch.frame(&frame, out)
-        });
-        if watch.ends.complete() || watch.fault.is_some() {
-            return Ok(());
-        }
-        if open && last.is_ok() {
-            // The error that the caller is told next must not join the frame left open.
-            out.extend_from_slice(b"\n\n");
-        }
-        Err(truncated())
+        watched::end(&mut self.framer, &mut self.watch, out, Watch::frame, |watch| {
+            watch.ends.complete() || watch.fault.is_some()
+        })
     }
 
     pub(crate) fn usage(&self) -> Option<&Usage> {
@@ -83,7 +73,7 @@ impl Watch {
             return Ok(());
         }
         let Ok(chunk) = serde_json::from_slice::<Value>(&frame.data) else {
-            return Err(corrupt(&frame.data));
+            return Err(watched::corrupt(&frame.data));
         };
         if chunk.get("error").is_some() {
             self.fault = Some(error::in_stream(&frame.data));
@@ -141,16 +131,4 @@ impl Ends {
 /// Whether a `promptFeedback` says that the prompt was refused.
 pub(super) fn is_blocked(feedback: &Value) -> bool {
     reader::get(feedback, "blockReason").is_some()
-}
-
-/// The stream ended before its end.
-pub(super) fn truncated() -> Fault {
-    Fault::new(FaultKind::Truncated, "The provider's stream ended before the answer was complete.")
-}
-
-/// A frame is not what the dialect says.
-pub(super) fn corrupt(data: &[u8]) -> Fault {
-    let head = data.get(..200).unwrap_or(data);
-    Fault::new(FaultKind::Upstream, "The provider sent a stream event that is not valid.")
-        .with_detail(format!("not a chunk: {}", String::from_utf8_lossy(head)))
 }

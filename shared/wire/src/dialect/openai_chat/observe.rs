@@ -5,9 +5,9 @@ use serde_json::Value;
 
 use super::{error, scan, usage};
 use crate::{
-    Fault, FaultKind,
+    Fault,
     canon::Usage,
-    dialect::Rename,
+    dialect::{Rename, watched},
     frame::sse::{Frame, Framer},
 };
 
@@ -52,20 +52,9 @@ impl Observer {
     }
 
     pub(crate) fn end(&mut self, out: &mut Vec<u8>) -> Result<(), Fault> {
-        let watch = &mut self.watch;
-        let mut open = false;
-        let last = self.framer.end(|frame| {
-            open = true;
-            watch.frame(&frame, out)
-        });
-        if watch.done || watch.finished || watch.fault.is_some() {
-            return Ok(());
-        }
-        if open && last.is_ok() {
-            // The error that the caller is told next must not join the frame left open.
-            out.extend_from_slice(b"\n\n");
-        }
-        Err(truncated())
+        watched::end(&mut self.framer, &mut self.watch, out, Watch::frame, |watch| {
+            watch.done || watch.finished || watch.fault.is_some()
+        })
     }
 
     pub(crate) fn usage(&self) -> Option<&Usage> {
@@ -98,7 +87,9 @@ impl Watch {
             out.extend_from_slice(frame.raw);
             return Ok(());
         }
-        let Some(glance) = scan::scan(&frame.data) else { return Err(corrupt(&frame.data)) };
+        let Some(glance) = scan::scan(&frame.data) else {
+            return Err(watched::corrupt(&frame.data));
+        };
         if glance.usage {
             self.used(&frame.data);
         }
@@ -119,16 +110,4 @@ impl Watch {
             self.usage = Some(usage);
         }
     }
-}
-
-/// The stream ended before its end.
-pub(super) fn truncated() -> Fault {
-    Fault::new(FaultKind::Truncated, "The provider's stream ended before the answer was complete.")
-}
-
-/// A frame is not what the dialect says.
-pub(super) fn corrupt(data: &[u8]) -> Fault {
-    let head = data.get(..200).unwrap_or(data);
-    Fault::new(FaultKind::Upstream, "The provider sent a stream event that is not valid.")
-        .with_detail(format!("not a chunk: {}", String::from_utf8_lossy(head)))
 }

@@ -5,13 +5,13 @@ use serde_json::{Map, Value};
 use super::{
     error,
     response::retell,
-    stream::{Frame, Text, truncated},
+    stream::{Frame, Text},
     usage,
 };
 use crate::{
     Fault, Splice,
     canon::Usage,
-    dialect::Rename,
+    dialect::{Rename, watched},
     frame::sse::{self, Framer},
     splice,
 };
@@ -53,20 +53,9 @@ impl Observer {
     }
 
     pub(crate) fn end(&mut self, out: &mut Vec<u8>) -> Result<(), Fault> {
-        let watch = &mut self.watch;
-        let mut open = false;
-        let last = self.framer.end(|frame| {
-            open = true;
-            watch.frame(&frame, out)
-        });
-        if watch.done || watch.fault.is_some() {
-            return Ok(());
-        }
-        if open && last.is_ok() {
-            // The error that the caller is told next must not join the frame left open.
-            out.extend_from_slice(b"\n\n");
-        }
-        Err(truncated())
+        watched::end(&mut self.framer, &mut self.watch, out, Watch::frame, |watch| {
+            watch.done || watch.fault.is_some()
+        })
     }
 
     pub(crate) fn usage(&self) -> Option<&Usage> {

@@ -5,12 +5,15 @@ use serde_json::Value;
 use crate::{
     Dialect, Fault,
     canon::{Delta, Event, Finish, PartKind, Usage},
-    dialect::gemini::{
-        call_id, error, finish,
-        observe::{corrupt, is_blocked, truncated},
-        reader,
-        response::{Piece, pieces},
-        usage,
+    dialect::{
+        gemini::{
+            call_id, error, finish,
+            observe::is_blocked,
+            reader,
+            response::{Piece, pieces},
+            usage,
+        },
+        watched::{corrupt, truncated},
     },
     frame::sse::{Frame, Framer},
 };

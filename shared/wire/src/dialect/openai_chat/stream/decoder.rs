@@ -4,7 +4,6 @@ use super::{
     super::{
         error,
         finish::{self, Seen},
-        observe::{corrupt, truncated},
         response::{Piece, pieces},
         usage,
     },
@@ -14,6 +13,7 @@ use super::{
 use crate::{
     Fault,
     canon::{Delta, Event, PartKind, Usage},
+    dialect::watched::{corrupt, truncated},
     frame::sse::{Frame, Framer},
 };
 
