@@ -29,7 +29,7 @@ fn line(row: &Provider) -> String {
         (names, _) if row.has(Quirk::Keyless) => format!("{}, or none", code(names)),
         (names, _) => code(names),
     };
-    let refuses = code(row.unsupported);
+    let refuses = code(&row.unsupported().collect::<Vec<_>>());
     format!("| {} | {address} | {key} | {} | {refuses} |\n", code(&names), code(row.base_variables))
 }
 

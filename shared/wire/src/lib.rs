@@ -24,6 +24,7 @@ pub mod canon;
 pub mod completion;
 pub mod dialect;
 pub mod embed;
+mod ending;
 mod fault;
 pub mod frame;
 pub mod image;
@@ -36,6 +37,7 @@ mod splice;
 mod watch;
 
 pub use dialect::{Dialect, Edits, Encoded, ErrorReply, Line, Peek, Stamp, Target};
+pub use ending::{known_media_type, media_type_of_name};
 pub use fault::{Fault, FaultKind, FaultOrigin, Retry, Upstream};
 pub use loss::Loss;
 pub use pump::Pump;

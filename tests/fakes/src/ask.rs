@@ -54,6 +54,21 @@ pub(crate) enum Choice {
     Named(String),
 }
 
+/// A list in a body; none where there is none.
+pub(crate) fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
+    value.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+/// A string in a body; empty where there is none.
+pub(crate) fn text<'a>(value: &'a Value, name: &str) -> &'a str {
+    value.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// Strings of a list in a body.
+pub(crate) fn strings(list: &[Value]) -> Vec<String> {
+    list.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
 /// Kind and size of something attached in base64.
 pub(crate) fn attachment(kind: &str, base64: &str) -> String {
     use base64::Engine as _;
@@ -73,5 +88,35 @@ pub(crate) fn text_of(content: &Value) -> String {
             .collect::<Vec<_>>()
             .join("\n"),
         _ => String::new(),
+    }
+}
+
+// === impl Ask ===
+
+impl Ask {
+    /// Reads turns that have a `role` and a `content`. `block` reads what is not text in a user's.
+    pub(crate) fn hear(&mut self, turns: &[Value], block: impl Fn(&mut Self, &Value)) {
+        for turn in turns {
+            let content = turn.get("content").unwrap_or(&Value::Null);
+            let said = text_of(content);
+            self.length += said.chars().count();
+            if turn.get("role").and_then(Value::as_str) == Some("assistant") {
+                self.results.clear();
+                continue;
+            }
+            if !said.is_empty() {
+                self.prompt = said;
+            }
+            self.attached.clear();
+            for part in content.as_array().into_iter().flatten() {
+                block(self, part);
+            }
+        }
+    }
+
+    /// What a tool returned.
+    pub(crate) fn returned(&mut self, result: String) {
+        self.length += result.chars().count();
+        self.results.push(result);
     }
 }

@@ -42,6 +42,15 @@ struct Watch {
     ended: bool,
 }
 
+/// Does not answer where the script says so.
+pub(crate) async fn begin(delivery: Delivery) -> io::Result<()> {
+    match delivery {
+        Delivery::Hang => std::future::pending().await,
+        Delivery::HangUp => Err(io::Error::other("the script says to hang up")),
+        _ => Ok(()),
+    }
+}
+
 /// The body of an error, or of anything without a script.
 pub(crate) fn plain(bytes: impl Into<Bytes>) -> Body {
     Full::new(bytes.into()).map_err(|never| match never {}).boxed()

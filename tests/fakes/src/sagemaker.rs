@@ -42,11 +42,7 @@ pub(crate) async fn answer(desk: &Desk, call: Call) -> Reply {
         Ok(received) => received,
         Err(reject) => return Ok(refuse(desk, &call, &reject)),
     };
-    match received.script.delivery {
-        Delivery::Hang => std::future::pending().await,
-        Delivery::HangUp => return Err(std::io::Error::other("the script says to hang up")),
-        _ => {}
-    }
+    delivery::begin(received.script.delivery).await?;
     let ask = read::read(&received.body);
     let manner = Manner {
         shows_thoughts: true,

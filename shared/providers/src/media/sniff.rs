@@ -2,7 +2,7 @@
 //! address's ending. The first counts for most: it cannot be mistaken, and a server that answers
 //! with its sign-in page says `200` as well.
 
-use sluice_wire::canon::Media;
+use sluice_wire::{canon::Media, known_media_type, media_type_of_name};
 
 /// Beginnings of files.
 const HEADS: [(&[u8], &str); 9] = [
@@ -15,22 +15,6 @@ const HEADS: [(&[u8], &str); 9] = [
     (b"MM\0*", "image/tiff"),
     (b"%PDF-", "application/pdf"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "application/msword"),
-];
-
-/// Endings of addresses, for documents whose bytes do not tell.
-const ENDINGS: [(&str, &str); 12] = [
-    ("pdf", "application/pdf"),
-    ("txt", "text/plain"),
-    ("md", "text/markdown"),
-    ("csv", "text/csv"),
-    ("html", "text/html"),
-    ("htm", "text/html"),
-    ("json", "application/json"),
-    ("xml", "application/xml"),
-    ("doc", "application/msword"),
-    ("docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
-    ("xls", "application/vnd.ms-excel"),
-    ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
 ];
 
 /// What a server says of bytes that it knows nothing about.
@@ -54,9 +38,11 @@ pub(super) fn media_type(
         }
         Some(head) => head.to_owned(),
         None if UNTOLD.contains(&declared.as_str()) => {
-            by_ending(path).map(str::to_owned).unwrap_or_default()
+            media_type_of_name(path).map(str::to_owned).unwrap_or_default()
         }
-        None if declared == "text/plain" => by_ending(path).unwrap_or("text/plain").to_owned(),
+        None if declared == "text/plain" => {
+            media_type_of_name(path).unwrap_or("text/plain").to_owned()
+        }
         None => declared.clone(),
     };
     let said = if declared.is_empty() { "of no declared type" } else { declared.as_str() };
@@ -98,13 +84,7 @@ fn by_head(bytes: &[u8]) -> Option<&'static str> {
 /// The office format that the server or the address names.
 fn office(declared: &str, path: &str) -> Option<&'static str> {
     let known = |media: &&str| media.starts_with("application/vnd.ms-");
-    let named = ENDINGS.iter().map(|(_, media)| *media).find(|media| *media == declared);
-    named.or_else(|| by_ending(path)).filter(known)
-}
-
-fn by_ending(path: &str) -> Option<&'static str> {
-    let ending = ending(path)?;
-    ENDINGS.iter().find(|(known, _)| *known == ending).map(|(_, media)| *media)
+    known_media_type(declared).or_else(|| media_type_of_name(path)).filter(known)
 }
 
 fn ending(path: &str) -> Option<String> {

@@ -39,8 +39,9 @@ pub struct Provider {
     pub base_variables: &'static [&'static str],
     /// `litellm_provider` of its rows in the price catalogue.
     pub price_family: &'static str,
-    /// Parameters of the dialect that it refuses, or takes and does not heed.
-    pub unsupported: &'static [&'static str],
+    /// Parameters of the dialect that it refuses, or takes and does not heed, those together that
+    /// make one feature. See [`Provider::unsupported`].
+    pub refuses: &'static [&'static [&'static str]],
     /// Deviations from the dialect.
     pub quirks: &'static [Quirk],
 }
@@ -113,6 +114,11 @@ impl Provider {
     #[must_use]
     pub fn has(&self, quirk: Quirk) -> bool {
         self.quirks.contains(&quirk)
+    }
+
+    /// Parameters of the dialect that it refuses, or takes and does not heed.
+    pub fn unsupported(&self) -> impl Iterator<Item = &'static str> + use<> {
+        self.refuses.iter().copied().flatten().copied()
     }
 
     /// The route that speaks a dialect, if any does.

@@ -4,6 +4,22 @@ use sluice_wire::Dialect;
 
 use super::{Auth, Provider, Quirk, Reach};
 
+// Parameters that are refused together. A row names those that its provider does not take.
+const AUDIO: &[&str] = &["modalities", "audio"];
+const BIAS: &[&str] = &["logit_bias"];
+const CHOICES: &[&str] = &["n"];
+const FUNCTIONS: &[&str] = &["functions", "function_call"];
+const LOGPROBS: &[&str] = &["logprobs", "top_logprobs"];
+const METADATA: &[&str] = &["metadata"];
+const PARALLEL: &[&str] = &["parallel_tool_calls"];
+const PENALTIES: &[&str] = &["frequency_penalty", "presence_penalty"];
+const SAFETY: &[&str] = &["safety_identifier"];
+const SEED: &[&str] = &["seed"];
+const STORE: &[&str] = &["store"];
+const TIER: &[&str] = &["service_tier"];
+const TOOLS: &[&str] = &["tools", "tool_choice"];
+const WEB_SEARCH: &[&str] = &["web_search_options"];
+
 /// Most providers: OpenAI's chat route at another base URL.
 const OPENAI_LIKE: Provider = Provider {
     name: "",
@@ -17,9 +33,37 @@ const OPENAI_LIKE: Provider = Provider {
     key_variables: &[],
     base_variables: &[],
     price_family: "openai",
-    unsupported: &[],
+    refuses: &[],
     quirks: &[],
 };
+
+/// The row of a provider whose prices stand under its own name: where it is, and the environment
+/// variables of its key and of its address.
+const fn compatible(
+    name: &'static str,
+    base_url: &'static str,
+    key_variables: &'static [&'static str],
+    base_variables: &'static [&'static str],
+) -> Provider {
+    let base_url = Some(base_url);
+    Provider { name, base_url, key_variables, base_variables, price_family: name, ..OPENAI_LIKE }
+}
+
+// === impl Provider ===
+
+impl Provider {
+    const fn also_called(self, aliases: &'static [&'static str]) -> Self {
+        Self { aliases, ..self }
+    }
+
+    const fn refusing(self, refuses: &'static [&'static [&'static str]]) -> Self {
+        Self { refuses, ..self }
+    }
+
+    const fn with(self, quirks: &'static [Quirk]) -> Self {
+        Self { quirks, ..self }
+    }
+}
 
 pub(super) const ROWS: &[Provider] = &[
     Provider {
@@ -31,26 +75,26 @@ pub(super) const ROWS: &[Provider] = &[
         ..OPENAI_LIKE
     },
     Provider {
-        name: "anthropic",
         dialect: Dialect::AnthropicMessages,
-        base_url: Some("https://api.anthropic.com"),
         path: "v1/messages",
         auth: Auth::Header("x-api-key"),
-        key_variables: &["ANTHROPIC_API_KEY"],
-        base_variables: &["ANTHROPIC_API_BASE", "ANTHROPIC_BASE_URL"],
-        price_family: "anthropic",
-        ..OPENAI_LIKE
+        ..compatible(
+            "anthropic",
+            "https://api.anthropic.com",
+            &["ANTHROPIC_API_KEY"],
+            &["ANTHROPIC_API_BASE", "ANTHROPIC_BASE_URL"],
+        )
     },
     Provider {
-        name: "gemini",
         dialect: Dialect::Gemini,
-        base_url: Some("https://generativelanguage.googleapis.com/v1beta"),
         path: "",
         auth: Auth::Header("x-goog-api-key"),
-        key_variables: &["GEMINI_API_KEY", "GOOGLE_API_KEY"],
-        base_variables: &["GEMINI_API_BASE"],
-        price_family: "gemini",
-        ..OPENAI_LIKE
+        ..compatible(
+            "gemini",
+            "https://generativelanguage.googleapis.com/v1beta",
+            &["GEMINI_API_KEY", "GOOGLE_API_KEY"],
+            &["GEMINI_API_BASE"],
+        )
     },
     // Google's models; those of others at Vertex AI have rows of their own (see `of_model`).
     Provider {
@@ -111,185 +155,85 @@ pub(super) const ROWS: &[Provider] = &[
         ..OPENAI_LIKE
     },
     Provider { name: "custom_openai", quirks: &[Quirk::Keyless], ..OPENAI_LIKE },
-    Provider {
-        name: "groq",
-        base_url: Some("https://api.groq.com/openai/v1"),
-        key_variables: &["GROQ_API_KEY"],
-        base_variables: &["GROQ_API_BASE"],
-        price_family: "groq",
-        unsupported: &["logit_bias", "logprobs", "top_logprobs"],
-        ..OPENAI_LIKE
-    },
-    Provider {
-        name: "deepseek",
-        base_url: Some("https://api.deepseek.com/beta"),
-        key_variables: &["DEEPSEEK_API_KEY"],
-        base_variables: &["DEEPSEEK_API_BASE"],
-        price_family: "deepseek",
-        quirks: &[Quirk::MaxTokens],
-        ..OPENAI_LIKE
-    },
-    Provider {
-        name: "xai",
-        base_url: Some("https://api.x.ai/v1"),
-        key_variables: &["XAI_API_KEY"],
-        base_variables: &["XAI_API_BASE"],
-        price_family: "xai",
-        unsupported: &["functions", "function_call", "modalities", "audio"],
-        quirks: &[Quirk::MaxTokens],
-        ..OPENAI_LIKE
-    },
-    Provider {
-        name: "together_ai",
-        base_url: Some("https://api.together.ai/v1"),
-        key_variables: &[
-            "TOGETHER_API_KEY",
-            "TOGETHER_AI_API_KEY",
-            "TOGETHERAI_API_KEY",
-            "TOGETHER_AI_TOKEN",
-        ],
-        base_variables: &["TOGETHER_AI_API_BASE"],
-        price_family: "together_ai",
-        quirks: &[Quirk::MaxTokens],
-        ..OPENAI_LIKE
-    },
-    Provider {
-        name: "fireworks_ai",
-        base_url: Some("https://api.fireworks.ai/inference/v1"),
-        key_variables: &[
-            "FIREWORKS_API_KEY",
-            "FIREWORKS_AI_API_KEY",
-            "FIREWORKSAI_API_KEY",
-            "FIREWORKS_AI_TOKEN",
-        ],
-        base_variables: &["FIREWORKS_API_BASE"],
-        price_family: "fireworks_ai",
-        unsupported: &["functions", "function_call", "modalities", "audio", "web_search_options"],
-        quirks: &[Quirk::MaxTokens],
-        ..OPENAI_LIKE
-    },
-    Provider {
-        name: "openrouter",
-        base_url: Some("https://openrouter.ai/api/v1"),
-        key_variables: &["OPENROUTER_API_KEY", "OR_API_KEY"],
-        base_variables: &["OPENROUTER_API_BASE"],
-        price_family: "openrouter",
-        quirks: &[Quirk::MaxTokens],
-        ..OPENAI_LIKE
-    },
-    Provider {
-        name: "perplexity",
-        base_url: Some("https://api.perplexity.ai"),
-        key_variables: &["PERPLEXITYAI_API_KEY", "PERPLEXITY_API_KEY"],
-        base_variables: &["PERPLEXITY_API_BASE"],
-        price_family: "perplexity",
-        unsupported: &[
-            "logit_bias",
-            "logprobs",
-            "top_logprobs",
-            "n",
-            "seed",
-            "stop",
-            "tools",
-            "tool_choice",
-            "parallel_tool_calls",
-            "functions",
-            "function_call",
-            "modalities",
-            "audio",
-        ],
-        quirks: &[Quirk::MaxTokens, Quirk::NoStreamOptions],
-        ..OPENAI_LIKE
-    },
-    Provider {
-        name: "nvidia_nim",
-        base_url: Some("https://integrate.api.nvidia.com/v1"),
-        key_variables: &["NVIDIA_NIM_API_KEY"],
-        base_variables: &["NVIDIA_NIM_API_BASE"],
-        price_family: "nvidia_nim",
-        unsupported: &[
-            "logit_bias",
-            "logprobs",
-            "top_logprobs",
-            "n",
-            "functions",
-            "function_call",
-            "modalities",
-            "audio",
-            "web_search_options",
-            "service_tier",
-            "store",
-            "safety_identifier",
-            "prompt_cache_key",
-        ],
-        quirks: &[Quirk::MaxTokens],
-        ..OPENAI_LIKE
-    },
-    Provider {
-        name: "mistral",
-        base_url: Some("https://api.mistral.ai/v1"),
-        key_variables: &["MISTRAL_API_KEY"],
-        base_variables: &["MISTRAL_API_BASE"],
-        price_family: "mistral",
-        unsupported: &[
-            "logit_bias",
-            "logprobs",
-            "top_logprobs",
-            "functions",
-            "function_call",
-            "modalities",
-            "audio",
-            "web_search_options",
-            "service_tier",
-            "store",
-            "safety_identifier",
-        ],
-        quirks: &[Quirk::MaxTokens, Quirk::NoStreamOptions, Quirk::RandomSeed],
-        ..OPENAI_LIKE
-    },
-    Provider {
-        name: "cerebras",
-        base_url: Some("https://api.cerebras.ai/v1"),
-        key_variables: &["CEREBRAS_API_KEY"],
-        base_variables: &["CEREBRAS_API_BASE"],
-        price_family: "cerebras",
-        unsupported: &[
-            "frequency_penalty",
-            "presence_penalty",
-            "logit_bias",
-            "n",
-            "functions",
-            "function_call",
-            "parallel_tool_calls",
-            "modalities",
-            "audio",
-            "web_search_options",
-        ],
-        ..OPENAI_LIKE
-    },
-    Provider {
-        name: "sambanova",
-        base_url: Some("https://api.sambanova.ai/v1"),
-        key_variables: &["SAMBANOVA_API_KEY"],
-        base_variables: &["SAMBANOVA_API_BASE"],
-        price_family: "sambanova",
-        unsupported: &[
-            "frequency_penalty",
-            "presence_penalty",
-            "logit_bias",
-            "logprobs",
-            "top_logprobs",
-            "n",
-            "seed",
-            "functions",
-            "function_call",
-            "modalities",
-            "audio",
-            "web_search_options",
-        ],
-        quirks: &[Quirk::MaxTokens],
-        ..OPENAI_LIKE
-    },
+    compatible("groq", "https://api.groq.com/openai/v1", &["GROQ_API_KEY"], &["GROQ_API_BASE"])
+        .refusing(&[BIAS, LOGPROBS]),
+    compatible(
+        "deepseek",
+        "https://api.deepseek.com/beta",
+        &["DEEPSEEK_API_KEY"],
+        &["DEEPSEEK_API_BASE"],
+    )
+    .with(&[Quirk::MaxTokens]),
+    compatible("xai", "https://api.x.ai/v1", &["XAI_API_KEY"], &["XAI_API_BASE"])
+        .refusing(&[FUNCTIONS, AUDIO])
+        .with(&[Quirk::MaxTokens]),
+    compatible(
+        "together_ai",
+        "https://api.together.ai/v1",
+        &["TOGETHER_API_KEY", "TOGETHER_AI_API_KEY", "TOGETHERAI_API_KEY", "TOGETHER_AI_TOKEN"],
+        &["TOGETHER_AI_API_BASE"],
+    )
+    .with(&[Quirk::MaxTokens]),
+    compatible(
+        "fireworks_ai",
+        "https://api.fireworks.ai/inference/v1",
+        &["FIREWORKS_API_KEY", "FIREWORKS_AI_API_KEY", "FIREWORKSAI_API_KEY", "FIREWORKS_AI_TOKEN"],
+        &["FIREWORKS_API_BASE"],
+    )
+    .refusing(&[FUNCTIONS, AUDIO, WEB_SEARCH])
+    .with(&[Quirk::MaxTokens]),
+    compatible(
+        "openrouter",
+        "https://openrouter.ai/api/v1",
+        &["OPENROUTER_API_KEY", "OR_API_KEY"],
+        &["OPENROUTER_API_BASE"],
+    )
+    .with(&[Quirk::MaxTokens]),
+    compatible(
+        "perplexity",
+        "https://api.perplexity.ai",
+        &["PERPLEXITYAI_API_KEY", "PERPLEXITY_API_KEY"],
+        &["PERPLEXITY_API_BASE"],
+    )
+    .refusing(&[TOOLS, PARALLEL, FUNCTIONS, CHOICES, SEED, BIAS, LOGPROBS, AUDIO, &["stop"]])
+    .with(&[Quirk::MaxTokens, Quirk::NoStreamOptions]),
+    compatible(
+        "nvidia_nim",
+        "https://integrate.api.nvidia.com/v1",
+        &["NVIDIA_NIM_API_KEY"],
+        &["NVIDIA_NIM_API_BASE"],
+    )
+    .refusing(&[
+        FUNCTIONS,
+        CHOICES,
+        BIAS,
+        LOGPROBS,
+        AUDIO,
+        WEB_SEARCH,
+        TIER,
+        STORE,
+        SAFETY,
+        &["prompt_cache_key"],
+    ])
+    .with(&[Quirk::MaxTokens]),
+    compatible("mistral", "https://api.mistral.ai/v1", &["MISTRAL_API_KEY"], &["MISTRAL_API_BASE"])
+        .refusing(&[FUNCTIONS, BIAS, LOGPROBS, AUDIO, WEB_SEARCH, TIER, STORE, SAFETY])
+        .with(&[Quirk::MaxTokens, Quirk::NoStreamOptions, Quirk::RandomSeed]),
+    compatible(
+        "cerebras",
+        "https://api.cerebras.ai/v1",
+        &["CEREBRAS_API_KEY"],
+        &["CEREBRAS_API_BASE"],
+    )
+    .refusing(&[PARALLEL, FUNCTIONS, CHOICES, BIAS, PENALTIES, AUDIO, WEB_SEARCH]),
+    compatible(
+        "sambanova",
+        "https://api.sambanova.ai/v1",
+        &["SAMBANOVA_API_KEY"],
+        &["SAMBANOVA_API_BASE"],
+    )
+    .refusing(&[FUNCTIONS, CHOICES, SEED, BIAS, LOGPROBS, PENALTIES, AUDIO, WEB_SEARCH])
+    .with(&[Quirk::MaxTokens]),
     Provider {
         name: "ollama_chat",
         aliases: &["ollama"],
@@ -298,15 +242,7 @@ pub(super) const ROWS: &[Provider] = &[
         key_variables: &["OLLAMA_API_KEY"],
         base_variables: &["OLLAMA_API_BASE"],
         price_family: "ollama",
-        unsupported: &[
-            "logit_bias",
-            "n",
-            "functions",
-            "function_call",
-            "modalities",
-            "audio",
-            "web_search_options",
-        ],
+        refuses: &[FUNCTIONS, CHOICES, BIAS, AUDIO, WEB_SEARCH],
         quirks: &[Quirk::MaxTokens, Quirk::Keyless],
         ..OPENAI_LIKE
     },
@@ -327,134 +263,75 @@ pub(super) const ROWS: &[Provider] = &[
         quirks: &[Quirk::MaxTokens, Quirk::Keyless],
         ..OPENAI_LIKE
     },
-    Provider {
-        name: "deepinfra",
-        base_url: Some("https://api.deepinfra.com/v1/openai"),
-        key_variables: &["DEEPINFRA_API_KEY"],
-        base_variables: &["DEEPINFRA_API_BASE"],
-        price_family: "deepinfra",
-        unsupported: &[
-            "logprobs",
-            "top_logprobs",
-            "seed",
-            "parallel_tool_calls",
-            "modalities",
-            "audio",
-            "web_search_options",
-        ],
-        quirks: &[Quirk::MaxTokens],
-        ..OPENAI_LIKE
-    },
-    Provider {
-        name: "moonshot",
-        base_url: Some("https://api.moonshot.ai/v1"),
-        key_variables: &["MOONSHOT_API_KEY"],
-        base_variables: &["MOONSHOT_API_BASE"],
-        price_family: "moonshot",
-        unsupported: &["functions", "function_call"],
-        quirks: &[Quirk::MaxTokens],
-        ..OPENAI_LIKE
-    },
-    Provider {
-        name: "nebius",
-        base_url: Some("https://api.studio.nebius.ai/v1"),
-        key_variables: &["NEBIUS_API_KEY"],
-        base_variables: &["NEBIUS_API_BASE"],
-        price_family: "nebius",
-        quirks: &[Quirk::MaxTokens],
-        ..OPENAI_LIKE
-    },
-    Provider {
-        name: "meta_llama",
-        base_url: Some("https://api.llama.com/compat/v1"),
-        key_variables: &["LLAMA_API_KEY"],
-        base_variables: &["LLAMA_API_BASE"],
-        price_family: "meta_llama",
-        ..OPENAI_LIKE
-    },
-    Provider {
-        name: "featherless_ai",
-        base_url: Some("https://api.featherless.ai/v1"),
-        key_variables: &["FEATHERLESS_AI_API_KEY", "FEATHERLESS_API_KEY"],
-        base_variables: &["FEATHERLESS_AI_API_BASE", "FEATHERLESS_API_BASE"],
-        price_family: "featherless_ai",
-        unsupported: &[
-            "logprobs",
-            "top_logprobs",
-            "seed",
-            "parallel_tool_calls",
-            "modalities",
-            "audio",
-            "web_search_options",
-        ],
-        quirks: &[Quirk::MaxTokens],
-        ..OPENAI_LIKE
-    },
-    Provider {
-        name: "hyperbolic",
-        base_url: Some("https://api.hyperbolic.xyz/v1"),
-        key_variables: &["HYPERBOLIC_API_KEY"],
-        base_variables: &["HYPERBOLIC_API_BASE"],
-        price_family: "hyperbolic",
-        unsupported: &[
-            "logit_bias",
-            "logprobs",
-            "top_logprobs",
-            "functions",
-            "function_call",
-            "parallel_tool_calls",
-            "modalities",
-            "audio",
-            "web_search_options",
-        ],
-        quirks: &[Quirk::MaxTokens],
-        ..OPENAI_LIKE
-    },
-    Provider {
-        name: "lambda_ai",
-        base_url: Some("https://api.lambda.ai/v1"),
-        key_variables: &["LAMBDA_API_KEY"],
-        base_variables: &["LAMBDA_API_BASE"],
-        price_family: "lambda_ai",
-        quirks: &[Quirk::MaxTokens],
-        ..OPENAI_LIKE
-    },
-    Provider {
-        name: "nscale",
-        base_url: Some("https://inference.api.nscale.com/v1"),
-        key_variables: &["NSCALE_API_KEY"],
-        base_variables: &["NSCALE_API_BASE"],
-        price_family: "nscale",
-        unsupported: &[
-            "seed",
-            "functions",
-            "function_call",
-            "parallel_tool_calls",
-            "modalities",
-            "audio",
-            "web_search_options",
-        ],
-        quirks: &[Quirk::MaxTokens],
-        ..OPENAI_LIKE
-    },
-    Provider {
-        name: "huggingface",
-        base_url: Some("https://router.huggingface.co/v1"),
-        key_variables: &["HF_TOKEN", "HUGGINGFACE_API_KEY"],
-        base_variables: &["HF_API_BASE", "HUGGINGFACE_API_BASE"],
-        price_family: "huggingface",
-        quirks: &[Quirk::MaxTokens],
-        ..OPENAI_LIKE
-    },
-    Provider {
-        name: "github",
-        base_url: Some("https://models.inference.ai.azure.com"),
-        key_variables: &["GITHUB_API_KEY"],
-        base_variables: &["GITHUB_API_BASE"],
-        price_family: "github",
-        quirks: &[Quirk::MaxTokens],
-        ..OPENAI_LIKE
-    },
+    compatible(
+        "deepinfra",
+        "https://api.deepinfra.com/v1/openai",
+        &["DEEPINFRA_API_KEY"],
+        &["DEEPINFRA_API_BASE"],
+    )
+    .refusing(&[PARALLEL, SEED, LOGPROBS, AUDIO, WEB_SEARCH])
+    .with(&[Quirk::MaxTokens]),
+    compatible(
+        "moonshot",
+        "https://api.moonshot.ai/v1",
+        &["MOONSHOT_API_KEY"],
+        &["MOONSHOT_API_BASE"],
+    )
+    .refusing(&[FUNCTIONS])
+    .with(&[Quirk::MaxTokens]),
+    compatible(
+        "nebius",
+        "https://api.studio.nebius.ai/v1",
+        &["NEBIUS_API_KEY"],
+        &["NEBIUS_API_BASE"],
+    )
+    .with(&[Quirk::MaxTokens]),
+    compatible(
+        "meta_llama",
+        "https://api.llama.com/compat/v1",
+        &["LLAMA_API_KEY"],
+        &["LLAMA_API_BASE"],
+    ),
+    compatible(
+        "featherless_ai",
+        "https://api.featherless.ai/v1",
+        &["FEATHERLESS_AI_API_KEY", "FEATHERLESS_API_KEY"],
+        &["FEATHERLESS_AI_API_BASE", "FEATHERLESS_API_BASE"],
+    )
+    .refusing(&[PARALLEL, SEED, LOGPROBS, AUDIO, WEB_SEARCH])
+    .with(&[Quirk::MaxTokens]),
+    compatible(
+        "hyperbolic",
+        "https://api.hyperbolic.xyz/v1",
+        &["HYPERBOLIC_API_KEY"],
+        &["HYPERBOLIC_API_BASE"],
+    )
+    .refusing(&[PARALLEL, FUNCTIONS, BIAS, LOGPROBS, AUDIO, WEB_SEARCH])
+    .with(&[Quirk::MaxTokens]),
+    compatible("lambda_ai", "https://api.lambda.ai/v1", &["LAMBDA_API_KEY"], &["LAMBDA_API_BASE"])
+        .with(&[Quirk::MaxTokens]),
+    compatible(
+        "nscale",
+        "https://inference.api.nscale.com/v1",
+        &["NSCALE_API_KEY"],
+        &["NSCALE_API_BASE"],
+    )
+    .refusing(&[PARALLEL, FUNCTIONS, SEED, AUDIO, WEB_SEARCH])
+    .with(&[Quirk::MaxTokens]),
+    compatible(
+        "huggingface",
+        "https://router.huggingface.co/v1",
+        &["HF_TOKEN", "HUGGINGFACE_API_KEY"],
+        &["HF_API_BASE", "HUGGINGFACE_API_BASE"],
+    )
+    .with(&[Quirk::MaxTokens]),
+    compatible(
+        "github",
+        "https://models.inference.ai.azure.com",
+        &["GITHUB_API_KEY"],
+        &["GITHUB_API_BASE"],
+    )
+    .with(&[Quirk::MaxTokens]),
     Provider {
         name: "ai21_chat",
         aliases: &["ai21"],
@@ -462,66 +339,43 @@ pub(super) const ROWS: &[Provider] = &[
         key_variables: &["AI21_API_KEY"],
         base_variables: &["AI21_API_BASE"],
         price_family: "ai21",
-        unsupported: &[
-            "frequency_penalty",
-            "presence_penalty",
-            "logit_bias",
-            "logprobs",
-            "top_logprobs",
-            "functions",
-            "function_call",
-            "parallel_tool_calls",
-            "modalities",
-            "audio",
-            "web_search_options",
-        ],
+        refuses: &[PARALLEL, FUNCTIONS, BIAS, LOGPROBS, PENALTIES, AUDIO, WEB_SEARCH],
         quirks: &[Quirk::MaxTokens, Quirk::NoStreamOptions],
         ..OPENAI_LIKE
     },
     Provider {
-        name: "cohere",
         aliases: &["cohere_chat"],
-        base_url: Some("https://api.cohere.ai"),
         path: "compatibility/v1/chat/completions",
-        key_variables: &["COHERE_API_KEY", "CO_API_KEY"],
-        base_variables: &["COHERE_API_BASE"],
-        price_family: "cohere",
-        unsupported: &[
-            "logit_bias",
-            "top_logprobs",
-            "n",
-            "functions",
-            "function_call",
-            "parallel_tool_calls",
-            "modalities",
-            "audio",
-            "web_search_options",
-            "store",
-            "metadata",
-            "prediction",
-            "service_tier",
+        refuses: &[
+            PARALLEL,
+            FUNCTIONS,
+            CHOICES,
+            BIAS,
+            &["top_logprobs"],
+            AUDIO,
+            WEB_SEARCH,
+            TIER,
+            STORE,
+            METADATA,
+            &["prediction"],
         ],
         quirks: &[Quirk::MaxTokens],
-        ..OPENAI_LIKE
+        ..compatible(
+            "cohere",
+            "https://api.cohere.ai",
+            &["COHERE_API_KEY", "CO_API_KEY"],
+            &["COHERE_API_BASE"],
+        )
     },
-    Provider {
-        name: "jina_ai",
-        base_url: Some("https://api.jina.ai/v1"),
-        key_variables: &["JINA_AI_API_KEY"],
-        base_variables: &["JINA_AI_API_BASE"],
-        price_family: "jina_ai",
-        quirks: &[Quirk::MaxTokens],
-        ..OPENAI_LIKE
-    },
-    Provider {
-        name: "voyage",
-        base_url: Some("https://api.voyageai.com/v1"),
-        key_variables: &["VOYAGE_API_KEY", "VOYAGE_AI_API_KEY"],
-        base_variables: &["VOYAGE_API_BASE"],
-        price_family: "voyage",
-        quirks: &[Quirk::MaxTokens],
-        ..OPENAI_LIKE
-    },
+    compatible("jina_ai", "https://api.jina.ai/v1", &["JINA_AI_API_KEY"], &["JINA_AI_API_BASE"])
+        .with(&[Quirk::MaxTokens]),
+    compatible(
+        "voyage",
+        "https://api.voyageai.com/v1",
+        &["VOYAGE_API_KEY", "VOYAGE_AI_API_KEY"],
+        &["VOYAGE_API_BASE"],
+    )
+    .with(&[Quirk::MaxTokens]),
     Provider {
         name: "infinity",
         key_variables: &["INFINITY_API_KEY"],
@@ -537,329 +391,183 @@ pub(super) const ROWS: &[Provider] = &[
         price_family: "litellm_proxy",
         ..OPENAI_LIKE
     },
-    Provider {
-        name: "llamafile",
-        base_url: Some("http://127.0.0.1:8080/v1"),
-        key_variables: &["LLAMAFILE_API_KEY"],
-        base_variables: &["LLAMAFILE_API_BASE"],
-        price_family: "llamafile",
-        quirks: &[Quirk::MaxTokens, Quirk::Keyless],
-        ..OPENAI_LIKE
-    },
-    Provider {
-        name: "codestral",
-        base_url: Some("https://codestral.mistral.ai/v1"),
-        key_variables: &["CODESTRAL_API_KEY"],
-        base_variables: &["CODESTRAL_API_BASE"],
-        price_family: "codestral",
-        unsupported: &[
-            "logit_bias",
-            "logprobs",
-            "top_logprobs",
-            "functions",
-            "function_call",
-            "modalities",
-            "audio",
-            "web_search_options",
-            "service_tier",
-            "store",
-            "safety_identifier",
-        ],
-        quirks: &[Quirk::MaxTokens, Quirk::NoStreamOptions, Quirk::RandomSeed],
-        ..OPENAI_LIKE
-    },
+    compatible(
+        "llamafile",
+        "http://127.0.0.1:8080/v1",
+        &["LLAMAFILE_API_KEY"],
+        &["LLAMAFILE_API_BASE"],
+    )
+    .with(&[Quirk::MaxTokens, Quirk::Keyless]),
+    compatible(
+        "codestral",
+        "https://codestral.mistral.ai/v1",
+        &["CODESTRAL_API_KEY"],
+        &["CODESTRAL_API_BASE"],
+    )
+    .refusing(&[FUNCTIONS, BIAS, LOGPROBS, AUDIO, WEB_SEARCH, TIER, STORE, SAFETY])
+    .with(&[Quirk::MaxTokens, Quirk::NoStreamOptions, Quirk::RandomSeed]),
     Provider {
         name: "databricks",
         key_variables: &["DATABRICKS_API_KEY", "DATABRICKS_TOKEN"],
         base_variables: &["DATABRICKS_API_BASE"],
         price_family: "databricks",
-        unsupported: &[
-            "logit_bias",
-            "seed",
-            "functions",
-            "function_call",
-            "parallel_tool_calls",
-            "modalities",
-            "audio",
-            "web_search_options",
-        ],
+        refuses: &[PARALLEL, FUNCTIONS, SEED, BIAS, AUDIO, WEB_SEARCH],
         quirks: &[Quirk::MaxTokens],
         ..OPENAI_LIKE
     },
-    Provider {
-        name: "novita",
-        base_url: Some("https://api.novita.ai/v3/openai"),
-        key_variables: &["NOVITA_API_KEY"],
-        base_variables: &["NOVITA_API_BASE"],
-        price_family: "novita",
-        quirks: &[Quirk::MaxTokens],
-        ..OPENAI_LIKE
-    },
-    Provider {
-        name: "dashscope",
-        base_url: Some("https://dashscope-intl.aliyuncs.com/compatible-mode/v1"),
-        key_variables: &["DASHSCOPE_API_KEY"],
-        base_variables: &["DASHSCOPE_API_BASE"],
-        price_family: "dashscope",
-        quirks: &[Quirk::MaxTokens],
-        ..OPENAI_LIKE
-    },
-    Provider {
-        name: "volcengine",
-        base_url: Some("https://ark.cn-beijing.volces.com/api/v3"),
-        key_variables: &["ARK_API_KEY", "VOLCENGINE_API_KEY"],
-        base_variables: &["VOLCENGINE_API_BASE"],
-        price_family: "volcengine",
-        unsupported: &["parallel_tool_calls", "modalities", "audio", "web_search_options"],
-        quirks: &[Quirk::MaxTokens],
-        ..OPENAI_LIKE
-    },
-    Provider {
-        name: "zai",
-        base_url: Some("https://api.z.ai/api/paas/v4"),
-        key_variables: &["ZAI_API_KEY"],
-        base_variables: &["ZAI_API_BASE"],
-        price_family: "zai",
-        unsupported: &[
-            "frequency_penalty",
-            "presence_penalty",
-            "logit_bias",
-            "logprobs",
-            "top_logprobs",
-            "n",
-            "seed",
-            "functions",
-            "function_call",
-            "parallel_tool_calls",
-            "modalities",
-            "audio",
-        ],
-        quirks: &[Quirk::MaxTokens],
-        ..OPENAI_LIKE
-    },
-    Provider {
-        name: "minimax",
-        base_url: Some("https://api.minimax.io/v1"),
-        key_variables: &["MINIMAX_API_KEY"],
-        base_variables: &["MINIMAX_API_BASE"],
-        price_family: "minimax",
-        quirks: &[Quirk::MaxTokens],
-        ..OPENAI_LIKE
-    },
-    Provider {
-        name: "modelscope",
-        base_url: Some("https://api-inference.modelscope.cn/v1"),
-        key_variables: &["MODELSCOPE_API_KEY"],
-        base_variables: &["MODELSCOPE_API_BASE"],
-        price_family: "modelscope",
-        quirks: &[Quirk::MaxTokens],
-        ..OPENAI_LIKE
-    },
-    Provider {
-        name: "vercel_ai_gateway",
-        base_url: Some("https://ai-gateway.vercel.sh/v1"),
-        key_variables: &["VERCEL_AI_GATEWAY_API_KEY", "VERCEL_OIDC_TOKEN"],
-        base_variables: &["VERCEL_AI_GATEWAY_API_BASE"],
-        price_family: "vercel_ai_gateway",
-        quirks: &[Quirk::MaxTokens],
-        ..OPENAI_LIKE
-    },
-    Provider {
-        name: "baseten",
-        base_url: Some("https://inference.baseten.co/v1"),
-        key_variables: &["BASETEN_API_KEY"],
-        base_variables: &["BASETEN_API_BASE"],
-        price_family: "baseten",
-        quirks: &[Quirk::MaxTokens],
-        ..OPENAI_LIKE
-    },
-    Provider {
-        name: "friendliai",
-        base_url: Some("https://api.friendli.ai/serverless/v1"),
-        key_variables: &["FRIENDLIAI_API_KEY", "FRIENDLI_TOKEN"],
-        base_variables: &["FRIENDLI_API_BASE"],
-        price_family: "friendliai",
-        quirks: &[Quirk::MaxTokens],
-        ..OPENAI_LIKE
-    },
-    Provider {
-        name: "wandb",
-        base_url: Some("https://api.inference.wandb.ai/v1"),
-        key_variables: &["WANDB_API_KEY"],
-        base_variables: &["WANDB_API_BASE"],
-        price_family: "wandb",
-        quirks: &[Quirk::MaxTokens],
-        ..OPENAI_LIKE
-    },
-    Provider {
-        name: "inception",
-        base_url: Some("https://api.inceptionlabs.ai/v1"),
-        key_variables: &["INCEPTION_API_KEY"],
-        base_variables: &["INCEPTION_API_BASE"],
-        price_family: "inception",
-        quirks: &[Quirk::MaxTokens],
-        ..OPENAI_LIKE
-    },
-    Provider {
-        name: "morph",
-        base_url: Some("https://api.morphllm.com/v1"),
-        key_variables: &["MORPH_API_KEY"],
-        base_variables: &["MORPH_API_BASE"],
-        price_family: "morph",
-        quirks: &[Quirk::MaxTokens],
-        ..OPENAI_LIKE
-    },
-    Provider {
-        name: "v0",
-        base_url: Some("https://api.v0.dev/v1"),
-        key_variables: &["V0_API_KEY"],
-        base_variables: &["V0_API_BASE"],
-        price_family: "v0",
-        quirks: &[Quirk::MaxTokens],
-        ..OPENAI_LIKE
-    },
-    Provider {
-        name: "gradient_ai",
-        base_url: Some("https://inference.do-ai.run/v1"),
-        key_variables: &["GRADIENT_AI_API_KEY"],
-        price_family: "gradient_ai",
-        quirks: &[Quirk::MaxTokens],
-        ..OPENAI_LIKE
-    },
-    Provider {
-        name: "ovhcloud",
-        base_url: Some("https://oai.endpoints.kepler.ai.cloud.ovh.net/v1"),
-        key_variables: &["OVHCLOUD_API_KEY"],
-        price_family: "ovhcloud",
-        quirks: &[Quirk::MaxTokens],
-        ..OPENAI_LIKE
-    },
-    Provider {
-        name: "scaleway",
-        base_url: Some("https://api.scaleway.ai/v1"),
-        key_variables: &["SCW_SECRET_KEY"],
-        price_family: "scaleway",
-        quirks: &[Quirk::MaxTokens],
-        ..OPENAI_LIKE
-    },
-    Provider {
-        name: "aiml",
-        base_url: Some("https://api.aimlapi.com/v1"),
-        key_variables: &["AIML_API_KEY", "AIMLAPI_KEY"],
-        base_variables: &["AIML_API_BASE"],
-        price_family: "aiml",
-        quirks: &[Quirk::MaxTokens],
-        ..OPENAI_LIKE
-    },
-    Provider {
-        name: "cometapi",
-        base_url: Some("https://api.cometapi.com/v1"),
-        key_variables: &["COMETAPI_KEY", "COMETAPI_API_KEY"],
-        base_variables: &["COMETAPI_API_BASE", "COMETAPI_BASE_URL"],
-        price_family: "cometapi",
-        quirks: &[Quirk::MaxTokens],
-        ..OPENAI_LIKE
-    },
-    Provider {
-        name: "compactifai",
-        base_url: Some("https://api.compactif.ai/v1"),
-        key_variables: &["COMPACTIFAI_API_KEY"],
-        price_family: "compactifai",
-        quirks: &[Quirk::MaxTokens],
-        ..OPENAI_LIKE
-    },
-    Provider {
-        name: "amazon_nova",
-        base_url: Some("https://api.nova.amazon.com/v1"),
-        key_variables: &["AMAZON_NOVA_API_KEY"],
-        base_variables: &["AMAZON_NOVA_API_BASE"],
-        price_family: "amazon_nova",
-        quirks: &[Quirk::MaxTokens],
-        ..OPENAI_LIKE
-    },
-    Provider {
-        name: "publicai",
-        base_url: Some("https://api.publicai.co/v1"),
-        key_variables: &["PUBLICAI_API_KEY"],
-        base_variables: &["PUBLICAI_API_BASE"],
-        price_family: "publicai",
-        quirks: &[Quirk::MaxTokens],
-        ..OPENAI_LIKE
-    },
-    Provider {
-        name: "poe",
-        base_url: Some("https://api.poe.com/v1"),
-        key_variables: &["POE_API_KEY"],
-        price_family: "poe",
-        quirks: &[Quirk::MaxTokens],
-        ..OPENAI_LIKE
-    },
-    Provider {
-        name: "chutes",
-        base_url: Some("https://llm.chutes.ai/v1"),
-        key_variables: &["CHUTES_API_KEY"],
-        price_family: "chutes",
-        quirks: &[Quirk::MaxTokens],
-        ..OPENAI_LIKE
-    },
-    Provider {
-        name: "gmi",
-        base_url: Some("https://api.gmi-serving.com/v1"),
-        key_variables: &["GMI_API_KEY"],
-        price_family: "gmi",
-        ..OPENAI_LIKE
-    },
-    Provider {
-        name: "aihubmix",
-        base_url: Some("https://aihubmix.com/v1"),
-        key_variables: &["AIHUBMIX_API_KEY"],
-        base_variables: &["AIHUBMIX_API_BASE"],
-        price_family: "aihubmix",
-        ..OPENAI_LIKE
-    },
-    Provider {
-        name: "crusoe",
-        base_url: Some("https://api.inference.crusoecloud.com/v1"),
-        key_variables: &["CRUSOE_API_KEY"],
-        base_variables: &["CRUSOE_API_BASE"],
-        price_family: "crusoe",
-        quirks: &[Quirk::MaxTokens],
-        ..OPENAI_LIKE
-    },
-    Provider {
-        name: "helicone",
-        base_url: Some("https://ai-gateway.helicone.ai"),
-        key_variables: &["HELICONE_API_KEY"],
-        price_family: "helicone",
-        ..OPENAI_LIKE
-    },
-    Provider {
-        name: "lemonade",
-        base_url: Some("http://localhost:8000/api/v1"),
-        key_variables: &["LEMONADE_API_KEY"],
-        base_variables: &["LEMONADE_API_BASE"],
-        price_family: "lemonade",
-        quirks: &[Quirk::MaxTokens, Quirk::Keyless],
-        ..OPENAI_LIKE
-    },
-    Provider {
-        name: "docker_model_runner",
-        base_url: Some("http://localhost:22088/engines/llama.cpp/v1"),
-        key_variables: &["DOCKER_MODEL_RUNNER_API_KEY"],
-        base_variables: &["DOCKER_MODEL_RUNNER_API_BASE"],
-        price_family: "docker_model_runner",
-        quirks: &[Quirk::MaxTokens, Quirk::Keyless],
-        ..OPENAI_LIKE
-    },
-    Provider {
-        name: "xinference",
-        base_url: Some("http://localhost:9997/v1"),
-        key_variables: &["XINFERENCE_API_KEY"],
-        base_variables: &["XINFERENCE_API_BASE"],
-        price_family: "xinference",
-        quirks: &[Quirk::MaxTokens, Quirk::Keyless],
-        ..OPENAI_LIKE
-    },
+    compatible(
+        "novita",
+        "https://api.novita.ai/v3/openai",
+        &["NOVITA_API_KEY"],
+        &["NOVITA_API_BASE"],
+    )
+    .with(&[Quirk::MaxTokens]),
+    compatible(
+        "dashscope",
+        "https://dashscope-intl.aliyuncs.com/compatible-mode/v1",
+        &["DASHSCOPE_API_KEY"],
+        &["DASHSCOPE_API_BASE"],
+    )
+    .with(&[Quirk::MaxTokens]),
+    compatible(
+        "volcengine",
+        "https://ark.cn-beijing.volces.com/api/v3",
+        &["ARK_API_KEY", "VOLCENGINE_API_KEY"],
+        &["VOLCENGINE_API_BASE"],
+    )
+    .refusing(&[PARALLEL, AUDIO, WEB_SEARCH])
+    .with(&[Quirk::MaxTokens]),
+    compatible("zai", "https://api.z.ai/api/paas/v4", &["ZAI_API_KEY"], &["ZAI_API_BASE"])
+        .refusing(&[PARALLEL, FUNCTIONS, CHOICES, SEED, BIAS, LOGPROBS, PENALTIES, AUDIO])
+        .with(&[Quirk::MaxTokens]),
+    compatible("minimax", "https://api.minimax.io/v1", &["MINIMAX_API_KEY"], &["MINIMAX_API_BASE"])
+        .with(&[Quirk::MaxTokens]),
+    compatible(
+        "modelscope",
+        "https://api-inference.modelscope.cn/v1",
+        &["MODELSCOPE_API_KEY"],
+        &["MODELSCOPE_API_BASE"],
+    )
+    .with(&[Quirk::MaxTokens]),
+    compatible(
+        "vercel_ai_gateway",
+        "https://ai-gateway.vercel.sh/v1",
+        &["VERCEL_AI_GATEWAY_API_KEY", "VERCEL_OIDC_TOKEN"],
+        &["VERCEL_AI_GATEWAY_API_BASE"],
+    )
+    .with(&[Quirk::MaxTokens]),
+    compatible(
+        "baseten",
+        "https://inference.baseten.co/v1",
+        &["BASETEN_API_KEY"],
+        &["BASETEN_API_BASE"],
+    )
+    .with(&[Quirk::MaxTokens]),
+    compatible(
+        "friendliai",
+        "https://api.friendli.ai/serverless/v1",
+        &["FRIENDLIAI_API_KEY", "FRIENDLI_TOKEN"],
+        &["FRIENDLI_API_BASE"],
+    )
+    .with(&[Quirk::MaxTokens]),
+    compatible(
+        "wandb",
+        "https://api.inference.wandb.ai/v1",
+        &["WANDB_API_KEY"],
+        &["WANDB_API_BASE"],
+    )
+    .with(&[Quirk::MaxTokens]),
+    compatible(
+        "inception",
+        "https://api.inceptionlabs.ai/v1",
+        &["INCEPTION_API_KEY"],
+        &["INCEPTION_API_BASE"],
+    )
+    .with(&[Quirk::MaxTokens]),
+    compatible("morph", "https://api.morphllm.com/v1", &["MORPH_API_KEY"], &["MORPH_API_BASE"])
+        .with(&[Quirk::MaxTokens]),
+    compatible("v0", "https://api.v0.dev/v1", &["V0_API_KEY"], &["V0_API_BASE"])
+        .with(&[Quirk::MaxTokens]),
+    compatible("gradient_ai", "https://inference.do-ai.run/v1", &["GRADIENT_AI_API_KEY"], &[])
+        .with(&[Quirk::MaxTokens]),
+    compatible(
+        "ovhcloud",
+        "https://oai.endpoints.kepler.ai.cloud.ovh.net/v1",
+        &["OVHCLOUD_API_KEY"],
+        &[],
+    )
+    .with(&[Quirk::MaxTokens]),
+    compatible("scaleway", "https://api.scaleway.ai/v1", &["SCW_SECRET_KEY"], &[])
+        .with(&[Quirk::MaxTokens]),
+    compatible(
+        "aiml",
+        "https://api.aimlapi.com/v1",
+        &["AIML_API_KEY", "AIMLAPI_KEY"],
+        &["AIML_API_BASE"],
+    )
+    .with(&[Quirk::MaxTokens]),
+    compatible(
+        "cometapi",
+        "https://api.cometapi.com/v1",
+        &["COMETAPI_KEY", "COMETAPI_API_KEY"],
+        &["COMETAPI_API_BASE", "COMETAPI_BASE_URL"],
+    )
+    .with(&[Quirk::MaxTokens]),
+    compatible("compactifai", "https://api.compactif.ai/v1", &["COMPACTIFAI_API_KEY"], &[])
+        .with(&[Quirk::MaxTokens]),
+    compatible(
+        "amazon_nova",
+        "https://api.nova.amazon.com/v1",
+        &["AMAZON_NOVA_API_KEY"],
+        &["AMAZON_NOVA_API_BASE"],
+    )
+    .with(&[Quirk::MaxTokens]),
+    compatible(
+        "publicai",
+        "https://api.publicai.co/v1",
+        &["PUBLICAI_API_KEY"],
+        &["PUBLICAI_API_BASE"],
+    )
+    .with(&[Quirk::MaxTokens]),
+    compatible("poe", "https://api.poe.com/v1", &["POE_API_KEY"], &[]).with(&[Quirk::MaxTokens]),
+    compatible("chutes", "https://llm.chutes.ai/v1", &["CHUTES_API_KEY"], &[])
+        .with(&[Quirk::MaxTokens]),
+    compatible("gmi", "https://api.gmi-serving.com/v1", &["GMI_API_KEY"], &[]),
+    compatible(
+        "aihubmix",
+        "https://aihubmix.com/v1",
+        &["AIHUBMIX_API_KEY"],
+        &["AIHUBMIX_API_BASE"],
+    ),
+    compatible(
+        "crusoe",
+        "https://api.inference.crusoecloud.com/v1",
+        &["CRUSOE_API_KEY"],
+        &["CRUSOE_API_BASE"],
+    )
+    .with(&[Quirk::MaxTokens]),
+    compatible("helicone", "https://ai-gateway.helicone.ai", &["HELICONE_API_KEY"], &[]),
+    compatible(
+        "lemonade",
+        "http://localhost:8000/api/v1",
+        &["LEMONADE_API_KEY"],
+        &["LEMONADE_API_BASE"],
+    )
+    .with(&[Quirk::MaxTokens, Quirk::Keyless]),
+    compatible(
+        "docker_model_runner",
+        "http://localhost:22088/engines/llama.cpp/v1",
+        &["DOCKER_MODEL_RUNNER_API_KEY"],
+        &["DOCKER_MODEL_RUNNER_API_BASE"],
+    )
+    .with(&[Quirk::MaxTokens, Quirk::Keyless]),
+    compatible(
+        "xinference",
+        "http://localhost:9997/v1",
+        &["XINFERENCE_API_KEY"],
+        &["XINFERENCE_API_BASE"],
+    )
+    .with(&[Quirk::MaxTokens, Quirk::Keyless]),
     Provider {
         name: "heroku",
         path: "v1/chat/completions",
@@ -912,25 +620,19 @@ static TEXT_GENERATION: Provider = Provider {
     path: "",
     auth: Auth::Aws,
     price_family: "sagemaker",
-    unsupported: &[
-        "tools",
-        "tool_choice",
-        "parallel_tool_calls",
-        "functions",
-        "function_call",
-        "response_format",
-        "n",
-        "presence_penalty",
-        "logit_bias",
-        "logprobs",
-        "top_logprobs",
-        "modalities",
-        "audio",
-        "reasoning_effort",
-        "web_search_options",
-        "metadata",
-        "store",
-        "user",
+    refuses: &[
+        TOOLS,
+        PARALLEL,
+        FUNCTIONS,
+        CHOICES,
+        BIAS,
+        LOGPROBS,
+        &["presence_penalty"],
+        AUDIO,
+        WEB_SEARCH,
+        STORE,
+        METADATA,
+        &["response_format", "reasoning_effort", "user"],
     ],
     quirks: &[Quirk::MaxTokens, Quirk::NoStreamOptions],
     ..OPENAI_LIKE

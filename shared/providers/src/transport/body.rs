@@ -10,7 +10,7 @@ use http_body_util::BodyExt as _;
 use sluice_wire::{Dialect, Fault, FaultKind, Retry, Upstream};
 
 use super::{deadline::Deadline, fault};
-use crate::{Answer, AnswerBody, ByteStream, Provider};
+use crate::{Answer, AnswerBody, ByteStream, Provider, Relayed};
 
 /// Makes an answer of a provider's HTTP response, or a fault where it is not 2xx.
 pub(crate) async fn answer<B>(
@@ -135,8 +135,22 @@ where
     })))
 }
 
-/// A body as it arrives, whatever it is.
-pub(crate) fn passing<B>(body: B, provider: &'static Provider, deadline: Deadline) -> ByteStream
+/// An answer as it arrives, whatever it is.
+pub(crate) fn relayed<B>(
+    response: Response<B>,
+    provider: &'static Provider,
+    deadline: Deadline,
+) -> Relayed
+where
+    B: Body<Data = Bytes> + Send + Unpin + 'static,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    let (head, content) = response.into_parts();
+    let body = passing(content, provider, deadline);
+    Relayed { status: head.status, headers: head.headers, body }
+}
+
+fn passing<B>(body: B, provider: &'static Provider, deadline: Deadline) -> ByteStream
 where
     B: Body<Data = Bytes> + Send + Unpin + 'static,
     B::Error: Into<Box<dyn Error + Send + Sync>>,

@@ -15,6 +15,7 @@ mod foreign;
 mod glance;
 mod narrow;
 mod peek;
+mod place;
 mod rename;
 mod stream;
 mod watched;

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::shape::{BETA, CUSTOM_TOOL, REQUEST};
+pub(super) use crate::ask::{list, text};
 use crate::{
     answer::signature,
     reject::Reject,
@@ -285,12 +286,4 @@ fn is_name(name: &str, longest: usize) -> bool {
 
 fn is_blank(text: &str) -> bool {
     text.trim().is_empty()
-}
-
-pub(super) fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
-    value.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
-}
-
-pub(super) fn text<'a>(value: &'a Value, name: &str) -> &'a str {
-    value.get(name).and_then(Value::as_str).unwrap_or_default()
 }

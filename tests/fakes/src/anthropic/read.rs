@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::check::{list, text};
-use crate::ask::{Ask, Choice, Tool, attachment, text_of};
+use crate::ask::{Ask, Choice, Tool, attachment, strings, text_of};
 
 /// Reads a request that passed the check.
 pub(super) fn read(body: &Value) -> Ask {
@@ -23,38 +23,15 @@ pub(super) fn read(body: &Value) -> Ask {
             .find_map(|path| body.pointer(path).cloned()),
         thinking: body.get("thinking").is_some_and(|want| text(want, "type") != "disabled"),
         cap: body.get("max_tokens").and_then(Value::as_u64),
-        stops: list(body, "stop_sequences")
-            .iter()
-            .filter_map(Value::as_str)
-            .map(str::to_owned)
-            .collect(),
+        stops: strings(list(body, "stop_sequences")),
         length: body.get("system").map_or(0, |system| text_of(system).chars().count()),
         ..Ask::default()
     };
-    for message in list(body, "messages") {
-        let content = message.get("content").unwrap_or(&Value::Null);
-        let said = text_of(content);
-        ask.length += said.chars().count();
-        if text(message, "role") == "assistant" {
-            ask.results.clear();
-            continue;
-        }
-        if !said.is_empty() {
-            ask.prompt = said;
-        }
-        ask.attached.clear();
-        for block in list(message, "content") {
-            match text(block, "type") {
-                "tool_result" => {
-                    let result = text_of(block.get("content").unwrap_or(&Value::Null));
-                    ask.length += result.chars().count();
-                    ask.results.push(result);
-                }
-                "image" | "document" => ask.attached.push(attached(block)),
-                _ => {}
-            }
-        }
-    }
+    ask.hear(list(body, "messages"), |ask, block| match text(block, "type") {
+        "tool_result" => ask.returned(text_of(block.get("content").unwrap_or(&Value::Null))),
+        "image" | "document" => ask.attached.push(attached(block)),
+        _ => {}
+    });
     ask
 }
 

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::shape::REQUEST;
+pub(super) use crate::ask::{list, text};
 use crate::{
     answer::signature,
     reject::Reject,
@@ -251,12 +252,4 @@ fn ids<'a>(message: &'a Value, kind: &str) -> Vec<&'a str> {
         .filter_map(|block| block.get(kind))
         .map(|block| text(block, "toolUseId"))
         .collect()
-}
-
-pub(super) fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
-    value.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
-}
-
-pub(super) fn text<'a>(value: &'a Value, name: &str) -> &'a str {
-    value.get(name).and_then(Value::as_str).unwrap_or_default()
 }

@@ -51,11 +51,7 @@ pub(super) async fn answer(desk: &Desk, call: Call, model: &str, stream: bool) -
     if let Some(reject) = failed {
         return Ok(refuse(desk, &call, &reject));
     }
-    match script.delivery {
-        Delivery::Hang => std::future::pending().await,
-        Delivery::HangUp => return Err(std::io::Error::other("the script says to hang up")),
-        _ => {}
-    }
+    delivery::begin(script.delivery).await?;
     let answer = Answer::to(&ask, &script);
     let mut headers = vec![("x-amzn-requestid", desk.ids.uuid())];
     if stream {

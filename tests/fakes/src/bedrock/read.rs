@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::check::{list, text};
-use crate::ask::{Ask, Choice, Tool, attachment, text_of};
+use crate::ask::{Ask, Choice, Tool, attachment, strings, text_of};
 
 /// Reads a request that passed the check.
 pub(super) fn read(model: &str, body: &Value) -> Ask {
@@ -28,35 +28,16 @@ pub(super) fn read(model: &str, body: &Value) -> Ask {
             .iter()
             .any(|name| extra.get(name).is_some_and(|want| text(want, "type") != "disabled")),
         cap: inference.get("maxTokens").and_then(Value::as_u64),
-        stops: list(inference, "stopSequences")
-            .iter()
-            .filter_map(Value::as_str)
-            .map(str::to_owned)
-            .collect(),
+        stops: strings(list(inference, "stopSequences")),
         length: body.get("system").map_or(0, |system| text_of(system).chars().count()),
         ..Ask::default()
     };
-    for message in list(body, "messages") {
-        let content = message.get("content").unwrap_or(&Value::Null);
-        let said = text_of(content);
-        ask.length += said.chars().count();
-        if text(message, "role") == "assistant" {
-            ask.results.clear();
-            continue;
+    ask.hear(list(body, "messages"), |ask, block| {
+        if let Some(result) = block.get("toolResult") {
+            ask.returned(returned(result));
         }
-        if !said.is_empty() {
-            ask.prompt = said;
-        }
-        ask.attached.clear();
-        for block in list(message, "content") {
-            if let Some(result) = block.get("toolResult") {
-                let result = returned(result);
-                ask.length += result.chars().count();
-                ask.results.push(result);
-            }
-            ask.attached.extend(attached(block));
-        }
-    }
+        ask.attached.extend(attached(block));
+    });
     ask
 }
 

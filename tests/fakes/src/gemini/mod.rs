@@ -38,11 +38,7 @@ pub(crate) async fn answer(desk: &Desk, call: Call) -> Reply {
         Ok(received) => received,
         Err(reject) => return Ok(refuse(&call, &reject)),
     };
-    match script.delivery {
-        Delivery::Hang => std::future::pending().await,
-        Delivery::HangUp => return Err(std::io::Error::other("the script says to hang up")),
-        _ => {}
-    }
+    delivery::begin(script.delivery).await?;
     let answer = Answer::to(&ask, &script);
     let mut headers = vec![("content-type", "application/json; charset=UTF-8".to_owned())];
     if method == Method::Count {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::shape::REQUEST;
+pub(in crate::openai) use crate::ask::{list, text};
 use crate::{
     reject::Reject,
     shape::{What, Wrong},
@@ -290,12 +291,4 @@ pub(in crate::openai) fn is_closed(schema: &Value) -> bool {
             .and_then(Value::as_object)
             .is_none_or(|inner| inner.values().all(is_closed))
     }) && schema.get("items").is_none_or(is_closed)
-}
-
-pub(in crate::openai) fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
-    value.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
-}
-
-pub(in crate::openai) fn text<'a>(value: &'a Value, name: &str) -> &'a str {
-    value.get(name).and_then(Value::as_str).unwrap_or_default()
 }

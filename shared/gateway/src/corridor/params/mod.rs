@@ -119,7 +119,7 @@ impl<'a> Params<'a> {
     ) -> Result<Vec<u8>, Fault> {
         let provider = deployment.provider;
         if dialect != Dialect::OpenAiChat
-            || (provider.unsupported.is_empty() && provider.quirks.is_empty())
+            || (provider.refuses.is_empty() && provider.quirks.is_empty())
         {
             return Ok(body);
         }
@@ -130,18 +130,18 @@ impl<'a> Params<'a> {
             edits.push(Splice::Remove("stream_options"));
         }
         let mut refused = Vec::new();
-        for name in provider.unsupported {
-            let Some(value) = members.get(*name) else { continue };
-            if self.allowed.contains(name) {
+        for name in provider.unsupported() {
+            let Some(value) = members.get(name) else { continue };
+            if self.allowed.contains(&name) {
                 continue;
             }
             if says_nothing(name, value.get()) {
                 edits.push(Splice::Remove(name));
-            } else if self.drop || MINOR.contains(name) {
+            } else if self.drop || MINOR.contains(&name) {
                 edits.push(Splice::Remove(name));
-                dropped.push((*name).to_owned());
+                dropped.push(name.to_owned());
             } else {
-                refused.push(*name);
+                refused.push(name);
             }
         }
         if !refused.is_empty() {

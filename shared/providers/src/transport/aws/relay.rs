@@ -7,7 +7,7 @@ use aws_sigv4::{
     http_request::{SignableBody, SignableRequest, SigningSettings, sign},
     sign::v4,
 };
-use http::{HeaderMap, HeaderName, HeaderValue, Response};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Request, Url};
 use sluice_wire::Fault;
 
@@ -19,7 +19,7 @@ use crate::{
         deadline::Deadline,
         fault::{self, chain},
         headers,
-        http::{Clients, unanswered},
+        http::{Clients, execute},
         prepared::Prepared,
     },
 };
@@ -50,20 +50,8 @@ pub(crate) async fn send(
         }
     }
     *request.body_mut() = Some(call.body.into());
-    let client = clients.with_connect_timeout(deployment.timeouts.connect).map_err(|error| {
-        fault::connection(provider, format!("no HTTP client can be made: {error}"))
-    })?;
-    let response = deadline
-        .first_byte(client.execute(request))
-        .await?
-        .map_err(|error| unanswered(deployment, error))?;
-    let response: Response<reqwest::Body> = response.into();
-    let (head, content) = response.into_parts();
-    Ok(Relayed {
-        status: head.status,
-        headers: head.headers,
-        body: body::passing(content, provider, deadline),
-    })
+    let response = execute(clients, deployment, request, deadline).await?;
+    Ok(body::relayed(response, provider, deadline))
 }
 
 /// The regional endpoint, unless the deployment names another.

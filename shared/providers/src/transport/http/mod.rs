@@ -55,20 +55,27 @@ pub(super) async fn send(
     prepared.authorize(request.headers_mut(), key.value)?;
     headers::pass_on(&call.headers, request.headers_mut());
     *request.body_mut() = Some(call.body.clone().into());
-
-    let client = clients.with_connect_timeout(deployment.timeouts.connect).map_err(|error| {
-        fault::connection(provider, format!("no HTTP client can be made: {error}"))
-    })?;
-    let response = deadline
-        .first_byte(client.execute(request))
-        .await?
-        .map_err(|error| unanswered(deployment, error))?;
-    let response: Response<reqwest::Body> = response.into();
+    let response = execute(clients, deployment, request, deadline).await?;
     body::answer(response, provider, call.stream, deadline, clients.body_limit()).await
 }
 
+/// Sends a request that is written whole, and waits for the head of its answer.
+pub(super) async fn execute(
+    clients: &Clients,
+    deployment: &Deployment,
+    request: Request,
+    deadline: Deadline,
+) -> Result<Response<reqwest::Body>, Fault> {
+    let client = clients.with_connect_timeout(deployment.timeouts.connect).map_err(|error| {
+        let reason = format!("no HTTP client can be made: {error}");
+        fault::connection(deployment.provider, reason)
+    })?;
+    let response = deadline.first_byte(client.execute(request)).await?;
+    Ok(response.map_err(|error| unanswered(deployment, error))?.into())
+}
+
 /// The provider could not be asked.
-pub(super) fn unanswered(deployment: &Deployment, error: reqwest::Error) -> Fault {
+fn unanswered(deployment: &Deployment, error: reqwest::Error) -> Fault {
     let provider = deployment.provider;
     if error.is_connect() && error.is_timeout() {
         fault::timeout(provider, Wait::Connect, deployment.timeouts.connect)

@@ -1,14 +1,14 @@
 //! Calls that are passed on over HTTP.
 
-use http::{Response, header};
+use http::header;
 use reqwest::Request;
 use sluice_wire::Fault;
 
-use super::{Clients, unanswered};
+use super::{Clients, execute};
 use crate::{
     Deployment, Relay, Relayed,
     deployment::relay_url,
-    transport::{Key, body, deadline::Deadline, fault, headers, prepared::Prepared},
+    transport::{Key, body, deadline::Deadline, headers, prepared::Prepared},
 };
 
 /// Passes one call on, with the deployment's credential in the place of the caller's.
@@ -19,7 +19,6 @@ pub(crate) async fn send(
     key: Key<'_>,
     deadline: Deadline,
 ) -> Result<Relayed, Fault> {
-    let provider = deployment.provider;
     let prepared = deployment.prepared.http(deployment)?;
     let url = relay_url(deployment, &call.path, call.query.as_deref())
         .map_err(|reason| Prepared::misconfigured(deployment, &reason))?;
@@ -38,18 +37,6 @@ pub(crate) async fn send(
     if !call.body.is_empty() {
         *request.body_mut() = Some(call.body.into());
     }
-    let client = clients.with_connect_timeout(deployment.timeouts.connect).map_err(|error| {
-        fault::connection(provider, format!("no HTTP client can be made: {error}"))
-    })?;
-    let response = deadline
-        .first_byte(client.execute(request))
-        .await?
-        .map_err(|error| unanswered(deployment, error))?;
-    let response: Response<reqwest::Body> = response.into();
-    let (head, content) = response.into_parts();
-    Ok(Relayed {
-        status: head.status,
-        headers: head.headers,
-        body: body::passing(content, provider, deadline),
-    })
+    let response = execute(clients, deployment, request, deadline).await?;
+    Ok(body::relayed(response, deployment.provider, deadline))
 }

@@ -1,48 +1,34 @@
-//! Typed access to a JSON body, with faults in Google's wording that name the place.
+//! Typed access to a JSON body, with faults in Google's wording.
 
 use std::{borrow::Cow, fmt};
 
 use serde_json::{Map, Value};
 
-use crate::Fault;
+use crate::{
+    Fault,
+    dialect::place::{self, Step, Wording},
+};
 
-/// A place in the body: `contents[0].parts[1].text`. It lives on the stack and is written out only
-/// when there is a fault.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct At<'a> {
-    parent: Option<&'a At<'a>>,
-    step: Step<'a>,
-}
+/// A place in the body: `contents[0].parts[1].text`.
+pub(super) type At<'a> = place::At<'a, Google>;
 
+/// Google's wording.
 #[derive(Debug, Clone, Copy)]
-enum Step<'a> {
-    Key(&'a str),
-    Index(usize),
-}
+pub(super) struct Google;
 
 /// The body as a JSON object.
 pub(super) fn body(bytes: &[u8]) -> Result<Map<String, Value>, Fault> {
-    match serde_json::from_slice::<Value>(bytes) {
-        Ok(Value::Object(map)) => Ok(map),
-        Ok(_) => Err(malformed("the root must be an object")),
-        Err(error) => Err(malformed(error)),
-    }
+    place::body::<Google>(bytes, "the root must be an object")
 }
 
 /// A body that is not what it should be as a whole.
 pub(super) fn malformed(why: impl fmt::Display) -> Fault {
-    Fault::invalid(format!("Invalid JSON payload received. {why}"), "request_body")
+    Google::malformed(why)
 }
 
 /// Takes a field out by its camelCase name or by the snake_case one; `null` counts as absent.
 pub(super) fn take(map: &mut Map<String, Value>, key: &str) -> Option<Value> {
-    let camel = map.shift_remove(key).filter(|value| !value.is_null());
-    let other = snake(key);
-    if other == key {
-        return camel;
-    }
-    let snake = map.shift_remove(other.as_ref()).filter(|value| !value.is_null());
-    camel.or(snake)
+    Google::take(map, key)
 }
 
 /// A field by either of its names.
@@ -96,48 +82,49 @@ fn whole(number: f64) -> Option<i64> {
     if number.fract() == 0.0 { format!("{number:.0}").parse().ok() } else { None }
 }
 
+// === impl Google ===
+
+impl Wording for Google {
+    const OBJECT: &'static str = "an object";
+    const LONE_ELEMENT: bool = true;
+
+    fn malformed(why: impl fmt::Display) -> Fault {
+        Fault::invalid(format!("Invalid JSON payload received. {why}"), "request_body")
+    }
+
+    fn invalid(at: &str, why: impl fmt::Display) -> String {
+        format!("Invalid value at '{at}': {why}")
+    }
+
+    fn missing(at: &str) -> String {
+        format!("* {at}: is not specified")
+    }
+
+    fn mistyped(wanted: &str, found: &str) -> String {
+        format!("it must be {wanted}, not {found}.")
+    }
+
+    fn step(f: &mut fmt::Formatter<'_>, step: Step<'_>) -> fmt::Result {
+        match step {
+            Step::Key(key) => write!(f, ".{key}"),
+            Step::Index(index) => write!(f, "[{index}]"),
+        }
+    }
+
+    fn take(map: &mut Map<String, Value>, key: &str) -> Option<Value> {
+        let camel = map.shift_remove(key).filter(|value| !value.is_null());
+        let other = snake(key);
+        if other == key {
+            return camel;
+        }
+        let snake = map.shift_remove(other.as_ref()).filter(|value| !value.is_null());
+        camel.or(snake)
+    }
+}
+
 // === impl At ===
 
-impl<'a> At<'a> {
-    pub(super) fn root(key: &'a str) -> Self {
-        Self { parent: None, step: Step::Key(key) }
-    }
-
-    pub(super) fn key(&'a self, key: &'a str) -> Self {
-        Self { parent: Some(self), step: Step::Key(key) }
-    }
-
-    pub(super) fn index(&'a self, index: usize) -> Self {
-        Self { parent: Some(self), step: Step::Index(index) }
-    }
-
-    /// A fault that says what is wrong with the value at this place.
-    pub(super) fn fault(self, why: impl fmt::Display) -> Fault {
-        let at = self.to_string();
-        Fault::invalid(format!("Invalid value at '{at}': {why}"), at)
-    }
-
-    pub(super) fn missing(self) -> Fault {
-        let at = self.to_string();
-        Fault::invalid(format!("* {at}: is not specified"), at)
-    }
-
-    pub(super) fn object(self, value: Value) -> Result<Map<String, Value>, Fault> {
-        match value {
-            Value::Object(map) => Ok(map),
-            other => Err(self.wrong("an object", &other)),
-        }
-    }
-
-    /// A list. One element may stand alone, as the API takes it.
-    pub(super) fn list(self, value: Value) -> Result<Vec<Value>, Fault> {
-        match value {
-            Value::Array(list) => Ok(list),
-            one @ Value::Object(_) => Ok(vec![one]),
-            other => Err(self.wrong("a list", &other)),
-        }
-    }
-
+impl At<'_> {
     /// A list of strings.
     pub(super) fn strings(self, value: Value) -> Result<Vec<String>, Fault> {
         match value {
@@ -151,17 +138,6 @@ impl<'a> At<'a> {
         }
     }
 
-    pub(super) fn string(self, value: Value) -> Result<String, Fault> {
-        match value {
-            Value::String(text) => Ok(text),
-            other => Err(self.wrong("a string", &other)),
-        }
-    }
-
-    pub(super) fn boolean(self, value: &Value) -> Result<bool, Fault> {
-        value.as_bool().ok_or_else(|| self.wrong("a boolean", value))
-    }
-
     pub(super) fn integer(self, value: &Value) -> Result<i64, Fault> {
         integer(value).ok_or_else(|| self.wrong("an integer", value))
     }
@@ -171,40 +147,6 @@ impl<'a> At<'a> {
         integer(value)
             .and_then(|number| u64::try_from(number).ok())
             .ok_or_else(|| self.wrong("an integer that is not negative", value))
-    }
-
-    pub(super) fn number(self, value: &Value) -> Result<f64, Fault> {
-        value.as_f64().ok_or_else(|| self.wrong("a number", value))
-    }
-
-    /// A required field.
-    pub(super) fn require(self, map: &mut Map<String, Value>, key: &str) -> Result<Value, Fault> {
-        take(map, key).ok_or_else(|| self.key(key).missing())
-    }
-
-    fn wrong(self, wanted: &str, found: &Value) -> Fault {
-        let found = match found {
-            Value::Null => "null",
-            Value::Bool(_) => "a boolean",
-            Value::Number(_) => "a number",
-            Value::String(_) => "a string",
-            Value::Array(_) => "a list",
-            Value::Object(_) => "an object",
-        };
-        self.fault(format_args!("it must be {wanted}, not {found}."))
-    }
-}
-
-impl fmt::Display for At<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(parent) = self.parent {
-            write!(f, "{parent}")?;
-        }
-        match self.step {
-            Step::Key(key) if self.parent.is_none() => f.write_str(key),
-            Step::Key(key) => write!(f, ".{key}"),
-            Step::Index(index) => write!(f, "[{index}]"),
-        }
     }
 }
 

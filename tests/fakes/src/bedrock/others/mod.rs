@@ -13,7 +13,7 @@ use crate::{
     aws, delivery,
     http::{Call, Desk, Reply, with},
     reject::Reject,
-    script::{Content, Delivery, Script},
+    script::{Content, Script},
     shape::Shape,
 };
 
@@ -59,13 +59,10 @@ pub(super) async fn answer(desk: &Desk, call: &Call) -> Option<Reply> {
         headers.push(("x-amzn-bedrock-input-token-count", tokens.to_string()));
     }
     let body = made.body.to_string();
-    match made.script.delivery {
-        Delivery::Hang => std::future::pending().await,
-        Delivery::HangUp => {
-            return Some(Err(std::io::Error::other("the script says to hang up")));
-        }
-        _ => headers.push(("content-length", body.len().to_string())),
+    if let Err(error) = delivery::begin(made.script.delivery).await {
+        return Some(Err(error));
     }
+    headers.push(("content-length", body.len().to_string()));
     let body = delivery::whole(body.into(), made.script.delivery, call.slot.clone());
     Some(Ok(with(200, &headers, body)))
 }

@@ -10,7 +10,7 @@ use crate::{
     http::{Call, Desk, Reply, with},
     openai::{authenticate, check::explain, headers, refuse},
     reject::Reject,
-    script::{Content, Delivery, Script},
+    script::{Content, Script},
     shape::Shape::{self, Either, Flag, List, Maybe, Number, Open, Struct, Text, Whole},
 };
 
@@ -41,11 +41,7 @@ pub(super) async fn answer(desk: &Desk, call: &Call) -> Reply {
         Ok(received) => received,
         Err(reject) => return Ok(refuse(desk, call, &reject)),
     };
-    match script.delivery {
-        Delivery::Hang => std::future::pending().await,
-        Delivery::HangUp => return Err(std::io::Error::other("the script says to hang up")),
-        _ => {}
-    }
+    delivery::begin(script.delivery).await?;
     let said = match &script.content {
         Content::Say(text) => text.clone(),
         _ => format!("You said: {}", body.get("prompt").unwrap_or(&Value::Null)),

@@ -49,12 +49,8 @@ pub(crate) async fn answer(desk: &Desk, call: &Call) -> Option<Reply> {
         Ok(made) => made,
         Err(reject) => return Some(Ok(refuse(desk, call, &reject))),
     };
-    match delivery {
-        Delivery::Hang => std::future::pending().await,
-        Delivery::HangUp => {
-            return Some(Err(std::io::Error::other("the script says to hang up")));
-        }
-        _ => {}
+    if let Err(error) = delivery::begin(delivery).await {
+        return Some(Err(error));
     }
     let mut headers = headers(desk);
     headers.push(("content-type", answered.content_type.to_owned()));

@@ -28,11 +28,7 @@ pub(super) async fn answer(desk: &Desk, call: Call) -> Reply {
         Ok(received) => received,
         Err(reject) => return Ok(refuse(desk, &call, &reject)),
     };
-    match script.delivery {
-        Delivery::Hang => std::future::pending().await,
-        Delivery::HangUp => return Err(std::io::Error::other("the script says to hang up")),
-        _ => {}
-    }
+    delivery::begin(script.delivery).await?;
     let ask = read::read(&body, &items);
     let manner = Manner::of(&body);
     let answer = Answer::to(&ask, &script);

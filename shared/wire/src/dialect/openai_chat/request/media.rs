@@ -7,6 +7,7 @@ use crate::{
     Fault,
     canon::Data,
     dialect::data_url::{self, DataUrl, standard},
+    ending::{ending_of, media_type_of_name},
 };
 
 /// An image's or a file's address: a data URL by value, the rest by reference.
@@ -58,34 +59,12 @@ pub(in crate::dialect) fn file(
         )
     })?;
     let media_type = media_type
-        .or_else(|| name.and_then(type_of_name))
+        .or_else(|| name.and_then(media_type_of_name))
         .or_else(|| type_of_head(&base64))
         // What OpenAI's file parts are unless they say otherwise.
         .unwrap_or("application/pdf")
         .to_owned();
     Ok(Data::Base64 { media_type, base64 })
-}
-
-const TYPES: [(&str, &str); 14] = [
-    ("pdf", "application/pdf"),
-    ("txt", "text/plain"),
-    ("md", "text/markdown"),
-    ("csv", "text/csv"),
-    ("html", "text/html"),
-    ("htm", "text/html"),
-    ("json", "application/json"),
-    ("xml", "application/xml"),
-    ("doc", "application/msword"),
-    ("docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
-    ("xls", "application/vnd.ms-excel"),
-    ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-    ("png", "image/png"),
-    ("jpg", "image/jpeg"),
-];
-
-fn type_of_name(name: &str) -> Option<&'static str> {
-    let (_, ending) = name.rsplit_once('.')?;
-    TYPES.iter().find(|(known, _)| ending.eq_ignore_ascii_case(known)).map(|(_, media)| *media)
 }
 
 /// The media type by the content's first bytes.
@@ -101,8 +80,7 @@ fn type_of_head(base64: &str) -> Option<&'static str> {
 
 /// A file name for content that came without one: OpenAI wants one.
 pub(in crate::dialect) fn name_for(media_type: &str) -> String {
-    let ending = TYPES.iter().find(|(_, media)| *media == media_type).map_or("bin", |(e, _)| e);
-    format!("document.{ending}")
+    format!("document.{}", ending_of(media_type).unwrap_or("bin"))
 }
 
 /// The data URL of content.
