@@ -52,10 +52,6 @@ const fn compatible(
 // === impl Provider ===
 
 impl Provider {
-    const fn also_called(self, aliases: &'static [&'static str]) -> Self {
-        Self { aliases, ..self }
-    }
-
     const fn refusing(self, refuses: &'static [&'static [&'static str]]) -> Self {
         Self { refuses, ..self }
     }
