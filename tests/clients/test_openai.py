@@ -211,7 +211,10 @@ def test_thoughts_and_their_signature_make_the_round_trip(openai, group, fakes):
     answer = ask(openai, group, messages, **settings).choices[0].message
     assert answer.content == "The tool said: 18 degrees"
     provider = "anthropic" if group == "claude" else "gemini"
-    assert asked.thinking_blocks[0]["signature"] in fakes.seen(provider, word)[-1]["text"]
+    # One that is not Claude's says whose it is.
+    signer, _, signature = asked.thinking_blocks[0]["signature"].rpartition(":")
+    assert signer == ("" if group == "claude" else "sluice:google")
+    assert signature in fakes.seen(provider, word)[-1]["text"]
 
 
 @pytest.mark.parametrize("group", GROUPS)

@@ -114,7 +114,7 @@ fn reads_every_kind_of_block() {
     let thoughts = |text: &str, signature: &str| {
         Part::Reasoning(Reasoning {
             text: text.into(),
-            signature: Some(signature.into()),
+            signature: Some(format!("sluice:anthropic:{signature}")),
             redacted: None,
         })
     };

@@ -35,7 +35,7 @@ fn reads_every_part_and_the_usage_in_its_normal_form() {
         response.parts[0],
         Part::Reasoning(Reasoning {
             text: "Hm.".into(),
-            signature: Some("EqQB".into()),
+            signature: Some("sluice:anthropic:EqQB".into()),
             redacted: None
         })
     );

@@ -140,7 +140,7 @@ fn thoughts_and_parallel_calls_gather_to_the_whole_answer() {
     };
     assert!(matches!(&response.parts[0], Part::Reasoning(reasoning)
         if reasoning.text == "They want two things."
-            && reasoning.signature.as_deref() == Some("EqQBCkYIARgCIkBKy")));
+            && reasoning.signature.as_deref() == Some("sluice:anthropic:EqQBCkYIARgCIkBKy")));
     assert!(matches!(&response.parts[1], Part::Reasoning(reasoning)
         if reasoning.redacted.as_deref() == Some("EvkBCkgIBRABGAIq")));
     assert_eq!(

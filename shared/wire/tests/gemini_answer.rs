@@ -7,7 +7,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use sluice_wire::{
     Dialect, Fault, FaultKind, Pump, Retry, Stamp,
-    canon::{Event, Finish, Gather, Laws, Part, Reasoning, Response, ToolCall},
+    canon::{Event, Finish, Gather, Laws, Part, PartKind, Reasoning, Response, ToolCall},
     dialect::{StreamDecoder, StreamEncoder},
 };
 
@@ -51,7 +51,7 @@ fn call(id: &str, name: &str, arguments: &str) -> Part {
 }
 
 fn thought(text: &str, signature: Option<&str>) -> Part {
-    let signature = signature.map(str::to_owned);
+    let signature = signature.map(|signature| format!("sluice:google:{signature}"));
     Part::Reasoning(Reasoning { text: text.into(), signature, redacted: None })
 }
 
@@ -112,6 +112,70 @@ fn a_stream_reads_back_as_it_was_written() {
         let after = gather.into_response();
         assert_eq!(after.parts, before.parts, "{name}: {}", String::from_utf8_lossy(&bytes));
         assert_eq!(after.finish, before.finish);
+    }
+}
+
+/// Clients show what a message ends with.
+#[test]
+fn a_message_does_not_end_with_a_signature_alone() {
+    let to = Dialect::AnthropicMessages;
+    let part = |text: &str, signed: bool| {
+        let signature = if signed { r#","thoughtSignature":"c2ln""# } else { "" };
+        format!(r#"{{"text":"{text}"{signature}}}"#)
+    };
+    let call = r#"{"functionCall":{"id":"c1","name":"f","args":{}}}"#.to_owned();
+    let thought = r#"{"text":"Hm.","thought":true}"#.to_owned();
+    let cases: [(&[String], &str, &str); 5] = [
+        // After the text, in a part of its own, or with the last words.
+        (&[part("Four.", false), part("", true)], "text", "thinking text"),
+        (
+            &[thought, part("Fo", false), part("ur.", true)],
+            "thinking text",
+            "thinking thinking text",
+        ),
+        // Another part follows: it is that one's.
+        (
+            &[part("Four.", false), part("", true), call],
+            "text thinking tool_use",
+            "text thinking tool_use",
+        ),
+        (&[part("Four.", true)], "thinking text", "thinking text"),
+        // Nothing else was said.
+        (&[part("", true)], "thinking", "thinking"),
+    ];
+    for (parts, streamed, whole) in cases {
+        let chunk = |parts: &[String], end: &str| {
+            let parts = parts.join(",");
+            format!(r#"{{"candidates":[{{"content":{{"parts":[{parts}]}}{end},"index":0}}]}}"#)
+        };
+        let end = r#","finishReason":"STOP""#;
+        let mut pump = Pump::new(ME, to, stamp());
+        let mut out = Vec::new();
+        for part in parts {
+            let frame = format!("data: {}\n\n", chunk(std::slice::from_ref(part), ""));
+            pump.push(frame.as_bytes(), &mut out).unwrap();
+        }
+        pump.push(format!("data: {}\n\n", chunk(&[], end)).as_bytes(), &mut out).unwrap();
+        pump.end(&mut out).unwrap();
+        let mut decoder = StreamDecoder::new(to);
+        let mut events = Vec::new();
+        decoder.push(&out, &mut events).unwrap();
+        let kinds: Vec<_> = events
+            .iter()
+            .filter_map(|event| match event {
+                Event::PartStart { kind: PartKind::Text, .. } => Some("text"),
+                Event::PartStart { kind: PartKind::Reasoning, .. } => Some("thinking"),
+                Event::PartStart { .. } => Some("tool_use"),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(kinds.join(" "), streamed, "{parts:?}: {}", String::from_utf8_lossy(&out));
+
+        let response = ME.decode_response(chunk(parts, end).as_bytes()).unwrap();
+        let body: Value = serde_json::from_slice(&to.encode_response(&response, &stamp())).unwrap();
+        let content = body["content"].as_array().unwrap();
+        let kinds: Vec<_> = content.iter().filter_map(|block| block["type"].as_str()).collect();
+        assert_eq!(kinds.join(" "), whole, "{body}");
     }
 }
 

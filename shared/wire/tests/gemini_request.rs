@@ -134,7 +134,7 @@ fn pairs_calls_and_results_without_ids() {
     else {
         panic!("{:?}", request.turns[1])
     };
-    assert_eq!(signed.signature.as_deref(), Some("c2ln"));
+    assert_eq!(signed.signature.as_deref(), Some("sluice:google:c2ln"));
     assert_eq!((time.arguments.as_str(), rome.arguments.as_str()), ("{}", r#"{"city":"Rome"}"#));
     let answered: Vec<_> = request.turns[2]
         .parts
@@ -177,6 +177,7 @@ fn writes_results_in_the_order_of_the_calls_by_their_names() {
 
 #[test]
 fn signs_the_calls_of_the_current_turn_for_models_that_want_it() {
+    // As a caller of another dialect was told the signature.
     let conversation = json!({"model": "m", "max_tokens": 9, "messages": [
         {"role": "user", "content": "one"},
         {"role": "assistant", "content": [{"type": "tool_use", "id": "t0", "name": "f", "input": {}}]},
@@ -184,7 +185,7 @@ fn signs_the_calls_of_the_current_turn_for_models_that_want_it() {
         {"role": "assistant", "content": "done"},
         {"role": "user", "content": "two"},
         {"role": "assistant", "content": [
-            {"type": "thinking", "thinking": "", "signature": "c2ln"},
+            {"type": "thinking", "thinking": "", "signature": "sluice:google:c2ln"},
             {"type": "tool_use", "id": "t1", "name": "f", "input": {}},
             {"type": "tool_use", "id": "t2", "name": "f", "input": {}}]},
         {"role": "user", "content": [

@@ -199,7 +199,7 @@ fn reads_signed_reasoning_handed_back() {
         [
             Part::Reasoning(Reasoning {
                 text: "Hm".into(),
-                signature: Some("c2ln".into()),
+                signature: Some("sluice:anthropic:c2ln".into()),
                 redacted: None
             }),
             Part::Reasoning(Reasoning { redacted: Some("ZW5j".into()), ..Reasoning::default() }),

@@ -92,7 +92,7 @@ fn signed_reasoning_survives_both_ways() {
     let parts = vec![
         Part::Reasoning(Reasoning {
             text: "Hm".into(),
-            signature: Some("c2ln".into()),
+            signature: Some("sluice:anthropic:c2ln".into()),
             redacted: None,
         }),
         Part::Reasoning(Reasoning { redacted: Some("ZW5j".into()), ..Reasoning::default() }),

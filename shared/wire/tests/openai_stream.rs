@@ -163,7 +163,7 @@ fn reads_reasoning_of_every_shape() {
     assert_eq!(answer("mistral_thinking.sse").parts, [thought("Let me think"), Part::text("Done")]);
     let signed = Reasoning {
         text: "Hm, so.".into(),
-        signature: Some("c2ln".into()),
+        signature: Some("sluice:anthropic:c2ln".into()),
         ..Reasoning::default()
     };
     let redacted = Reasoning { redacted: Some("ZW5j".into()), ..Reasoning::default() };

@@ -323,11 +323,16 @@ pub(crate) fn written(
 /// Whether the caller's own bytes pass: the deployment speaks its dialect, and takes all that they say.
 pub(super) fn passes(intake: &Intake, member: &Member) -> bool {
     spoken(intake, member) == intake.line.dialect
-        && !folds_instructions(intake)
+        && !needs_reading(intake)
         && intake.thread.as_ref().is_none_or(|thread| {
             thread.is_known_to(&member.deployment.id)
                 && !openai_responses::holds_sealed(&intake.body)
         })
+}
+
+/// Whether the provider of the caller's own dialect would refuse the bytes as they are.
+fn needs_reading(intake: &Intake) -> bool {
+    folds_instructions(intake) || intake.line.dialect.holds_foreign_signature(&intake.body)
 }
 
 /// Claude Code writes instructions into the middle of a conversation; models that do not take
@@ -342,7 +347,7 @@ fn folds_instructions(intake: &Intake) -> bool {
 /// Anthropic's own request in Bedrock's envelope, for Anthropic.
 pub(super) fn is_wrapped(intake: &Intake, dialect: Dialect) -> bool {
     (intake.line.dialect, dialect) == (Dialect::BedrockInvoke, Dialect::AnthropicMessages)
-        && !folds_instructions(intake)
+        && !needs_reading(intake)
 }
 
 /// Whether the output cap is `max_completion_tokens`: at OpenAI itself, and for its reasoning models

@@ -25,6 +25,7 @@ mod quotes;
 mod refusals;
 mod responses;
 mod routing;
+mod signatures;
 mod spend;
 mod streams;
 mod tokens;

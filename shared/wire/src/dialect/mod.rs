@@ -17,6 +17,7 @@ mod narrow;
 mod peek;
 mod place;
 mod rename;
+mod signed;
 mod stream;
 mod watched;
 
@@ -26,6 +27,7 @@ pub(crate) use foreign::{WEB_SEARCH, losses as foreign_losses, own as own_fields
 pub use glance::Glance;
 pub use peek::{Edits, Peek};
 pub(crate) use rename::Rename;
+pub(crate) use signed::{Pieces, Signer};
 pub use stream::{Observer, StreamDecoder, StreamEncoder};
 
 use crate::{

@@ -89,9 +89,18 @@ fn answers(from: Dialect, to: Dialect, out: &mut String) {
         .features()
         .filter(|feature| verdict::answer(&probes, feature, to) != Verdict::Carried)
         .collect();
+    let streamed: Vec<_> = probes
+        .features()
+        .filter(|_| from == Dialect::Gemini)
+        .filter(|feature| !lost.contains(feature))
+        .filter(|feature| verdict::streamed(&probes, feature, to) != Verdict::Carried)
+        .collect();
     heading(from, to, out);
     let lost = if lost.is_empty() { "nothing".to_owned() } else { lost.join("; ") };
     let _ = writeln!(out, "Not in the answer, or not whole: {lost}.");
+    if !streamed.is_empty() {
+        let _ = writeln!(out, "\nNor where it is streamed: {}.", streamed.join("; "));
+    }
 }
 
 fn heading(from: Dialect, to: Dialect, out: &mut String) {

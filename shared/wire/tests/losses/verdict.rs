@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use sluice_wire::{Dialect, Stamp, Target, canon::Media};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use sluice_wire::{Dialect, Pump, Stamp, Target, canon::Media};
 
 use crate::probe::{LINE, Probes};
 
@@ -94,21 +95,47 @@ pub(crate) fn request(probes: &Probes, feature: &str, to: Dialect, target: &Targ
 
 /// What becomes of a feature of an answer. Answers declare nothing: what is not there is lost.
 pub(crate) fn answer(probes: &Probes, feature: &str, to: Dialect) -> Verdict {
-    let stamp = Stamp {
-        id: "id".into(),
-        model: "group".into(),
-        created: 1,
-        stream_usage: true,
-        ..Stamp::default()
-    };
     let body = probes.with(feature);
     let encode = |body: &[u8]| match probes.dialect.decode_response(body) {
-        Ok(response) => to.encode_response(&response, &stamp),
+        Ok(response) => to.encode_response(&response, &stamp()),
         Err(fault) => panic!("{}: {feature} is no answer: {fault}", probes.dialect.name()),
     };
     let written = encode(&body);
     let same = written == encode(&probes.base()) && body != probes.base();
     compare(&body, &written, same)
+}
+
+/// What becomes of a feature of an answer that is streamed, where a chunk has an answer's shape.
+pub(crate) fn streamed(probes: &Probes, feature: &str, to: Dialect) -> Verdict {
+    let encode = |body: &[u8]| {
+        let mut pump = Pump::new(probes.dialect, to, stamp());
+        let mut out = Vec::new();
+        pump.push(&[b"data: ", body, b"\n\n"].concat(), &mut out).unwrap();
+        pump.end(&mut out).unwrap();
+        out.extend(unwrapped(&out));
+        out
+    };
+    let body = probes.with(feature);
+    let written = encode(&body);
+    let same = written == encode(&probes.base()) && body != probes.base();
+    compare(&body, &written, same)
+}
+
+/// What stands in base64 in the events of InvokeModel.
+fn unwrapped(stream: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(stream);
+    let pieces = text.split("\"bytes\":\"").skip(1).filter_map(|rest| rest.split('"').next());
+    pieces.filter_map(|piece| STANDARD.decode(piece).ok()).flatten().collect()
+}
+
+fn stamp() -> Stamp {
+    Stamp {
+        id: "id".into(),
+        model: "group".into(),
+        created: 1,
+        stream_usage: true,
+        ..Stamp::default()
+    }
 }
 
 fn compare(probe: &[u8], written: &[u8], same: bool) -> Verdict {

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     Dialect, Fault,
     canon::{CachePoint, Part, Reasoning, ToolCall, ToolResult},
+    dialect::Signer,
 };
 
 /// What blocks say beyond the canonical form, by its path (`messages.0.content.1.caller`).
@@ -143,5 +144,6 @@ fn thinking(fields: &mut Object<'_>, at: &At<'_>) -> Result<Part, Fault> {
     let text = fields.need_string("thinking", at)?;
     // A gateway that had no signature wrote an empty one, because the type requires it.
     let signature = fields.string("signature", at)?.filter(|signature| !signature.is_empty());
+    let signature = signature.map(|signature| Signer::Anthropic.name(signature));
     Ok(Part::Reasoning(Reasoning { text, signature, redacted: None }))
 }

@@ -87,18 +87,34 @@ fn unreadable<T>(body: &[u8], result: Result<T, String>) -> Result<T, Fault> {
 
 /// Writes an answer for a caller.
 pub(crate) fn encode(response: &Response, stamp: &Stamp) -> Vec<u8> {
+    let mut content: Vec<_> = response.parts.iter().filter_map(body).collect();
+    settle(&mut content);
     let wire = Wire {
         id: message_id(response.id.as_deref(), stamp),
         r#type: "message",
         role: "assistant",
         model: &stamp.model,
-        content: response.parts.iter().filter_map(body).collect(),
+        content,
         stop_reason: finish::write(&response.finish, Held::of(&response.parts)),
         stop_sequence: finish::sequence(response.stop_sequence.as_ref()),
         usage: usage::write(response.usage.as_ref()),
     };
     // Strings, numbers and maps with string keys: writing them to memory does not fail.
     serde_json::to_vec(&wire).unwrap_or_default()
+}
+
+/// A signature that came after the text stands before it: what a message ends with is what clients
+/// show, and no message of the API's own ends with a thought that has text before it.
+fn settle(content: &mut [Block<'_>]) {
+    if let [
+        ..,
+        Block { body: Body::Text { .. }, .. },
+        Block { body: Body::Thinking { thinking: "", .. }, .. },
+    ] = content
+    {
+        let last = content.len() - 1;
+        content.swap(last - 1, last);
+    }
 }
 
 /// The provider's id where it is a message's, the gateway's otherwise.

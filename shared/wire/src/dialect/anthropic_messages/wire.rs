@@ -6,7 +6,10 @@ use serde::Serialize;
 use serde_json::{Value, json, value::RawValue};
 
 use super::{source::Source, tool_id};
-use crate::canon::{CachePoint, Reasoning, ToolCall};
+use crate::{
+    canon::{CachePoint, Reasoning, ToolCall},
+    dialect::Signer,
+};
 
 /// A block, with the cache marker on it.
 #[derive(Debug, Serialize)]
@@ -109,7 +112,8 @@ impl<'a> Body<'a> {
             Some(data) => Self::RedactedThinking { data },
             None => Self::Thinking {
                 thinking: &reasoning.text,
-                signature: reasoning.signature.as_deref().unwrap_or_default(),
+                signature: Signer::Anthropic
+                    .tell(reasoning.signature.as_deref().unwrap_or_default()),
             },
         }
     }

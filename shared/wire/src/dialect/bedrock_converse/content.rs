@@ -9,6 +9,7 @@ use super::{
 use crate::{
     Dialect, Fault,
     canon::{CachePoint, Part, Reasoning, ToolCall, ToolResult},
+    dialect::Signer,
 };
 
 /// Blocks of a message.
@@ -98,7 +99,9 @@ fn reasoning(value: &Value, at: At<'_>) -> Result<Option<Reasoning>, Fault> {
             let mut map = at.object(value)?;
             let text = at.key("text").string(at.require(&mut map, "text")?)?;
             let signature = match take(&mut map, "signature") {
-                Some(signature) => Some(at.key("signature").string(signature)?),
+                Some(signature) => {
+                    Some(Signer::Anthropic.name(at.key("signature").string(signature)?))
+                }
                 None => None,
             };
             Ok(Some(Reasoning { text, signature, redacted: None }))

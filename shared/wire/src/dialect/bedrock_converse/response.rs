@@ -10,6 +10,7 @@ use super::{
 use crate::{
     Dialect, Fault, FaultKind, Stamp,
     canon::{Part, Reasoning, Response},
+    dialect::Signer,
 };
 
 /// Fields of a Converse answer that have no canonical place. An answer's extras do not say whose
@@ -136,7 +137,7 @@ pub(super) fn reasoning_block(reasoning: &Reasoning) -> Option<Value> {
     let mut text = Map::new();
     text.insert("text".to_owned(), reasoning.text.as_str().into());
     if let Some(signature) = &reasoning.signature {
-        text.insert("signature".to_owned(), signature.as_str().into());
+        text.insert("signature".to_owned(), Signer::Anthropic.tell(signature).into());
     }
     Some(json!({"reasoningContent": {"reasoningText": text}}))
 }

@@ -11,21 +11,15 @@ use serde_json::{Map, Value, json};
 use crate::{
     Dialect,
     canon::{Part, Reasoning},
+    dialect::Signer,
 };
 
 /// The beginning of what this module sealed.
 pub(crate) const MARK: &str = "sluice.v1.";
-/// The beginning of a canonical signature that is this dialect's `encrypted_content`.
-const OWN: &str = "responses:";
-
-/// Whether a signature is encrypted reasoning of this dialect, which no other provider accepts.
-pub(crate) fn is_own(signature: &str) -> bool {
-    signature.starts_with(OWN)
-}
 
 /// Id and `encrypted_content` of a reasoning item as a provider of this dialect wrote them.
 pub(super) fn own(reasoning: &Reasoning) -> Option<(&str, &str)> {
-    reasoning.signature.as_deref()?.strip_prefix(OWN)?.split_once(':')
+    Signer::OpenAi.made(reasoning.signature.as_deref()?)?.split_once(':')
 }
 
 /// `encrypted_content` for reasoning that another dialect's provider signed or encrypted.
@@ -56,7 +50,7 @@ pub(super) fn open(id: &str, content: &str, shown: String) -> Part {
         Some(sealed) => read(sealed).unwrap_or_else(|| plain(shown)),
         None => Part::Reasoning(Reasoning {
             text: shown,
-            signature: Some(format!("{OWN}{id}:{content}")),
+            signature: Some(Signer::OpenAi.name(format!("{id}:{content}"))),
             redacted: None,
         }),
     }
@@ -105,9 +99,9 @@ mod tests {
     #[test]
     fn encrypted_reasoning_of_this_dialect_is_marked_as_its_own() {
         let Part::Reasoning(thought) = open("rs_1", "gAAA:x", "Short.".into()) else { panic!() };
-        assert!(is_own(thought.signature.as_deref().unwrap()));
         assert_eq!(own(&thought), Some(("rs_1", "gAAA:x")));
-        assert!(!is_own("c2ln"));
+        let signed = thought.signature.as_deref().unwrap();
+        assert_eq!((Signer::Anthropic.own(signed), Signer::Google.own(signed)), (None, None));
     }
 
     #[test]

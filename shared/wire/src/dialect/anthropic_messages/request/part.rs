@@ -7,14 +7,14 @@ use serde_json::Value;
 use super::loss::Losses;
 use crate::{
     Dialect,
-    canon::{CachePoint, Document, Image, Part, ToolResult},
+    canon::{CachePoint, Document, Image, Part, Reasoning, ToolResult},
     dialect::{
+        Signer,
         anthropic_messages::{
             source::{self, Source},
             tool_id,
             wire::{Block, Body, Cache, Enabled},
         },
-        openai_responses::seal,
     },
 };
 
@@ -62,10 +62,9 @@ fn body<'a>(part: &'a Part, place: &dyn Fn() -> String, losses: &mut Losses) -> 
             Some(body)
         }
         Part::ToolResult(result) => Some(tool_result(result, place, losses)),
-        // Unsigned thoughts are another provider's: the API takes back only what it signed.
-        Part::Reasoning(reasoning)
-            if (reasoning.signature.is_none() && reasoning.redacted.is_none())
-                || reasoning.signature.as_deref().is_some_and(seal::is_own) =>
+        // The API takes back only what it signed.
+        Part::Reasoning(Reasoning { signature, redacted: None, .. })
+            if signature.as_deref().and_then(|signed| Signer::Anthropic.own(signed)).is_none() =>
         {
             losses.minor(format!("{}.reasoning", place()));
             None

@@ -11,7 +11,10 @@ use super::{
 use crate::{
     Dialect, Fault,
     canon::{Delta, Event, Finish, PartKind, Usage},
-    dialect::anthropic_messages::{error, finish, usage::Meter},
+    dialect::{
+        Pieces, Signer,
+        anthropic_messages::{error, finish, usage::Meter},
+    },
     frame::sse::{self, Framer},
 };
 
@@ -46,7 +49,9 @@ struct Block {
 #[derive(Debug)]
 enum Open {
     Text,
-    Reasoning,
+    Reasoning {
+        signature: Pieces,
+    },
     /// With the input that its start named, used where no delta follows.
     Tool {
         input: Option<Value>,
@@ -155,13 +160,14 @@ impl State {
             "thinking" => {
                 out.push(Event::PartStart { index, kind: PartKind::Reasoning });
                 piece(index, Delta::Reasoning, text("thinking"), out);
-                piece(index, Delta::Signature, text("signature"), out);
-                Open::Reasoning
+                let mut signature = Pieces::default();
+                signed(&mut signature, index, text("signature"), out);
+                Open::Reasoning { signature }
             }
             "redacted_thinking" => {
                 out.push(Event::PartStart { index, kind: PartKind::Reasoning });
                 piece(index, Delta::Redacted, text("data"), out);
-                Open::Reasoning
+                Open::Reasoning { signature: Pieces::default() }
             }
             _ => Open::Opaque(Growing::new(block)),
         };
@@ -234,16 +240,16 @@ impl State {
 }
 
 /// Deltas of text, thinking and signatures; a delta of another kind than its block is not known.
-fn known(open: &Open, index: u32, delta: &Piece<'_>, out: &mut Vec<Event>) {
+fn known(open: &mut Open, index: u32, delta: &Piece<'_>, out: &mut Vec<Event>) {
     match (open, &*delta.r#type) {
         (Open::Text, "text_delta") => {
             piece(index, Delta::Text, delta.text.as_deref().unwrap_or_default(), out);
         }
-        (Open::Reasoning, "thinking_delta") => {
+        (Open::Reasoning { .. }, "thinking_delta") => {
             piece(index, Delta::Reasoning, delta.thinking.as_deref().unwrap_or_default(), out);
         }
-        (Open::Reasoning, "signature_delta") => {
-            piece(index, Delta::Signature, delta.signature.as_deref().unwrap_or_default(), out);
+        (Open::Reasoning { signature }, "signature_delta") => {
+            signed(signature, index, delta.signature.as_deref().unwrap_or_default(), out);
         }
         _ => {}
     }
@@ -260,7 +266,7 @@ fn close(index: u32, open: Open, out: &mut Vec<Event>) {
                 PartKind::Opaque { dialect: Dialect::AnthropicMessages, value: growing.finish() };
             out.push(Event::PartStart { index, kind });
         }
-        Open::Text | Open::Reasoning | Open::Tool { input: None } => {}
+        Open::Text | Open::Reasoning { .. } | Open::Tool { input: None } => {}
     }
     out.push(Event::PartEnd { index });
 }
@@ -268,6 +274,13 @@ fn close(index: u32, open: Open, out: &mut Vec<Event>) {
 fn piece(index: u32, delta: fn(String) -> Delta, text: &str, out: &mut Vec<Event>) {
     if !text.is_empty() {
         out.push(Event::Delta { index, delta: delta(text.to_owned()) });
+    }
+}
+
+fn signed(signature: &mut Pieces, index: u32, more: &str, out: &mut Vec<Event>) {
+    if !more.is_empty() {
+        let more = signature.name(Signer::Anthropic, more.to_owned());
+        out.push(Event::Delta { index, delta: Delta::Signature(more) });
     }
 }
 

@@ -3,6 +3,11 @@
 //! The dialect knows one open block at a time, numbered from 0 without gaps, while canonical parts
 //! may interleave (parallel tool calls). So one part is written as it comes, and the others wait
 //! with what they have said until it has ended. A part that never says anything leaves no block.
+//!
+//! Google may sign a thought after the text that came of it. Such a signature waits for the part that
+//! follows. Where none does it is left out: what a message ends with is what clients show (Claude
+//! Code's result), and no message of the API's own ends so. Google asks for it back, and answers
+//! without.
 
 use std::{borrow::Cow, collections::VecDeque};
 
@@ -12,10 +17,13 @@ use serde_json::{Value, json};
 use crate::{
     Dialect, Fault, Stamp,
     canon::{Delta, Event, PartKind, Usage},
-    dialect::anthropic_messages::{
-        error,
-        finish::{self, Held},
-        response, tool_id, usage, wire,
+    dialect::{
+        Signer,
+        anthropic_messages::{
+            error,
+            finish::{self, Held},
+            response, tool_id, usage, wire,
+        },
     },
     frame::sse,
 };
@@ -144,7 +152,12 @@ impl Encoder {
 
     /// Writes what the first part has said, and goes on to the next for as long as one has ended.
     fn advance(&mut self, out: &mut Vec<u8>) {
-        while let Some(part) = self.parts.front_mut() {
+        loop {
+            let followed = self.parts.iter().skip(1).any(Waiting::says_something);
+            let Some(part) = self.parts.front_mut() else { return };
+            if !followed && self.blocks > 0 && part.only_signs() {
+                return;
+            }
             part.write(&mut self.blocks, out);
             if !part.ended {
                 return;
@@ -168,6 +181,22 @@ impl Encoder {
 // === impl Waiting ===
 
 impl Waiting {
+    /// A thought of which nothing but the signature is known.
+    fn only_signs(&self) -> bool {
+        matches!(self.kind, PartKind::Reasoning)
+            && !self.begun
+            && self.deltas.iter().all(|delta| matches!(delta, Delta::Signature(_)))
+    }
+
+    /// Whether a block comes of it.
+    fn says_something(&self) -> bool {
+        matches!(
+            self.kind,
+            PartKind::ToolCall { .. }
+                | PartKind::Opaque { dialect: Dialect::AnthropicMessages, .. }
+        ) || self.deltas.iter().any(|delta| Piece::of(delta).is_some())
+    }
+
     fn write(&mut self, blocks: &mut u32, out: &mut Vec<u8>) {
         let Self { kind, deltas, begun, ended, .. } = self;
         match kind {
@@ -262,7 +291,9 @@ impl<'a> Piece<'a> {
             Delta::Text(text) if !text.is_empty() => Self::Text { text },
             Delta::Arguments(json) if !json.is_empty() => Self::InputJson { partial_json: json },
             Delta::Reasoning(text) if !text.is_empty() => Self::Thinking { thinking: text },
-            Delta::Signature(signature) if !signature.is_empty() => Self::Signature { signature },
+            Delta::Signature(signature) if !signature.is_empty() => {
+                Self::Signature { signature: Signer::Anthropic.tell(signature) }
+            }
             Delta::Citation(citation) => Self::Citations { citation: wire::citation(citation)? },
             _ => return None,
         })

@@ -13,8 +13,8 @@ use crate::{
     Dialect, Fault, Loss,
     canon::{CachePoint, Part, Reasoning, Request, Role, ToolCall, ToolResult},
     dialect::{
+        Signer,
         bedrock_converse::{citation, media, response::reasoning_block},
-        openai_responses::seal,
     },
 };
 
@@ -214,8 +214,9 @@ impl<'l> Writer<'l> {
 
     /// Only signed reasoning is taken back by a provider.
     fn reasoning(&mut self, reasoning: &Reasoning, at: &str) -> Option<Value> {
-        let foreign = reasoning.signature.as_deref().is_some_and(seal::is_own);
-        if !foreign && (reasoning.signature.is_some() || reasoning.redacted.is_some()) {
+        let signed = reasoning.signature.as_deref();
+        let own = signed.and_then(|signed| Signer::Anthropic.own(signed)).is_some();
+        if own || reasoning.redacted.is_some() {
             return reasoning_block(reasoning);
         }
         self.losses.push(Loss::minor(at.to_owned()));

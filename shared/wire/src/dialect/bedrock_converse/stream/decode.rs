@@ -8,7 +8,10 @@ use super::event::{BlockDelta, BlockStart, BlockStop, Delta as Piece, MessageSto
 use crate::{
     Dialect, Fault, FaultKind,
     canon::{Delta, Event, Finish, PartKind, Usage},
-    dialect::bedrock_converse::{error, finish, observe::truncated, usage},
+    dialect::{
+        Pieces, Signer,
+        bedrock_converse::{error, finish, observe::truncated, usage},
+    },
     frame::event_stream::{Frame, Framer, Kind},
 };
 
@@ -39,7 +42,9 @@ struct Block {
 enum Shape {
     Text,
     ToolCall,
-    Reasoning,
+    Reasoning {
+        signature: Pieces,
+    },
     /// Of a kind that only Converse knows: gathered whole, told when it is complete.
     Gathered {
         member: &'static str,
@@ -156,7 +161,8 @@ impl Decoder {
             if piece.text.is_some() || piece.citation.is_some() {
                 self.open(wire, Shape::Text, Some(PartKind::Text), out)?;
             } else if piece.reasoning_content.is_some() {
-                self.open(wire, Shape::Reasoning, Some(PartKind::Reasoning), out)?;
+                let shape = Shape::Reasoning { signature: Pieces::default() };
+                self.open(wire, shape, Some(PartKind::Reasoning), out)?;
             } else if piece.tool_use.is_some() {
                 return Err(corrupt(format!("block {wire} goes on before it starts")));
             }
@@ -232,12 +238,16 @@ impl Block {
             (Shape::ToolCall, Piece { tool_use: Some(tool), .. }) => {
                 push(Delta::Arguments(tool.input.into_owned()));
             }
-            (Shape::Reasoning, Piece { reasoning_content: Some(thought), .. }) => {
+            (
+                Shape::Reasoning { signature: pieces },
+                Piece { reasoning_content: Some(thought), .. },
+            ) => {
                 if let Some(text) = thought.text {
                     push(Delta::Reasoning(text.into_owned()));
                 }
                 if let Some(signature) = thought.signature {
-                    push(Delta::Signature(signature.into_owned()));
+                    let signature = pieces.name(Signer::Anthropic, signature.into_owned());
+                    push(Delta::Signature(signature));
                 }
                 if let Some(redacted) = thought.redacted_content {
                     push(Delta::Redacted(redacted.into_owned()));

@@ -7,7 +7,10 @@ use serde_json::{Map, Value, json};
 use crate::{
     Dialect, Fault, Stamp,
     canon::{Delta, Event, Finish, PartKind, Usage},
-    dialect::bedrock_converse::{citation, error, finish, response::blob, usage},
+    dialect::{
+        Signer,
+        bedrock_converse::{citation, error, finish, response::blob, usage},
+    },
     frame::event_stream::{write_event, write_exception},
 };
 
@@ -205,7 +208,10 @@ impl Block {
                 json!({"toolUse": {"input": more}})
             }
             Delta::Reasoning(text) => json!({"reasoningContent": {"text": text}}),
-            Delta::Signature(signature) => json!({"reasoningContent": {"signature": signature}}),
+            Delta::Signature(signature) => {
+                let signature = Signer::Anthropic.tell(signature);
+                json!({"reasoningContent": {"signature": signature}})
+            }
             Delta::Redacted(data) => {
                 json!({"reasoningContent": {"redactedContent": blob(data)}})
             }

@@ -13,8 +13,8 @@ use crate::{
     Dialect, Fault,
     canon::{Document, Image, Part, Reasoning, Request, Role, ToolCall, ToolResult},
     dialect::{
+        Signer,
         gemini::{media, signature},
-        openai_responses::seal,
     },
 };
 
@@ -114,7 +114,7 @@ impl<'r, 'l> Writer<'r, 'l> {
     }
 
     /// A thought; gives the signature that belongs on the next part. One that is followed by another
-    /// thought keeps its own. Without a signature it is of no use to any provider.
+    /// thought keeps its own. Without Google's signature it is of no use to Google.
     fn thought<'p>(
         &mut self,
         thought: &'p Reasoning,
@@ -122,8 +122,9 @@ impl<'r, 'l> Writer<'r, 'l> {
         at: &str,
         out: &mut Vec<Value>,
     ) -> Option<&'p str> {
-        let usable = |signed: &&str| !signed.is_empty() && !seal::is_own(signed);
-        let Some(signed) = thought.signature.as_deref().filter(usable) else {
+        let own =
+            thought.signature.as_deref().filter(|signed| Signer::Google.own(signed).is_some());
+        let Some(signed) = own.filter(|signed| !signed.is_empty()) else {
             self.losses.minor(at.to_owned());
             return None;
         };

@@ -62,7 +62,8 @@ pub(crate) fn decode(body: &[u8]) -> Result<Response, Fault> {
             _ => Vec::new(),
         };
         for value in list {
-            for piece in pieces(value) {
+            let goes_on = matches!(response.parts.last(), Some(Part::Text { .. }));
+            for piece in pieces(value, goes_on) {
                 gather(piece, id.as_deref(), &mut response.parts);
             }
         }
@@ -94,8 +95,9 @@ fn keep(from: &mut Map<String, Value>, into: &mut Map<String, Value>) {
     }
 }
 
-/// Reads a part: its signature stands before what it is on.
-pub(in crate::dialect::gemini) fn pieces(value: Value) -> Vec<Piece> {
+/// Reads a part: its signature stands before what it is on, save where a text `goes_on` with it, which
+/// is not broken up.
+pub(in crate::dialect::gemini) fn pieces(value: Value, goes_on: bool) -> Vec<Piece> {
     let Value::Object(mut map) = value else { return Vec::new() };
     let mut out = Vec::with_capacity(2);
     let thought = map.shift_remove("thought") == Some(Value::Bool(true));
@@ -120,7 +122,8 @@ pub(in crate::dialect::gemini) fn pieces(value: Value) -> Vec<Piece> {
     map.retain(|_, value| !value.is_null());
     if let Some(Value::String(text)) = map.get("text") {
         if !text.is_empty() {
-            out.push(Piece::Text(text.clone()));
+            let at = if goes_on { 0 } else { out.len() };
+            out.insert(at, Piece::Text(text.clone()));
         }
     } else if let Some(Value::Object(mut call)) = reader::take(&mut map, "functionCall") {
         let text = |value: Option<Value>| match value {

@@ -106,13 +106,9 @@ impl Answer {
         let Some(candidate) = ours else { return Ok(()) };
         let parts = candidate.get_mut("content").and_then(|content| content.get_mut("parts"));
         if let Some(Value::Array(list)) = parts.map(Value::take) {
-            for mut pieces in list.into_iter().map(pieces) {
-                // The last words of a text that has begun: it is not broken up for the signature.
+            for value in list {
                 let goes_on = self.open.is_some_and(|open| open.kind == Kind::Text);
-                if goes_on && matches!(pieces.as_slice(), [Piece::Signature(_), Piece::Text(_)]) {
-                    pieces.reverse();
-                }
-                for piece in pieces {
+                for piece in pieces(value, goes_on) {
                     self.piece(piece, out);
                 }
             }

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     Dialect, Fault,
     canon::{CachePoint, Document, Image, Part, Reasoning},
+    dialect::Signer,
 };
 
 const STRING_OR_PARTS: &str = "one of a string or array of objects";
@@ -95,7 +96,10 @@ pub(super) fn thinking(kind: &str, fields: &mut Fields) -> Result<Part, Fault> {
     } else {
         Reasoning {
             text: fields.string("thinking")?.unwrap_or_default(),
-            signature: fields.string("signature")?.filter(|signature| !signature.is_empty()),
+            signature: fields
+                .string("signature")?
+                .filter(|signature| !signature.is_empty())
+                .map(|signature| Signer::Anthropic.name(signature)),
             redacted: None,
         }
     }))

@@ -10,6 +10,7 @@ use super::super::{
 use crate::{
     Dialect, Fault, FaultKind,
     canon::{Data, Image, Part, Reasoning, Response, ToolCall},
+    dialect::Signer,
 };
 
 pub(crate) fn decode(body: &[u8]) -> Result<Response, Fault> {
@@ -123,7 +124,9 @@ fn reason(blocks: Option<Value>, text: Option<String>, parts: &mut Vec<Part>) {
             let word = |name: &str| block.get(name).and_then(Value::as_str).map(str::to_owned);
             parts.push(Part::Reasoning(Reasoning {
                 text: word("thinking").unwrap_or_default(),
-                signature: word("signature").filter(|signature| !signature.is_empty()),
+                signature: word("signature")
+                    .filter(|signature| !signature.is_empty())
+                    .map(|signature| Signer::Anthropic.name(signature)),
                 redacted: word("data"),
             }));
         }

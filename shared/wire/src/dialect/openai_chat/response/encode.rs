@@ -9,6 +9,7 @@ use super::{
 use crate::{
     Dialect, Stamp,
     canon::{Data, Image, Part, Reasoning, Response},
+    dialect::Signer,
 };
 
 /// A message being put together.
@@ -109,6 +110,7 @@ impl Message {
         if let Some(data) = &reasoning.redacted {
             self.thinking_blocks.push(json!({"type": "redacted_thinking", "data": data}));
         } else if let Some(signature) = &reasoning.signature {
+            let signature = Signer::Anthropic.tell(signature);
             self.thinking_blocks.push(json!({
                 "type": "thinking", "thinking": reasoning.text, "signature": signature,
             }));

@@ -13,7 +13,10 @@ use super::{
 use crate::{
     Fault,
     canon::{Delta, Event, PartKind, Usage},
-    dialect::watched::{corrupt, truncated},
+    dialect::{
+        Signer,
+        watched::{corrupt, truncated},
+    },
     frame::sse::{Frame, Framer},
 };
 
@@ -235,8 +238,9 @@ impl Answer {
             self.reasoning(text, false, out);
         }
         if let Some(signature) = Text::of(block.signature.as_ref()) {
+            let signature = Signer::Anthropic.name(signature.to_owned());
             let index = self.part(Kind::Reasoning, out);
-            out.push(Event::Delta { index, delta: Delta::Signature(signature.to_owned()) });
+            out.push(Event::Delta { index, delta: Delta::Signature(signature) });
             self.close(out);
         }
     }

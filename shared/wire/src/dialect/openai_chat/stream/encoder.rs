@@ -10,6 +10,7 @@ use super::super::{
 use crate::{
     Dialect, Fault, Stamp,
     canon::{Delta, Event, Finish, PartKind, Usage},
+    dialect::Signer,
     frame::sse,
 };
 
@@ -160,6 +161,7 @@ impl Encoder {
         match part.kind {
             // The text has gone out as deltas; whoever hands the block back needs it whole.
             Kind::Reasoning { text, signature } if !signature.is_empty() => {
+                let signature = Signer::Anthropic.tell(&signature);
                 let block = json!({"type": "thinking", "thinking": text, "signature": signature});
                 self.value(out, &json!({"thinking_blocks": [block]}));
             }
