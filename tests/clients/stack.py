@@ -9,6 +9,7 @@ import select
 import signal
 import subprocess
 import time
+import urllib.parse
 
 import httpx
 
@@ -49,8 +50,8 @@ class Fakes:
 
     def seen(self, provider, containing=""):
         """The requests that a provider received and whose body has this text, oldest first."""
-        every = self.http.get(f"{self.urls[provider]}/_seen").json()
-        return [request for request in every if containing in request["text"]]
+        query = f"?containing={urllib.parse.quote(containing)}" if containing else ""
+        return self.http.get(f"{self.urls[provider]}/_seen{query}").json()
 
     def wait(self, provider, containing, outcome):
         """Waits until the last answer to such a request has this outcome."""

@@ -113,7 +113,7 @@ async fn answer(desk: Arc<Desk>, request: Request<Incoming>) -> Reply {
     let (parts, body) = request.into_parts();
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
     if parts.uri.path() == "/_seen" {
-        return Ok(look(&desk.seen, &parts.method));
+        return Ok(look(&desk.seen, &parts.method, parts.uri.query()));
     }
     let headers = parts
         .headers
@@ -148,12 +148,18 @@ async fn answer(desk: Arc<Desk>, request: Request<Incoming>) -> Reply {
     }
 }
 
-/// `GET /_seen` shows the record, `DELETE /_seen` empties it.
-fn look(seen: &Recorder, method: &Method) -> Response<Body> {
+/// `GET /_seen` shows the record, of bodies with a text alone where the query says
+/// `containing=<text>`; `DELETE /_seen` empties it.
+fn look(seen: &Recorder, method: &Method, query: Option<&str>) -> Response<Body> {
     if method == Method::DELETE {
         seen.clear();
     }
-    let all: Vec<Value> = seen.all().iter().map(Seen::report).collect();
+    let text = query.and_then(|query| query.strip_prefix("containing=")).unwrap_or_default();
+    let text: Vec<u8> = percent_encoding::percent_decode_str(text).collect();
+    let holds = |seen: &&Seen| {
+        text.is_empty() || seen.body.windows(text.len()).any(|window| window == text)
+    };
+    let all: Vec<Value> = seen.all().iter().filter(holds).map(Seen::report).collect();
     reply(200, &[("content-type", "application/json".to_owned())], json!(all).to_string())
 }
 

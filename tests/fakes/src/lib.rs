@@ -36,7 +36,8 @@
 //! Tokens are a quarter of the characters, rounded up; output stops at the cap (`length`). Keys that
 //! contain `wrong` are refused; AWS requests are signed with [`ACCESS_KEY_ID`] and
 //! [`SECRET_ACCESS_KEY`], or carry a bearer token. Ids, texts and times repeat from run to run save
-//! for the port. `GET /_seen` shows what was received, `DELETE /_seen` forgets it.
+//! for the port. `GET /_seen` shows what was received (`?containing=<text>`: of
+//! bodies with this text), `DELETE /_seen` forgets it.
 //!
 //! ```
 //! # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

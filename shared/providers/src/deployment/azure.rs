@@ -68,6 +68,31 @@ pub(crate) fn anthropic(url: &mut Url, route: &str) {
     url.set_path(&path);
 }
 
+/// Whether a base is OpenAI's surface of a resource, the one without versions.
+pub(crate) fn is_openai_v1(base: &str) -> bool {
+    let base = base.trim_end_matches('/');
+    base.ends_with("/openai/v1") || base.contains("/openai/v1/")
+}
+
+/// The URL of Responses at Azure OpenAI, which stands on no deployment's path: on the route without
+/// versions (Microsoft Learn, "Azure OpenAI Responses API").
+pub(crate) fn responses(chat: &Url) -> Url {
+    let mut url = chat.clone();
+    let path = chat.path();
+    let root = path.split_once("/openai").map_or(path, |(root, _)| root);
+    url.set_path(&format!("{root}/openai/v1/responses"));
+    let rest: Vec<(String, String)> = chat
+        .query_pairs()
+        .filter(|(name, value)| name != "api-version" || value == "preview")
+        .map(|(name, value)| (name.into_owned(), value.into_owned()))
+        .collect();
+    url.set_query(None);
+    if !rest.is_empty() {
+        url.query_pairs_mut().extend_pairs(rest);
+    }
+    url
+}
+
 /// Whether a Foundry resource takes its key in `api-key`; serverless endpoints take a bearer.
 pub(crate) fn takes_api_key(url: &Url) -> bool {
     const HOSTS: [&str; 3] =

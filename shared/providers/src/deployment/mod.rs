@@ -19,7 +19,7 @@ pub(crate) use url::{Asked, chat_url, relay_url, route_url};
 pub use vertex::Vertex;
 
 use crate::{
-    Reach, TextGeneration, TokenSource,
+    Quirk, Reach, TextGeneration, TokenSource,
     table::{ModelError, ModelRef, Provider, split_model, text_generation},
     transport::Prepared,
 };
@@ -200,7 +200,11 @@ impl Deployment {
             (Responses::Never, Dialect::OpenAiResponses) => self.provider.dialect,
             _ => caller,
         };
-        let has = self.provider.route(dialect).is_some();
+        let has = self.provider.route(dialect).is_some()
+            // Of Foundry's surfaces it is OpenAI's that has Responses.
+            && (dialect != Dialect::OpenAiResponses
+                || !self.provider.has(Quirk::AzureFoundry)
+                || self.api_base.as_deref().is_some_and(azure::is_openai_v1));
         if has { dialect } else { self.provider.dialect }
     }
 

@@ -69,6 +69,9 @@ pub(crate) fn route_url(provider: &Provider, chat: &Url, route: &Route) -> Resul
     let missing = || format!("provider `{}` has no such route", provider.name);
     let (own, path) = match route {
         Route::Chat => return Ok(chat.clone()),
+        Route::Beside("responses") if provider.has(Quirk::AzureDeployments) => {
+            return Ok(azure::responses(chat));
+        }
         Route::Beside(name) => {
             let chat_path = "chat/completions";
             if !provider.path.ends_with(chat_path) {
@@ -300,6 +303,24 @@ mod tests {
         assert!(usual.ends_with("?api-version=2025-02-01-preview"), "{usual}");
         let named = azure("azure/o_series/my-o3", host, Some("2025-01-01"));
         assert!(named.contains("/deployments/my-o3/"), "{named}");
+    }
+
+    #[test]
+    fn finds_azures_responses_beside_every_deployment() {
+        let host = "https://r.openai.azure.com";
+        for (base, version) in [
+            ("", None),
+            ("/openai/deployments/gpt", Some("2024-10-21")),
+            ("/openai/v1/", Some("v1")),
+        ] {
+            let mut deployment = Deployment::new("id", "group", "azure/gpt").unwrap();
+            deployment.api_base = Some(format!("{host}{base}"));
+            deployment.api_version = version.map(str::to_owned);
+            let chat = chat_url(&deployment, Asked::default()).unwrap();
+            let route = Route::Beside("responses");
+            let url = route_url(deployment.provider, &chat, &route).unwrap();
+            assert_eq!(url.as_str(), format!("{host}/openai/v1/responses"), "{base}");
+        }
     }
 
     #[test]

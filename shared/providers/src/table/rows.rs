@@ -105,6 +105,7 @@ pub(super) const ROWS: &[Provider] = &[
     },
     Provider {
         name: "azure",
+        also: &[(Dialect::OpenAiResponses, "responses")],
         auth: Auth::Header("api-key"),
         key_variables: &["AZURE_OPENAI_API_KEY", "AZURE_API_KEY"],
         base_variables: &["AZURE_API_BASE"],
@@ -114,6 +115,7 @@ pub(super) const ROWS: &[Provider] = &[
     },
     Provider {
         name: "azure_ai",
+        also: &[(Dialect::OpenAiResponses, "responses")],
         key_variables: &["AZURE_AI_API_KEY"],
         base_variables: &["AZURE_AI_API_BASE"],
         price_family: "azure_ai",

@@ -21,6 +21,9 @@ use crate::{
 };
 use check::invalid;
 
+/// Where Vertex AI's tokens come from (Google's OAuth 2.0 token endpoint).
+const TOKEN_PATH: &str = "/token";
+
 /// What is asked of a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Method {
@@ -31,6 +34,9 @@ enum Method {
 
 /// Answers one request.
 pub(crate) async fn answer(desk: &Desk, call: Call) -> Reply {
+    if call.path == TOKEN_PATH {
+        return Ok(token(&call));
+    }
     if let Some(reply) = embedded(&call) {
         return Ok(reply);
     }
@@ -110,6 +116,12 @@ fn receive(call: &Call) -> Result<(Method, Value, crate::ask::Ask, Script), Reje
         )),
         _ => Ok((method, body, ask, script)),
     }
+}
+
+fn token(call: &Call) -> Response<Body> {
+    call.slot.end(crate::Outcome::Complete);
+    let token = json!({"access_token": "ya29.fake", "expires_in": 3599, "token_type": "Bearer"});
+    reply(200, &[("content-type", "application/json; charset=UTF-8".to_owned())], token.to_string())
 }
 
 /// The answer to a request for embeddings, if it is one.

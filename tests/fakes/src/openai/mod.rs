@@ -1,6 +1,7 @@
 //! OpenAI: `POST /v1/chat/completions` (OpenAI API reference, "Chat"; errors from the guide
-//! "Error codes"), and beside it `/v1/responses`.
+//! "Error codes"), and beside it `/v1/responses`; at Azure, too.
 
+mod azure;
 pub(crate) mod beside;
 pub(crate) mod check;
 pub(crate) mod read;
@@ -25,7 +26,10 @@ use write::Manner;
 const PATH: &str = "/v1/chat/completions";
 
 /// Answers one request.
-pub(crate) async fn answer(desk: &Desk, call: Call) -> Reply {
+pub(crate) async fn answer(desk: &Desk, mut call: Call) -> Reply {
+    if let Err(reject) = azure::plain(&mut call) {
+        return Ok(refuse(desk, &call, &reject));
+    }
     if let Some(reply) = beside::answer(desk, &call).await {
         return reply;
     }
