@@ -106,6 +106,13 @@ impl Registry {
         self.wild.group(name)
     }
 
+    /// Whether a model is in an access group (`model_info.access_groups`).
+    pub(crate) fn is_in_access_group(&self, model: &str, name: &str) -> bool {
+        self.group(model).is_some_and(|group| {
+            group.members.iter().any(|member| member.info.access_groups.iter().any(|g| g == name))
+        })
+    }
+
     /// The group that reaches a model on Bedrock, by the id that AWS knows the model by: its own, that
     /// of an inference profile, or an ARN of either.
     #[must_use]

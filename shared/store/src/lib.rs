@@ -6,6 +6,7 @@
 //!
 //! - [`Keys`]: records by the hash of the key; changes reach the ledger in the same transaction.
 //! - [`Ledger`]: reserve, settle, sweep.
+//! - [`Records`]: users, teams, members, budgets, customers, each with a version.
 //! - [`Usage`]: a row for each call. The rows of a key and a window add up to what the ledger says.
 //! - [`NanoUsd`], [`Millis`], [`KeyHash`], [`CallId`], [`BudgetDuration`]: no float, no bare string.
 //!
@@ -17,32 +18,46 @@
 //! |---|---|---|---|
 //! | key | core | `H#<hash>` | `KEY` |
 //! | guard | core | `K#<hash>`, `U#<user>`, `T#<team>`... | `GUARD` |
-//! | unique alias | core | `UQ#alias#<alias>` | `UQ` |
+//! | unique alias, email | core | `UQ#alias#<alias>`, `UQ#email#<email>` | `UQ` |
+//! | user, team, budget, customer | core | `U#<id>`, `T#<id>`, `B#<id>`, `E#<id>` | `META` |
+//! | member | core | `M#<length of team>#<team>#<user>` | `META` |
 //! | usage row | usage | `L#<16 digits of the hash>#<day>` | the call's id |
 //! | kept answer | cache | `R#<hash of its key>#<its id>` | the piece's number |
 //!
-//! Indexes: core `gsi1` `GUARDS`, `gsi2` `KEYS` by age; usage `gsi1` `LIVE#<hour>#<shard>` by the
+//! Indexes: core `gsi1` `GUARDS` and `U#<user>` (memberships), `gsi2` `KEYS`, `USERS`, `TEAMS`,
+//! `MEMBERS#<team>` and the like by age; usage `gsi1` `LIVE#<hour>#<shard>` by the
 //! instant of recording, `gsi2` (sparse) `FAIL#<day>`. No write of the ledger touches an index of
 //! core.
 
+mod allowance;
 mod answers;
+mod budgets;
 mod clock;
 mod connect;
+mod customers;
 mod error;
 mod id;
 mod item;
 mod keys;
 mod ledger;
+mod members;
 mod money;
+mod records;
 mod store;
 mod tables;
+mod teams;
 mod time;
+mod transaction;
 mod usage;
+mod users;
 mod window;
 
+pub use allowance::Allowance;
 pub use answers::{Answers, KeptAnswer};
+pub use budgets::BudgetRecord;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use connect::connect;
+pub use customers::CustomerRecord;
 pub use error::{StoreError, StoreErrorKind};
 pub use id::{CallId, IdError, KeyHash};
 pub use keys::{KeyError, KeyRecord, KeyRole, Keys, ModelBudget};
@@ -50,11 +65,15 @@ pub use ledger::{
     Admission, Ask, Grant, Ledger, LedgerMode, Limit, Measure, Reading, Refusal, Share, Span,
     Spend, Subject, SweepReport,
 };
+pub use members::{MemberRecord, MemberRole};
 pub use money::{MoneyError, NanoUsd};
+pub use records::{Listed, Place, Record, RecordError, Records, Stamp};
 pub use store::{Store, StoreBuilder};
 pub use tables::TableNames;
+pub use teams::TeamRecord;
 pub use time::{Millis, TimeError};
 pub use usage::{RowFilter, RowStatus, Usage, UsageRow};
+pub use users::{UserRecord, UserRole};
 pub use window::{
     BudgetDuration, DurationError, Lifetime, Window, WindowId, lifetime_end, parse_lifetime,
 };

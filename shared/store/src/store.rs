@@ -5,13 +5,14 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::Client;
 
 use crate::{
-    Answers, Clock, Keys, Ledger, LedgerMode, StoreError, TableNames, Usage, ledger::Slices, tables,
+    Answers, BudgetRecord, Clock, CustomerRecord, Keys, Ledger, LedgerMode, MemberRecord, Records,
+    StoreError, TableNames, TeamRecord, Usage, UserRecord, ledger::Slices, tables,
 };
 
 /// All that is kept in the database. Cloning it is cheap.
 #[derive(Debug, Clone)]
 pub struct Store {
-    inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
 }
 
 /// Builds a [`Store`].
@@ -51,6 +52,31 @@ impl Store {
     /// The keys.
     pub fn keys(&self) -> Keys {
         Keys { inner: Arc::clone(&self.inner) }
+    }
+
+    /// The users.
+    pub fn users(&self) -> Records<UserRecord> {
+        Records::of(Arc::clone(&self.inner))
+    }
+
+    /// The teams.
+    pub fn teams(&self) -> Records<TeamRecord> {
+        Records::of(Arc::clone(&self.inner))
+    }
+
+    /// The members of the teams.
+    pub fn members(&self) -> Records<MemberRecord> {
+        Records::of(Arc::clone(&self.inner))
+    }
+
+    /// The budgets that have a name.
+    pub fn budgets(&self) -> Records<BudgetRecord> {
+        Records::of(Arc::clone(&self.inner))
+    }
+
+    /// The customers.
+    pub fn customers(&self) -> Records<CustomerRecord> {
+        Records::of(Arc::clone(&self.inner))
     }
 
     /// The ledger.

@@ -16,16 +16,17 @@ const LIMIT: usize = 1 << 20;
 
 /// The fields of a JSON object, taken one by one; wrong types are collected, so that the caller
 /// hears of all of them at once.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Fields {
     fields: Map<String, Value>,
     wrong: Vec<Wrong>,
 }
 
 /// A field that may be absent, explicitly null, or a value.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) enum Given<T> {
     /// Not in the body.
+    #[default]
     Absent,
     /// `null`.
     Null,
@@ -63,6 +64,11 @@ impl Fields {
         }
     }
 
+    /// The fields of an object within a body.
+    pub(super) fn of(fields: Map<String, Value>) -> Self {
+        Self { fields, wrong: Vec::new() }
+    }
+
     /// A string.
     pub(super) fn text(&mut self, name: &'static str) -> Given<String> {
         self.take(name, "string_type", "Input should be a valid string", |value| match value {
@@ -95,6 +101,22 @@ impl Fields {
     pub(super) fn object(&mut self, name: &'static str) -> Given<Map<String, Value>> {
         self.take(name, "dict_type", "Input should be a valid dictionary", |value| match value {
             Value::Object(fields) => Some(fields),
+            _ => None,
+        })
+    }
+
+    /// A list of objects, or one alone.
+    pub(super) fn objects(&mut self, name: &'static str) -> Given<Vec<Map<String, Value>>> {
+        let message = "Input should be a valid list of dictionaries";
+        self.take(name, "list_type", message, |value| match value {
+            Value::Object(one) => Some(vec![one]),
+            Value::Array(items) => items
+                .into_iter()
+                .map(|item| match item {
+                    Value::Object(fields) => Some(fields),
+                    _ => None,
+                })
+                .collect(),
             _ => None,
         })
     }
@@ -174,13 +196,21 @@ impl Fields {
         })
     }
 
-    /// Nothing may be left: a field that has no effect is refused by its name.
-    pub(super) fn finish(self) -> Result<(), Refused> {
-        if !self.wrong.is_empty() {
-            return Err(Refused::Fields(self.wrong));
+    /// A string that has to be there.
+    pub(super) fn required(&mut self, name: &'static str) -> Result<String, Refused> {
+        match self.text(name) {
+            Given::Value(text) if !text.is_empty() => Ok(text),
+            _ if !self.wrong.is_empty() => Err(Refused::Fields(std::mem::take(&mut self.wrong))),
+            _ => Err(lacking(name)),
         }
-        let left: Vec<String> = self
-            .fields
+    }
+
+    /// Nothing may be left: a field that has no effect is refused by its name.
+    pub(super) fn finish(&mut self) -> Result<(), Refused> {
+        if !self.wrong.is_empty() {
+            return Err(Refused::Fields(std::mem::take(&mut self.wrong)));
+        }
+        let left: Vec<String> = std::mem::take(&mut self.fields)
             .into_iter()
             .filter(|(_, value)| !is_blank(value))
             .map(|(name, _)| name)
@@ -244,6 +274,16 @@ fn positive(number: i64, name: &'static str) -> Result<u64, Refused> {
     })
 }
 
+/// A field that is not there and has to be.
+pub(super) fn lacking(name: &str) -> Refused {
+    Refused::Fields(vec![Wrong {
+        place: "body",
+        field: name.to_owned(),
+        kind: "missing",
+        message: "Field required".to_owned(),
+    }])
+}
+
 /// Clients send every field they know, most of them empty: that asks for nothing.
 fn is_blank(value: &Value) -> bool {
     match value {
@@ -273,5 +313,22 @@ impl<T> Given<T> {
             Self::Null => *slot = None,
             Self::Value(value) => *slot = Some(value),
         }
+    }
+
+    /// The same for a field that is never absent in a record: `null` empties it.
+    pub(super) fn set(&self, slot: &mut T)
+    where
+        T: Clone + Default,
+    {
+        match self {
+            Self::Absent => {}
+            Self::Null => *slot = T::default(),
+            Self::Value(value) => slot.clone_from(value),
+        }
+    }
+
+    /// Whether something was given.
+    pub(super) fn is_given(&self) -> bool {
+        !matches!(self, Self::Absent)
     }
 }

@@ -14,6 +14,8 @@ pub(super) enum Refused {
     Fault(Box<Fault>),
     /// A body or query of the wrong types, in FastAPI's shape (422).
     Fields(Vec<Wrong>),
+    /// As FastAPI writes what a handler raises: `{"detail": {"error": ...}}`.
+    Detail(StatusCode, String),
 }
 
 /// One field of the wrong type.
@@ -44,6 +46,9 @@ pub(super) fn reply(app: &App, result: Result<Value, Refused>) -> Response {
             let detail: Vec<Value> = wrong.iter().map(Wrong::render).collect();
             json_body(StatusCode::UNPROCESSABLE_ENTITY, &json!({ "detail": detail }))
         }
+        Err(Refused::Detail(status, message)) => {
+            json_body(status, &json!({ "detail": { "error": message } }))
+        }
     };
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert("x-litellm-call-id", value);
@@ -66,6 +71,25 @@ fn json_body(status: StatusCode, value: &Value) -> Response {
 }
 
 // === impl Refused ===
+
+impl Refused {
+    /// As FastAPI writes what a handler raises.
+    pub(super) fn detail(status: StatusCode, message: impl Into<String>) -> Self {
+        Self::Detail(status, message.into())
+    }
+
+    /// In a sentence.
+    pub(super) fn reason(&self) -> String {
+        match self {
+            Self::Fault(fault) => fault.message.to_string(),
+            Self::Fields(wrong) => {
+                let told = wrong.iter().map(|wrong| format!("{}: {}", wrong.field, wrong.message));
+                told.collect::<Vec<_>>().join("; ")
+            }
+            Self::Detail(_, message) => message.clone(),
+        }
+    }
+}
 
 impl From<Fault> for Refused {
     fn from(fault: Fault) -> Self {

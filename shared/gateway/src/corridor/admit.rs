@@ -7,7 +7,8 @@ use sluice_wire::{Fault, FaultKind};
 
 use super::{
     Denial, Facts, Intake, Plan, bound,
-    limits::{self, Needs, Standing},
+    limits::{self, Held, Needs, Standing},
+    together,
 };
 use crate::{App, identity, registry::Member};
 
@@ -106,12 +107,19 @@ impl Admitted {
             return Err(Fault::new(FaultKind::Internal, "a call without a caller"));
         };
         let record = &caller.record;
-        let budgeted = record.max_budget.is_some() || limits::has_model_budget(record, facts, plan);
-        let bound = if budgeted { call.bound(plan)? } else { Bound::default() };
-        let tokens = if record.is_limited() { call.tokens()? } else { Tokens::default() };
+        let own = record.allowance();
+        let parties = || caller.people.parties.iter();
         let now = app.clock.now();
-        let needs = Needs { money: bound, tokens };
-        let limits = limits::of_key(app, record, (facts, plan), needs, now);
+        let of = limits::Call { app, facts, plan, now };
+        let budgeted = of.is_budgeted(&own)
+            || parties().any(|party| party.pays && of.is_budgeted(&party.allowance));
+        let limited = own.is_limited() || parties().any(|party| party.allowance.is_limited());
+        let needs = Needs {
+            money: if budgeted { Some(call.bound(plan)?) } else { None },
+            tokens: if limited { call.tokens()? } else { Tokens::default() },
+        };
+        let bound = needs.money.unwrap_or_default();
+        let held = Held::of(of, &own, parties(), needs);
         let ask = Ask {
             call: &facts.call,
             key: &record.hash,
@@ -122,18 +130,17 @@ impl Admitted {
             floor: bound.floor,
             now,
             lease: app.config.general.lease(),
-            limits: &limits,
-            others: &[],
+            limits: &held.own,
+            others: &held.shares(),
         };
-        let refusal = match app.store.ledger().reserve(&ask).await {
-            Ok(Admission::Granted(grant)) => {
-                let standings = limits::standings(&limits, &grant.readings);
+        let refusal = match together::reserve(app, &caller.people, &ask).await? {
+            Admission::Granted(grant) => {
+                let standings = held.standings(&grant.readings);
                 return Ok(Ok(Self { grant, bound, budgeted, standings }));
             }
-            Ok(Admission::Refused(refusal)) => refusal,
-            Err(error) => return Err(app.store_fault(&error)),
+            Admission::Refused(refusal) => refusal,
         };
-        let denial = Box::new(Denial::of(app, record, &limits, &refusal));
+        let denial = Box::new(Denial::of(app, record, &held, &refusal));
         Ok(Err(match refusal {
             Refusal::OverBudget { .. } | Refusal::OverLimit(_) => Denied::Over(denial),
             Refusal::Stale | Refusal::StaleShare(_) | Refusal::Missing => Denied::Stale(denial),

@@ -9,10 +9,10 @@ use sluice_wire::{Fault, FaultKind};
 
 use super::{
     Facts,
-    limits::{descriptor, kind, shown},
-    refuse,
+    limits::{Held, kind, shown},
+    party, refuse,
 };
-use crate::App;
+use crate::{App, identity::Party};
 
 /// What stood in the way.
 #[derive(Debug)]
@@ -25,24 +25,14 @@ pub(crate) struct Denial {
 
 impl Denial {
     /// A limit was reached, or the key is not what it was.
-    pub(super) fn of(
-        app: &App,
-        record: &KeyRecord,
-        limits: &[Limit<'_>],
-        refusal: &Refusal,
-    ) -> Self {
+    pub(super) fn of(app: &App, record: &KeyRecord, held: &Held<'_>, refusal: &Refusal) -> Self {
         match refusal {
             Refusal::OverBudget { spent, max, resets_at, .. } => {
-                let message = format!(
-                    "Budget has been exceeded! Key={} Current cost: {}, Max budget: {}",
-                    describe(record),
-                    spent.to_decimal(),
-                    max.to_decimal()
-                );
-                over_budget(app, message, *resets_at).into()
+                let (spent, max) = (spent.to_decimal(), max.to_decimal());
+                over_budget(app, party::key_over_budget(record, &spent, &max), *resets_at).into()
             }
-            Refusal::OverLimit(reading) => match limits.get(reading.limit) {
-                Some(limit) => over_limit(app, record, limit, reading),
+            Refusal::OverLimit(reading) => match held.meant(reading) {
+                Some((party, limit)) => over_limit(app, record, party, limit, reading),
                 None => changing().into(),
             },
             Refusal::Stale | Refusal::StaleShare(_) | Refusal::Missing => changing().into(),
@@ -73,31 +63,35 @@ impl From<Fault> for Box<Denial> {
     }
 }
 
-fn over_limit(app: &App, record: &KeyRecord, limit: &Limit<'_>, reading: &Reading) -> Denial {
-    let model = limit.model.unwrap_or_default();
+fn over_limit(
+    app: &App,
+    record: &KeyRecord,
+    party: Option<&Party>,
+    limit: &Limit<'_>,
+    reading: &Reading,
+) -> Denial {
+    let subject = party.map(|party| &party.subject);
     let Some(kind) = kind(limit.measure) else {
-        let message = format!(
-            "LiteLLM Virtual Key: {}, key_alias: {}, exceeded budget for model={model}. Current cost: \
-             {}, Max budget: {}",
-            record.hash,
-            record.alias.as_deref().unwrap_or("None"),
-            shown(reading.used),
-            shown(reading.max)
-        );
+        let (spent, max) = (shown(reading.used), shown(reading.max));
+        let message = match (limit.model, subject) {
+            (Some(model), _) => party::over_model_budget(record, subject, model, &spent, &max),
+            (None, Some(subject)) => party::over_budget(subject, &spent, &max),
+            (None, None) => party::key_over_budget(record, &spent, &max),
+        };
         return over_budget(app, message, reading.resets_at).into();
     };
     let now = app.clock.now();
     // A slot is free when one of the calls under way ends: nobody knows when.
     let opens = reading.resets_at.unwrap_or_else(|| now.plus(1_000));
     let reset_at = stamp(opens);
-    let whose = match limit.model {
-        Some(model) => format!("{}:{model}", record.hash),
-        None => record.hash.to_string(),
-    };
+    let mut whose = subject.map_or_else(|| record.hash.to_string(), party::id);
+    if let Some(model) = limit.model {
+        whose = format!("{whose}:{model}");
+    }
     let message = format!(
         "Rate limit exceeded for {}: {whose}. Limit type: {kind}. Current limit: {}, Remaining: {}. \
          Limit resets at: {reset_at}",
-        descriptor(limit),
+        party::descriptor(subject, limit),
         reading.max,
         reading.max.saturating_sub(reading.used).max(0),
     );
@@ -131,11 +125,4 @@ fn until(now: Millis, then: Millis) -> Duration {
 fn stamp(at: Millis) -> String {
     let whole = Millis::new(at.seconds().saturating_mul(1000));
     whole.rfc3339().replace('T', " ").replace('Z', " UTC")
-}
-
-fn describe(record: &KeyRecord) -> String {
-    match &record.alias {
-        Some(alias) => format!("{alias} ({})", record.name),
-        None => format!("{} ({})", record.name, record.hash.short()),
-    }
 }

@@ -1,10 +1,15 @@
-//! A key's limits besides its budget: as the ledger is asked, and as the caller is told.
+//! What a call is held against besides its key's budget: as the ledger is asked, and as the caller is
+//! told.
+
+use std::collections::BTreeMap;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use sluice_store::{KeyRecord, Limit, Measure, Millis, NanoUsd, Reading, Span};
+use sluice_store::{
+    Allowance, BudgetDuration, Limit, Measure, Millis, NanoUsd, Reading, Share, Span,
+};
 
-use super::{Bound, Facts, Plan, Tokens, window};
-use crate::{App, config::TokenRate};
+use super::{Bound, Facts, Plan, Tokens, party, window};
+use crate::{App, config::TokenRate, identity::Party};
 
 /// The window of rates, which opens with the first call: LiteLLM's.
 const MINUTE: Span<'static> = Span::Rolling(60_000);
@@ -12,93 +17,191 @@ const MINUTE: Span<'static> = Span::Rolling(60_000);
 /// What a call may use, as far as limits ask.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Needs {
-    pub(super) money: Bound,
+    /// What it may cost; nothing is known of that where nobody has a budget.
+    pub(super) money: Option<Bound>,
     pub(super) tokens: Tokens,
+}
+
+/// A call, as limits see it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Call<'a> {
+    pub(super) app: &'a App,
+    pub(super) facts: &'a Facts,
+    pub(super) plan: &'a Plan,
+    pub(super) now: Millis,
+}
+
+/// All limits that a call is held against.
+#[derive(Debug)]
+pub(super) struct Held<'a> {
+    /// The key's, besides its budget.
+    pub(super) own: Vec<Limit<'a>>,
+    parties: Vec<&'a Party>,
+    theirs: Vec<Vec<Limit<'a>>>,
 }
 
 /// How a limit stood when the call was admitted.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Standing {
-    pub(super) descriptor: &'static str,
-    pub(super) kind: &'static str,
+    descriptor: &'static str,
+    kind: &'static str,
     max: i64,
     left: i64,
 }
 
-/// Whether the key has a budget for the model that is asked for.
-pub(super) fn has_model_budget(record: &KeyRecord, facts: &Facts, plan: &Plan) -> bool {
-    for_model(&record.model_max_budget, facts, plan).is_some()
+// === impl Call ===
+
+impl<'a> Call<'a> {
+    /// Whether somebody's budget is about this call.
+    pub(super) fn is_budgeted(self, allowance: &Allowance) -> bool {
+        allowance.max_budget.is_some()
+            || !allowance.budget_limits.is_empty()
+            || self.for_model(&allowance.model_max_budget).is_some()
+    }
+
+    /// An own entry for the model that was asked for, by the name it was asked for or the group's.
+    fn for_model<T>(self, map: &'a BTreeMap<String, T>) -> Option<(&'a str, &'a T)> {
+        let asked = map.get_key_value(&*self.facts.requested);
+        let (name, value) = asked.or_else(|| map.get_key_value(&self.plan.group.name))?;
+        Some((name.as_str(), value))
+    }
+
+    /// The limits in an allowance, besides its main budget.
+    fn limits(self, allowance: &'a Allowance, needs: Needs, pays: bool) -> Vec<Limit<'a>> {
+        let mut limits = Vec::new();
+        if !allowance.is_limited() {
+            return limits;
+        }
+        if let Some(bound) = needs.money.filter(|_| pays) {
+            let of_model = self.for_model(&allowance.model_max_budget);
+            let of_model = of_model.map(|(model, budget)| (Some(model), budget));
+            let others = allowance.budget_limits.iter().map(|budget| (None, budget));
+            for (model, budget) in others.chain(of_model) {
+                let span = self.span(budget.duration.as_ref());
+                limits.push(priced(model, span, budget.max.nanos(), bound));
+            }
+        }
+        let rate = |measure, model: Option<&'a str>, max: u64, need: u64| {
+            let (max, need) = (whole(max), whole(need));
+            let span = if measure == Measure::Parallel { Span::Always } else { MINUTE };
+            Limit { measure, model, span, max, need, floor: need }
+        };
+        let (measure, tokens) = match self.app.config.general.token_rate {
+            TokenRate::Total => (Measure::Tokens, needs.tokens.total()),
+            TokenRate::Input => (Measure::InputTokens, needs.tokens.input),
+            TokenRate::Output => (Measure::OutputTokens, needs.tokens.output),
+        };
+        let tokens = tokens.max(1);
+        limits.extend(allowance.rpm_limit.map(|max| rate(Measure::Requests, None, max, 1)));
+        limits.extend(allowance.tpm_limit.map(|max| rate(measure, None, max, tokens)));
+        let slots = allowance.max_parallel_requests;
+        limits.extend(slots.map(|max| rate(Measure::Parallel, None, max, 1)));
+        if let Some((model, max)) = self.for_model(&allowance.model_rpm_limit) {
+            limits.push(rate(Measure::Requests, Some(model), *max, 1));
+        }
+        if let Some((model, max)) = self.for_model(&allowance.model_tpm_limit) {
+            limits.push(rate(measure, Some(model), *max, tokens));
+        }
+        limits
+    }
+
+    /// A party's: its budget, and the others. What it spends is counted where it has no budget as
+    /// well, so that one that it is given later begins with what was spent.
+    fn of_party(self, party: &'a Party, needs: Needs) -> Vec<Limit<'a>> {
+        let allowance = &party.allowance;
+        let mut limits = self.limits(allowance, needs, party.pays);
+        if !party.pays {
+            return limits;
+        }
+        let bound = needs.money.unwrap_or(COUNTED);
+        let max = allowance.max_budget.map_or(i64::MAX, NanoUsd::nanos);
+        let mut budget = priced(None, self.span(allowance.budget_duration.as_ref()), max, bound);
+        // Two budgets over the same windows count in one meter: the smaller one holds.
+        limits.retain(|limit| {
+            let same = limit.measure == Measure::Money
+                && limit.model.is_none()
+                && limit.span == budget.span;
+            if same {
+                budget.max = budget.max.min(limit.max);
+            }
+            !same
+        });
+        limits.insert(0, budget);
+        limits
+    }
+
+    fn span(self, duration: Option<&'a BudgetDuration>) -> Span<'a> {
+        span(self.app, duration, self.now)
+    }
 }
 
-/// The limits of a key that a call has to pass.
-pub(super) fn of_key<'a>(
-    app: &App,
-    record: &'a KeyRecord,
-    (facts, plan): (&Facts, &Plan),
-    needs: Needs,
-    now: Millis,
-) -> Vec<Limit<'a>> {
-    let mut limits = Vec::new();
-    if !record.is_limited() {
-        return limits;
-    }
-    if let Some((model, budget)) = for_model(&record.model_max_budget, facts, plan) {
-        let span = budget.duration.as_ref().map_or(Span::Always, |duration| {
-            Span::Fixed(duration.as_str(), window(app, Some(duration), now))
-        });
-        limits.push(Limit {
-            measure: Measure::Money,
-            model: Some(model),
-            span,
-            max: budget.max.nanos(),
-            need: needs.money.worst.nanos(),
-            floor: needs.money.floor.nanos(),
-        });
-    }
-    let rate = |measure, model: Option<&'a str>, max: u64, need: u64| {
-        let (max, need) = (whole(max), whole(need));
-        let span = if measure == Measure::Parallel { Span::Always } else { MINUTE };
-        Limit { measure, model, span, max, need, floor: need }
-    };
-    let (measure, tokens) = match app.config.general.token_rate {
-        TokenRate::Total => (Measure::Tokens, needs.tokens.total()),
-        TokenRate::Input => (Measure::InputTokens, needs.tokens.input),
-        TokenRate::Output => (Measure::OutputTokens, needs.tokens.output),
-    };
-    let tokens = tokens.max(1);
-    limits.extend(record.rpm_limit.map(|max| rate(Measure::Requests, None, max, 1)));
-    limits.extend(record.tpm_limit.map(|max| rate(measure, None, max, tokens)));
-    let slots = record.max_parallel_requests;
-    limits.extend(slots.map(|max| rate(Measure::Parallel, None, max, 1)));
-    if let Some((model, max)) = for_model(&record.model_rpm_limit, facts, plan) {
-        limits.push(rate(Measure::Requests, Some(model), *max, 1));
-    }
-    if let Some((model, max)) = for_model(&record.model_tpm_limit, facts, plan) {
-        limits.push(rate(measure, Some(model), *max, tokens));
-    }
-    limits
+/// The least that can be held: what the call costs is known when it is settled.
+const COUNTED: Bound =
+    Bound { worst: NanoUsd::from_nanos(1), floor: NanoUsd::from_nanos(1), prompt: 0 };
+
+fn priced<'a>(model: Option<&'a str>, span: Span<'a>, max: i64, bound: Bound) -> Limit<'a> {
+    let (need, floor) = (bound.worst.nanos(), bound.floor.nanos());
+    Limit { measure: Measure::Money, model, span, max, need, floor }
 }
 
-/// How the limits stand after the call was admitted.
-pub(super) fn standings(limits: &[Limit<'_>], readings: &[Reading]) -> Vec<Standing> {
-    readings
-        .iter()
-        .filter(|reading| reading.share.is_none())
-        .filter_map(|reading| {
-            let limit = limits.get(reading.limit)?;
+/// In what a budget counts at an instant.
+pub(crate) fn span<'a>(app: &App, duration: Option<&'a BudgetDuration>, now: Millis) -> Span<'a> {
+    duration.map_or(Span::Always, |duration| {
+        Span::Fixed(duration.as_str(), window(app, Some(duration), now))
+    })
+}
+
+fn whole(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+// === impl Held ===
+
+impl<'a> Held<'a> {
+    /// All limits of a key and of the parties behind it.
+    pub(super) fn of(
+        call: Call<'a>,
+        own: &'a Allowance,
+        parties: impl Iterator<Item = &'a Party>,
+        needs: Needs,
+    ) -> Self {
+        let parties: Vec<&Party> = parties.collect();
+        let theirs = parties.iter().map(|party| call.of_party(party, needs)).collect();
+        Self { own: call.limits(own, needs, true), parties, theirs }
+    }
+
+    /// The parties, as the ledger is asked.
+    pub(super) fn shares(&self) -> Vec<Share<'_>> {
+        let both = self.parties.iter().zip(&self.theirs);
+        let share =
+            both.map(|(party, limits)| Share { subject: &party.subject, version: None, limits });
+        share.collect()
+    }
+
+    /// Which limit is meant, and whose: none for the key's.
+    pub(super) fn meant(&self, reading: &Reading) -> Option<(Option<&'a Party>, &Limit<'a>)> {
+        match reading.share {
+            None => Some((None, self.own.get(reading.limit)?)),
+            Some(share) => {
+                let limit = self.theirs.get(share)?.get(reading.limit)?;
+                Some((Some(self.parties.get(share)?), limit))
+            }
+        }
+    }
+
+    /// How the limits stand after the call was admitted.
+    pub(super) fn standings(&self, readings: &[Reading]) -> Vec<Standing> {
+        let standing = |reading: &Reading| {
+            let (party, limit) = self.meant(reading)?;
             Some(Standing {
-                descriptor: descriptor(limit),
+                descriptor: party::descriptor(party.map(|party| &party.subject), limit),
                 kind: kind(limit.measure)?,
                 max: limit.max,
                 left: limit.max.saturating_sub(reading.used).max(0),
             })
-        })
-        .collect()
-}
-
-/// LiteLLM's name of what a limit is on.
-pub(super) fn descriptor(limit: &Limit<'_>) -> &'static str {
-    if limit.model.is_some() { "model_per_key" } else { "api_key" }
+        };
+        readings.iter().filter_map(standing).collect()
+    }
 }
 
 /// LiteLLM's word for what a limit counts; none for money.
@@ -109,21 +212,6 @@ pub(super) fn kind(measure: Measure) -> Option<&'static str> {
         Measure::Parallel => Some("max_parallel_requests"),
         Measure::Money => None,
     }
-}
-
-/// A key's own entry for the model that was asked for, by the name it was asked for or the group's.
-fn for_model<'a, T>(
-    map: &'a std::collections::BTreeMap<String, T>,
-    facts: &Facts,
-    plan: &Plan,
-) -> Option<(&'a str, &'a T)> {
-    let (name, value) =
-        map.get_key_value(&*facts.requested).or_else(|| map.get_key_value(&plan.group.name))?;
-    Some((name.as_str(), value))
-}
-
-fn whole(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 // === impl Standing ===

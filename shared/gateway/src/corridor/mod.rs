@@ -5,6 +5,7 @@
 //! (answer) -> `settle` (exactly once, and record). Calls that are not a chat take the same doors
 //! as an [`Operation`].
 
+mod access;
 mod admit;
 mod attempt;
 mod bound;
@@ -18,12 +19,14 @@ mod limits;
 mod media;
 mod operation;
 mod params;
+mod party;
 mod passed;
 mod plan;
 mod refusal;
 pub(crate) mod settle;
 mod spoken;
 mod stream;
+mod together;
 mod whole;
 
 use std::{future::Future, pin::Pin, sync::Arc};
@@ -31,6 +34,7 @@ use std::{future::Future, pin::Pin, sync::Arc};
 use axum::response::Response;
 use sluice_wire::{Dialect, Fault};
 
+pub(crate) use access::{is_held, may_use, within};
 pub(crate) use admit::{Admitted, Bound, Bounded, Tokens, unpriced, window};
 pub(crate) use attempt::{Prepared, Reached, dropped, written};
 pub(crate) use bound::unread;
@@ -39,8 +43,9 @@ pub(crate) use facts::{Facts, stray_id};
 pub(crate) use flow::{Flow, Forward};
 pub(crate) use headers::{describe, identify};
 pub(crate) use intake::{Arrival, GATEWAY_FIELDS, Intake, Line, collect, content_type, named};
+pub(crate) use limits::span;
 pub(crate) use operation::{Heard, JSON, Operation, Reader, Reply, operate};
-pub(crate) use plan::{Plan, may_use};
+pub(crate) use plan::Plan;
 pub(crate) use refusal::{refuse, render};
 pub(crate) use settle::Seen;
 pub(crate) use stream::body as streamed_body;

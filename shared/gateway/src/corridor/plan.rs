@@ -2,18 +2,16 @@
 
 use std::sync::Arc;
 
-use sluice_providers::{Reach, split_model};
-use sluice_store::KeyRecord;
+use sluice_providers::Reach;
 use sluice_wire::{Dialect, Fault, FaultKind, dialect::bedrock_invoke};
 
 use super::{
-    Facts, Intake,
+    Facts, Intake, access,
     attempt::{is_wrapped, passes},
     spoken::spoken,
 };
 use crate::{
     App,
-    pattern::Pattern,
     registry::{Group, Member},
 };
 
@@ -30,21 +28,17 @@ impl Plan {
     /// Draws the plan of a call.
     pub(crate) fn draw(app: &App, facts: &Facts) -> Result<Self, Fault> {
         let requested = &*facts.requested;
-        let record = facts.caller.as_ref().map(|caller| &*caller.record);
-        let name = record
-            .and_then(|record| record.aliases.get(requested))
-            .map_or(requested, String::as_str);
+        let name = facts.caller.as_ref().map_or(requested, |caller| caller.meaning(requested));
         let mut found = app.registry.group(name);
         if found.is_none() && is_bedrock(facts.dialect) {
             // AWS's clients name the model; the group that reaches it on Bedrock answers.
             found = app.registry.group_on_bedrock(name).cloned();
         }
-        let admits = |record: &KeyRecord| {
-            let group = found.as_ref().is_some_and(|group| may_use(record, &group.name));
-            may_use(record, requested) || may_use(record, name) || group
-        };
-        if record.is_some_and(|record| !admits(record)) {
-            return Err(denied(requested));
+        let group = found.as_ref().map(|group| group.name.as_str());
+        if let Some(caller) = &facts.caller
+            && let Some(denier) = access::denier(app, caller, requested, group)
+        {
+            return Err(access::denied(denier, requested));
         }
         let Some(group) = found else {
             return Err(unknown(facts.route, requested));
@@ -89,24 +83,6 @@ fn is_bedrock(dialect: Dialect) -> bool {
     matches!(dialect, Dialect::BedrockConverse | Dialect::BedrockInvoke)
 }
 
-/// Whether the key's list of models admits a name. An empty list admits all.
-pub(crate) fn may_use(record: &KeyRecord, model: &str) -> bool {
-    record.models.is_empty()
-        || record.models.iter().any(|entry| {
-            entry == model
-                || entry == "all-proxy-models"
-                || Pattern::new(entry).is_some_and(|pattern| {
-                    pattern.fits(model) || whole(model).is_some_and(|model| pattern.fits(&model))
-                })
-        })
-}
-
-/// A bare name with its provider before it, as `openai/*` means `gpt-4o` as well.
-fn whole(model: &str) -> Option<String> {
-    let split = split_model(model).ok().filter(|_| !model.contains('/'))?;
-    Some(format!("{}/{model}", split.provider.name))
-}
-
 /// Lowest `order` first; within it a shuffle weighted by `weight`, else `rpm`, else `tpm`.
 fn order(app: &App, group: &Group) -> Result<Vec<Arc<Member>>, Fault> {
     let [only] = group.members.as_slice() else {
@@ -142,18 +118,6 @@ fn weight(member: &Member) -> f64 {
         .or_else(|| limit(deployment.rpm))
         .or_else(|| limit(deployment.tpm))
         .unwrap_or(1.0)
-}
-
-fn denied(model: &str) -> Fault {
-    Fault::new(
-        FaultKind::Permission,
-        format!(
-            "The requested model '{model}' is not available for this API key, or the model name is \
-             invalid. Check the models available to you and try again."
-        ),
-    )
-    .with_label("key_model_access_denied")
-    .with_param("model")
 }
 
 fn unknown(route: &str, model: &str) -> Fault {

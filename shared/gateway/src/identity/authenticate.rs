@@ -6,7 +6,7 @@ use http::HeaderMap;
 use sluice_store::{KeyHash, KeyRecord, KeyRole};
 use sluice_wire::{Fault, FaultKind};
 
-use super::token::token;
+use super::{People, token::token};
 use crate::app::App;
 
 /// An authenticated caller.
@@ -14,6 +14,8 @@ use crate::app::App;
 pub struct Caller {
     /// The record of the key.
     pub record: Arc<KeyRecord>,
+    /// Whom it belongs to.
+    pub(crate) people: Arc<People>,
 }
 
 /// Finds out who is calling.
@@ -24,9 +26,19 @@ pub struct Caller {
 pub(crate) async fn authenticate(app: &App, headers: &HeaderMap) -> Result<Caller, Fault> {
     let token = token(headers)?;
     let hash = KeyHash::of_plaintext(token);
-    let record = find(app, hash).await?;
-    vet(app, &record)?;
-    Ok(Caller { record })
+    let caller = find(app, hash).await?;
+    vet(app, &caller)?;
+    Ok(caller)
+}
+
+/// As [`authenticate`], with records that were read just now: for changes that depend on them.
+///
+/// # Errors
+/// As [`authenticate`].
+pub(crate) async fn authenticate_anew(app: &App, headers: &HeaderMap) -> Result<Caller, Fault> {
+    let hash = KeyHash::of_plaintext(token(headers)?);
+    app.keys.forget(&hash);
+    recheck(app, hash).await
 }
 
 /// Reads a key's record again and vets it again: the guard said that ours is stale.
@@ -34,17 +46,24 @@ pub(crate) async fn authenticate(app: &App, headers: &HeaderMap) -> Result<Calle
 /// # Errors
 /// As [`authenticate`].
 pub(crate) async fn recheck(app: &App, hash: KeyHash) -> Result<Caller, Fault> {
-    let record = find(app, hash).await?;
-    vet(app, &record)?;
-    Ok(Caller { record })
+    let caller = find(app, hash).await?;
+    vet(app, &caller)?;
+    Ok(caller)
 }
 
 /// The record, from the cache or read strongly.
-pub(crate) async fn find(app: &App, hash: KeyHash) -> Result<Arc<KeyRecord>, Fault> {
+pub(crate) async fn find(app: &App, hash: KeyHash) -> Result<Caller, Fault> {
     let now = app.clock.now();
-    if let Some(record) = app.keys.get(&hash, now) {
-        return Ok(record);
+    if let Some(caller) = app.keys.get(&hash, now) {
+        return Ok(caller);
     }
+    // Boxed: it is large, and rare.
+    let caller = Box::pin(read(app, hash)).await?;
+    app.keys.put(caller.clone(), now);
+    Ok(caller)
+}
+
+async fn read(app: &App, hash: KeyHash) -> Result<Caller, Fault> {
     let record = app.store.keys().get(&hash).await.map_err(|error| app.store_fault(&error))?;
     let Some(record) = record.filter(|record| is_current(app, record)) else {
         return Err(Fault::new(
@@ -53,9 +72,8 @@ pub(crate) async fn find(app: &App, hash: KeyHash) -> Result<Arc<KeyRecord>, Fau
         )
         .with_label("token_not_found_in_db"));
     };
-    let record = Arc::new(record);
-    app.keys.put(Arc::clone(&record), now);
-    Ok(record)
+    let people = Arc::new(People::read(app, &record).await?);
+    Ok(Caller { record: Arc::new(record), people })
 }
 
 /// A master key that has been replaced leaves its record behind; it opens nothing any more.
@@ -63,13 +81,24 @@ fn is_current(app: &App, record: &KeyRecord) -> bool {
     record.role != KeyRole::Admin || record.hash == app.master
 }
 
-fn vet(app: &App, record: &KeyRecord) -> Result<(), Fault> {
+fn vet(app: &App, caller: &Caller) -> Result<(), Fault> {
+    let Caller { record, people } = caller;
     if record.blocked {
-        return Err(Fault::new(
-            FaultKind::Authentication,
+        return Err(blocked(
             "Authentication Error, Key is blocked. Update via `/key/unblock` if you're an admin.",
-        )
-        .with_label("auth_error"));
+        ));
+    }
+    if let Some(team) = people.team.as_ref().filter(|team| team.blocked) {
+        return Err(blocked(format!(
+            "Authentication Error, Team={} is blocked. Update via `/team/unblock` if you're an admin.",
+            team.team_id
+        )));
+    }
+    if let Some(user) = people.user.as_ref().filter(|user| user.blocked) {
+        return Err(blocked(format!(
+            "Authentication Error, User={} is blocked. Update via `/user/update` if you're an admin.",
+            user.user_id
+        )));
     }
     let now = app.clock.now();
     if let Some(expires) = record.expires
@@ -89,6 +118,10 @@ fn vet(app: &App, record: &KeyRecord) -> Result<(), Fault> {
     Ok(())
 }
 
+fn blocked(message: impl Into<String>) -> Fault {
+    Fault::new(FaultKind::Authentication, message.into()).with_label("auth_error")
+}
+
 // === impl Caller ===
 
 impl Caller {
@@ -96,5 +129,18 @@ impl Caller {
     #[must_use]
     pub fn is_admin(&self) -> bool {
         self.record.role == KeyRole::Admin
+    }
+
+    /// What a model's name stands for, by the aliases of the key and of its team.
+    #[must_use]
+    pub(crate) fn meaning<'a>(&'a self, model: &'a str) -> &'a str {
+        let team = || self.people.team.as_ref()?.model_aliases.get(model);
+        self.record.aliases.get(model).or_else(team).map_or(model, String::as_str)
+    }
+
+    /// Names that stand for models, with what they stand for.
+    pub(crate) fn aliases(&self) -> impl Iterator<Item = (&String, &String)> {
+        let team = self.people.team.iter().flat_map(|team| &team.model_aliases);
+        self.record.aliases.iter().chain(team)
     }
 }

@@ -1,15 +1,18 @@
 //! Key records kept for a few seconds in a warm process.
 //!
 //! A record read from here may be stale. That is safe: every admission compares the record's
-//! version with the guard's, so a key that was revoked elsewhere is refused at its next request.
+//! version with the guard's, so a key that was revoked elsewhere is refused at its next request; and
+//! the versions of its user and team with the store's.
 
 use std::{
     collections::HashMap,
     hash::{BuildHasherDefault, Hasher},
-    sync::{Arc, RwLock},
+    sync::RwLock,
 };
 
-use sluice_store::{KeyHash, KeyRecord, Millis};
+use sluice_store::{KeyHash, Millis};
+
+use super::Caller;
 
 /// How long a record is used without asking the store, in milliseconds.
 const FRESH_MS: i64 = 5_000;
@@ -24,7 +27,7 @@ pub(crate) struct KeyCache {
 
 #[derive(Debug, Clone)]
 struct Entry {
-    record: Arc<KeyRecord>,
+    caller: Caller,
     read_at: Millis,
 }
 
@@ -36,19 +39,26 @@ pub(crate) struct Prefix(u64);
 
 impl KeyCache {
     /// The record, if it was read lately.
-    pub(crate) fn get(&self, hash: &KeyHash, now: Millis) -> Option<Arc<KeyRecord>> {
+    pub(crate) fn get(&self, hash: &KeyHash, now: Millis) -> Option<Caller> {
         let records = self.records.read().ok()?;
         let entry = records.get(hash)?;
-        (now.get() - entry.read_at.get() < FRESH_MS).then(|| Arc::clone(&entry.record))
+        (now.get() - entry.read_at.get() < FRESH_MS).then(|| entry.caller.clone())
     }
 
     /// Keeps a record that was just read.
-    pub(crate) fn put(&self, record: Arc<KeyRecord>, now: Millis) {
+    pub(crate) fn put(&self, caller: Caller, now: Millis) {
         if let Ok(mut records) = self.records.write() {
             if records.len() >= CAPACITY {
                 records.clear();
             }
-            records.insert(record.hash, Entry { record, read_at: now });
+            records.insert(caller.record.hash, Entry { caller, read_at: now });
+        }
+    }
+
+    /// Forgets all of them: somebody was changed here, and whose keys those are is not known.
+    pub(crate) fn clear(&self) {
+        if let Ok(mut records) = self.records.write() {
+            records.clear();
         }
     }
 

@@ -2,8 +2,10 @@
 
 mod authenticate;
 mod cache;
+mod people;
 mod token;
 
 pub use authenticate::Caller;
-pub(crate) use authenticate::{authenticate, recheck};
+pub(crate) use authenticate::{authenticate, authenticate_anew, recheck};
 pub(crate) use cache::KeyCache;
+pub(crate) use people::{Party, People};

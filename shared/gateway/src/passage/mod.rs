@@ -33,7 +33,8 @@ use self::meter::Meter;
 use crate::{
     App,
     corridor::{
-        Admitted, Bound, Bounded, Facts, Line, Plan, Tokens, collect, keep, may_use, refuse, settle,
+        Admitted, Bound, Bounded, Facts, Line, Plan, Tokens, collect, is_held, keep, may_use,
+        refuse, settle,
     },
     identity,
     pricing::{Catalogue, ModelPrice, Wanted},
@@ -170,19 +171,19 @@ async fn apply(
 /// Whether the key may make this call: one that is held to some models must name one of them, or ask
 /// for something that is no model's.
 fn permitted(app: &App, facts: &Facts, place: &Place, meter: &Meter) -> Result<(), Fault> {
-    let Some(record) = facts.caller.as_ref().map(|caller| &caller.record) else { return Ok(()) };
+    let Some(caller) = &facts.caller else { return Ok(()) };
     let provider = place.deployment.provider;
-    let allowed = record.models.is_empty()
+    let allowed = !is_held(caller)
         // Whoever configured it meant it for every key.
         || place.endpoint
         || match meter.model() {
             Some(model) => {
-                may_use(record, model)
-                    || may_use(record, &format!("{}/{model}", provider.name))
+                may_use(app, caller, model)
+                    || may_use(app, caller, &format!("{}/{model}", provider.name))
                     || app.registry.members().any(|(group, member)| {
                         member.deployment.provider == provider
                             && member.deployment.model == model
-                            && may_use(record, group)
+                            && may_use(app, caller, group)
                     })
             }
             None => !meter.may_cost(),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{BudgetDuration, KeyHash, Millis, NanoUsd};
+use crate::{Allowance, BudgetDuration, KeyHash, Millis, NanoUsd};
 
 /// What a key may do besides calling models.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -18,7 +18,7 @@ pub enum KeyRole {
     Virtual,
 }
 
-/// What may be spent on one model.
+/// What may be spent in a window: on one model, or beside another budget.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelBudget {
     /// The most in a window.
@@ -53,6 +53,9 @@ pub struct KeyRecord {
     /// The windows of its budget; none for one that never ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget_duration: Option<BudgetDuration>,
+    /// What it may spend in other windows beside it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub budget_limits: Vec<ModelBudget>,
     /// What it may spend in a window on one model, by the model's name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub model_max_budget: BTreeMap<String, ModelBudget>,
@@ -117,6 +120,7 @@ impl KeyRecord {
             aliases: BTreeMap::new(),
             max_budget: None,
             budget_duration: None,
+            budget_limits: Vec::new(),
             model_max_budget: BTreeMap::new(),
             rpm_limit: None,
             tpm_limit: None,
@@ -139,12 +143,41 @@ impl KeyRecord {
 
     /// Whether it has limits besides its budget.
     pub fn is_limited(&self) -> bool {
-        self.rpm_limit.is_some()
+        !self.budget_limits.is_empty()
+            || self.rpm_limit.is_some()
             || self.tpm_limit.is_some()
             || self.max_parallel_requests.is_some()
             || !self.model_max_budget.is_empty()
             || !self.model_rpm_limit.is_empty()
             || !self.model_tpm_limit.is_empty()
+    }
+
+    /// All its limits.
+    pub fn allowance(&self) -> Allowance {
+        Allowance {
+            max_budget: self.max_budget,
+            budget_duration: self.budget_duration.clone(),
+            budget_limits: self.budget_limits.clone(),
+            model_max_budget: self.model_max_budget.clone(),
+            rpm_limit: self.rpm_limit,
+            tpm_limit: self.tpm_limit,
+            max_parallel_requests: self.max_parallel_requests,
+            model_rpm_limit: self.model_rpm_limit.clone(),
+            model_tpm_limit: self.model_tpm_limit.clone(),
+        }
+    }
+
+    /// Gives it other limits.
+    pub fn allow(&mut self, allowance: Allowance) {
+        self.max_budget = allowance.max_budget;
+        self.budget_duration = allowance.budget_duration;
+        self.budget_limits = allowance.budget_limits;
+        self.model_max_budget = allowance.model_max_budget;
+        self.rpm_limit = allowance.rpm_limit;
+        self.tpm_limit = allowance.tpm_limit;
+        self.max_parallel_requests = allowance.max_parallel_requests;
+        self.model_rpm_limit = allowance.model_rpm_limit;
+        self.model_tpm_limit = allowance.model_tpm_limit;
     }
 }
 

@@ -1,10 +1,6 @@
 //! Writes of keys: record, guard and alias change together or not at all.
 
-use aws_sdk_dynamodb::{
-    error::{BuildError, SdkError},
-    operation::transact_write_items::TransactWriteItemsError,
-    types::{AttributeValue, Delete, Put, TransactWriteItem, Update},
-};
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem, Update};
 
 use super::{
     KeyError, Keys,
@@ -12,8 +8,9 @@ use super::{
 };
 use crate::{
     KeyHash, KeyRecord, Millis, NanoUsd, StoreError, StoreErrorKind,
-    item::{failed, money, n, s},
+    item::{money, n, s},
     ledger::{Guard, guard_key},
+    transaction::{Cancelled, malformed},
 };
 
 /// How often a change is tried against other writers.
@@ -21,9 +18,6 @@ const TRIES: usize = 12;
 
 /// The guard's version of a key that was deleted: no record has it.
 const DEAD: i64 = -1;
-
-/// Which of a transaction's conditions did not hold, by its place.
-struct Cancelled(Vec<bool>);
 
 // === impl Keys ===
 
@@ -36,7 +30,7 @@ impl Keys {
         if let Some(alias) = &record.alias {
             writes.push(self.take_alias(alias, &record.hash)?);
         }
-        match self.transact(writes).await? {
+        match self.inner.transact(writes).await? {
             Ok(()) => Ok(()),
             Err(Cancelled(failed)) if failed.get(2) == Some(&true) => {
                 Err(KeyError::AliasTaken(record.alias.clone().unwrap_or_default()))
@@ -61,7 +55,7 @@ impl Keys {
             if let Some(alias) = &record.alias {
                 writes.push(self.take_alias(alias, &record.hash)?);
             }
-            match self.transact(writes).await? {
+            match self.inner.transact(writes).await? {
                 Ok(()) => return Ok(()),
                 Err(Cancelled(failed)) if failed.get(2) == Some(&true) => {
                     return Err(KeyError::AliasTaken(record.alias.clone().unwrap_or_default()));
@@ -93,7 +87,7 @@ impl Keys {
                     writes.push(self.free_alias(alias)?);
                 }
             }
-            match self.transact(writes).await? {
+            match self.inner.transact(writes).await? {
                 Ok(()) => return Ok(new),
                 Err(Cancelled(failed)) if failed.get(2) == Some(&true) && new.alias.is_some() => {
                     return Err(KeyError::AliasTaken(new.alias.unwrap_or_default()));
@@ -124,7 +118,7 @@ impl Keys {
             if let Some(alias) = &old.alias {
                 writes.push(self.free_alias(alias)?);
             }
-            if self.transact(writes).await?.is_ok() {
+            if self.inner.transact(writes).await?.is_ok() {
                 return Ok(true);
             }
         }
@@ -205,53 +199,4 @@ impl Keys {
             .map_err(malformed)?;
         Ok(TransactWriteItem::builder().delete(delete).build())
     }
-
-    /// Runs a transaction; one that met another is tried again.
-    async fn transact(
-        &self,
-        writes: Vec<TransactWriteItem>,
-    ) -> Result<Result<(), Cancelled>, StoreError> {
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            let sent = self
-                .inner
-                .client
-                .transact_write_items()
-                .set_transact_items(Some(writes.clone()))
-                .send()
-                .await;
-            let Err(error) = sent else { return Ok(Ok(())) };
-            let Some(codes) = cancellation(&error) else {
-                return Err(failed("TransactWriteItems", error));
-            };
-            let failed_checks: Vec<bool> =
-                codes.iter().map(|code| code == "ConditionalCheckFailed").collect();
-            if failed_checks.contains(&true) {
-                return Ok(Err(Cancelled(failed_checks)));
-            }
-            if tries >= TRIES {
-                return Err(failed("TransactWriteItems", error));
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(10 * (1 << tries.min(6)))).await;
-        }
-    }
-}
-
-fn cancellation<R>(error: &SdkError<TransactWriteItemsError, R>) -> Option<Vec<String>> {
-    match error.as_service_error()? {
-        TransactWriteItemsError::TransactionCanceledException(cancelled) => Some(
-            cancelled
-                .cancellation_reasons()
-                .iter()
-                .map(|reason| reason.code().unwrap_or_default().to_owned())
-                .collect(),
-        ),
-        TransactWriteItemsError::TransactionInProgressException(_) => Some(Vec::new()),
-        _ => None,
-    }
-}
-
-fn malformed(error: BuildError) -> StoreError {
-    StoreError::new("TransactWriteItems", StoreErrorKind::Rejected).caused_by(None, error)
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{
-    Ledger, LedgerMode, Spend,
+    Ledger, LedgerMode, Limit, Measure, Span, Spend, Subject,
     guard::{guard_key, read_guard},
     machine::Guard,
 };
@@ -39,6 +39,47 @@ impl Ledger {
                 })
             })
             .collect())
+    }
+}
+
+impl Ledger {
+    /// What other subjects than keys have spent in the windows of their budgets, in the order asked
+    /// for. What a budget counts is in a meter; the total is of all their calls.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn balances(&self, asked: &[(Subject, Span<'_>)]) -> Result<Vec<Spend>, StoreError> {
+        self.inner.catch_up().await;
+        let mut unique: Vec<&Subject> = asked.iter().map(|(subject, _)| subject).collect();
+        unique.sort_unstable();
+        unique.dedup();
+        let keys = unique.into_iter().map(|subject| guard_key(subject)).collect();
+        let items = batch_get(&self.inner, keys).await?;
+        let guards: HashMap<&str, Guard> = items
+            .iter()
+            .filter_map(|item| Some((text(item, "gsi1sk")?, read_guard(item))))
+            .collect();
+        let now = self.inner.clock.now();
+        let of = |(subject, span): &(Subject, Span<'_>)| {
+            let guard = guards.get(subject.to_string().as_str())?;
+            let budget = Limit {
+                measure: Measure::Money,
+                model: None,
+                span: *span,
+                max: i64::MAX,
+                need: 0,
+                floor: 0,
+            };
+            let meter = guard.meters.get(&budget.meter());
+            let meter = meter.filter(|meter| meter.window.number() >= budget.since(now).get());
+            let (used, settled) = meter.map_or((0, 0), |meter| (meter.used, meter.settled));
+            Some(Spend {
+                spent: NanoUsd::from_nanos(settled),
+                reserved: NanoUsd::from_nanos(used.saturating_sub(settled).max(0)),
+                total: guard.total,
+            })
+        };
+        Ok(asked.iter().map(|one| of(one).unwrap_or_default()).collect())
     }
 }
 

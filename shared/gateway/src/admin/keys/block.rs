@@ -2,42 +2,32 @@
 
 use std::sync::Arc;
 
-use axum::{
-    extract::{Request, State},
-    response::Response,
-};
 use serde_json::Value;
 use sluice_store::KeyRole;
-use sluice_wire::{Fault, FaultKind};
 
-use super::{generate::conflict, naming, view};
+use super::{generate::conflict, naming, rights, view};
 use crate::{
     App,
     admin::{
-        access,
-        body::Fields,
-        reply::{Refused, invalid, reply},
+        access::forbidden,
+        door::Visit,
+        reply::{Refused, invalid},
     },
 };
 
 /// Blocks a key from its next request on.
-pub(in crate::admin) async fn block(State(app): State<Arc<App>>, request: Request) -> Response {
-    let result = set(&app, request, "/key/block", true).await;
-    reply(&app, result)
+pub(in crate::admin) async fn block(app: Arc<App>, visit: Visit) -> Result<Value, Refused> {
+    set(&app, visit, true).await
 }
 
 /// Lets a blocked key in again.
-pub(in crate::admin) async fn unblock(State(app): State<Arc<App>>, request: Request) -> Response {
-    let result = set(&app, request, "/key/unblock", false).await;
-    reply(&app, result)
+pub(in crate::admin) async fn unblock(app: Arc<App>, visit: Visit) -> Result<Value, Refused> {
+    set(&app, visit, false).await
 }
 
-async fn set(app: &App, request: Request, route: &str, blocked: bool) -> Result<Value, Refused> {
-    let (parts, body) = request.into_parts();
-    access::admin(app, &parts.headers, route).await?;
-    let mut fields = Fields::read(&parts.headers, body).await?;
-    let named = fields.text("key").value();
-    fields.finish()?;
+async fn set(app: &App, mut visit: Visit, blocked: bool) -> Result<Value, Refused> {
+    let named = visit.fields.text("key").value();
+    visit.fields.finish()?;
     let Some(named) = named else {
         return Err(invalid("Missing required parameter: 'key'.", "key"));
     };
@@ -45,22 +35,16 @@ async fn set(app: &App, request: Request, route: &str, blocked: bool) -> Result<
     let record = naming::find(app, &named).await?;
     if record.role == KeyRole::Admin {
         // Nobody would be left who could unblock it.
-        return Err(Fault::new(
-            FaultKind::Permission,
-            "The master key is not blocked through the API.",
-        )
-        .with_param("key")
-        .into());
+        return Err(forbidden("The master key is not blocked through the API.", "key"));
     }
-    let record = app
-        .store
-        .keys()
-        .update(&record.hash, |record| {
-            record.blocked = blocked;
-            record.updated_at = now;
-        })
-        .await
-        .map_err(|error| conflict(app, error))?;
+    rights::reach(app, &visit.actor, &record).await?;
+    let records = app.store.keys();
+    let changed = records.update(&record.hash, |record| {
+        record.blocked = blocked;
+        record.updated_at = now;
+        record.updated_by = Some(visit.actor.name());
+    });
+    let record = changed.await.map_err(|error| conflict(app, error))?;
     app.forget_key(&record.hash);
     view::row(app, &record).await
 }

@@ -2,37 +2,24 @@
 
 use std::sync::Arc;
 
-use axum::{
-    extract::{Request, State},
-    response::Response,
-};
 use serde_json::{Value, json};
 use sluice_store::KeyHash;
-use sluice_wire::{Fault, FaultKind};
 
-use super::{generate::conflict, naming};
+use super::{generate::conflict, naming, rights};
 use crate::{
     App,
     admin::{
-        access,
-        body::Fields,
-        reply::{Refused, invalid, missing, reply},
+        access::forbidden,
+        door::Visit,
+        reply::{Refused, invalid, missing},
     },
 };
 
 /// Deletes keys. Calls in flight still settle; the rows stay.
-pub(in crate::admin) async fn delete(State(app): State<Arc<App>>, request: Request) -> Response {
-    let result = remove(&app, request).await;
-    reply(&app, result)
-}
-
-async fn remove(app: &App, request: Request) -> Result<Value, Refused> {
-    let (parts, body) = request.into_parts();
-    access::admin(app, &parts.headers, "/key/delete").await?;
-    let mut fields = Fields::read(&parts.headers, body).await?;
-    let keys = fields.texts("keys").value();
-    let aliases = fields.texts("key_aliases").value();
-    fields.finish()?;
+pub(in crate::admin) async fn delete(app: Arc<App>, mut visit: Visit) -> Result<Value, Refused> {
+    let keys = visit.fields.texts("keys").value();
+    let aliases = visit.fields.texts("key_aliases").value();
+    visit.fields.finish()?;
 
     // As the caller named it, beside what it means.
     let mut named: Vec<(String, KeyHash)> = Vec::new();
@@ -45,34 +32,41 @@ async fn remove(app: &App, request: Request) -> Result<Value, Refused> {
         }
         (_, Some(aliases)) if !aliases.is_empty() => {
             for alias in aliases {
-                let record = naming::by_alias(app, &alias).await?;
+                let record = naming::by_alias(&app, &alias).await?;
                 named.push((alias, record.hash));
             }
         }
         _ => return Err(invalid("Invalid request type: give `keys` or `key_aliases`.", "keys")),
     }
     if named.iter().any(|(_, hash)| *hash == app.master) {
-        return Err(Fault::new(
-            FaultKind::Permission,
-            "The master key is not deleted through the API.",
-        )
-        .with_param("keys")
-        .into());
+        return Err(forbidden("The master key is not deleted through the API.", "keys"));
     }
     let hashes: Vec<KeyHash> = named.iter().map(|(_, hash)| *hash).collect();
-    let gone = app
-        .store
-        .keys()
-        .delete(&hashes, app.clock.now())
-        .await
-        .map_err(|error| conflict(app, error))?;
-    for hash in &hashes {
-        app.forget_key(hash);
+    if !visit.actor.reaches_all() {
+        for hash in &hashes {
+            let record = app.store.keys().get(hash).await;
+            if let Some(record) = record.map_err(|error| app.store_fault(&error))? {
+                rights::reach(&app, &visit.actor, &record).await?;
+            }
+        }
     }
+    let gone = remove(&app, &hashes).await?;
     if gone.is_empty() {
         return Err(missing("No keys found", "keys"));
     }
     let deleted: Vec<String> =
         named.into_iter().filter(|(_, hash)| gone.contains(hash)).map(|(name, _)| name).collect();
     Ok(json!({ "deleted_keys": deleted }))
+}
+
+/// Deletes keys by their hashes; returns those that there were.
+pub(in crate::admin) async fn remove(
+    app: &App,
+    hashes: &[KeyHash],
+) -> Result<Vec<KeyHash>, Refused> {
+    let gone = app.store.keys().delete(hashes, app.clock.now()).await;
+    for hash in hashes {
+        app.forget_key(hash);
+    }
+    gone.map_err(|error| conflict(app, error))
 }

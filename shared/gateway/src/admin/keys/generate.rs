@@ -1,23 +1,18 @@
-//! `POST /key/generate`.
+//! `POST /key/generate` and `/key/service-account/generate`.
 
 use std::sync::Arc;
 
-use axum::{
-    extract::{Request, State},
-    response::Response,
-};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::Value;
 use sluice_store::{KeyError, KeyRecord};
 use sluice_wire::{Fault, FaultKind};
 
-use super::{draft::Draft, view};
+use super::{draft::Draft, rights, view};
 use crate::{
     App,
     admin::{
-        access,
-        body::Fields,
-        reply::{Refused, invalid, reply},
+        door::Visit,
+        reply::{Refused, invalid},
     },
 };
 
@@ -25,33 +20,69 @@ use crate::{
 const SHORTEST: usize = 16;
 
 /// Makes a key; its plaintext is in the answer and nowhere else.
-pub(in crate::admin) async fn generate(State(app): State<Arc<App>>, request: Request) -> Response {
-    let result = make(&app, request).await;
-    reply(&app, result)
+pub(in crate::admin) async fn generate(app: Arc<App>, mut visit: Visit) -> Result<Value, Refused> {
+    let (custom, draft) = asked(&app, &mut visit)?;
+    let (record, plaintext) = drawn(&app, custom, &draft)?;
+    let record = KeyRecord {
+        user_id: record.user_id.or_else(|| {
+            // Whoever may make keys of their own alone makes them their own.
+            let own = (!visit.actor.reaches_all()).then(|| visit.actor.user_id());
+            own.flatten().map(ToOwned::to_owned)
+        }),
+        ..record
+    };
+    store(&app, &visit, record, &plaintext).await
 }
 
-async fn make(app: &App, request: Request) -> Result<Value, Refused> {
-    let (parts, body) = request.into_parts();
-    let caller = access::admin(app, &parts.headers, "/key/generate").await?;
-    let now = app.clock.now();
-    let mut fields = Fields::read(&parts.headers, body).await?;
-    let custom = fields.text("key").value();
-    let draft = Draft::take(&mut fields, now)?;
-    fields.finish()?;
+/// Makes a key of a team that is nobody's.
+pub(in crate::admin) async fn service_account(
+    app: Arc<App>,
+    mut visit: Visit,
+) -> Result<Value, Refused> {
+    let (custom, draft) = asked(&app, &mut visit)?;
+    let (mut record, plaintext) = drawn(&app, custom, &draft)?;
+    if record.team_id.is_none() {
+        return Err(invalid("team_id is required for service account keys", "team_id"));
+    }
+    if record.user_id.is_some() {
+        return Err(invalid("a service account's key has no user_id", "user_id"));
+    }
+    let account = record.alias.clone().unwrap_or_else(|| record.name.clone());
+    record.metadata.insert("service_account_id".to_owned(), account.into());
+    store(&app, &visit, record, &plaintext).await
+}
 
+fn asked(app: &App, visit: &mut Visit) -> Result<(Option<String>, Draft), Refused> {
+    let custom = visit.fields.text("key").value();
+    let draft = Draft::take(&mut visit.fields, app.clock.now())?;
+    visit.fields.finish()?;
+    Ok((custom, draft))
+}
+
+fn drawn(app: &App, custom: Option<String>, draft: &Draft) -> Result<(KeyRecord, String), Refused> {
     let plaintext = match custom {
         Some(key) => checked(key)?,
         None => fresh(app)?,
     };
-    let mut record = KeyRecord::new(&plaintext, now);
+    let mut record = KeyRecord::new(&plaintext, app.clock.now());
     draft.apply(&mut record);
-    record.created_by = Some(caller.record.name.clone());
+    Ok((record, plaintext))
+}
+
+async fn store(
+    app: &App,
+    visit: &Visit,
+    mut record: KeyRecord,
+    plaintext: &str,
+) -> Result<Value, Refused> {
+    rights::vet(app, &visit.actor, &record).await?;
+    record.created_by = Some(visit.actor.name());
     app.store.keys().create(&record).await.map_err(|error| conflict(app, error))?;
-    Ok(view::generated(app, &record, &plaintext))
+    Ok(view::generated(app, &record, plaintext))
 }
 
 /// `sk-` and 128 bits, as LiteLLM writes them.
-fn fresh(app: &App) -> Result<String, Refused> {
+pub(in crate::admin) fn fresh(app: &App) -> Result<String, Refused> {
     let mut bytes = [0; 16];
     app.random
         .fill(&mut bytes)
@@ -59,7 +90,7 @@ fn fresh(app: &App) -> Result<String, Refused> {
     Ok(format!("sk-{}", URL_SAFE_NO_PAD.encode(bytes)))
 }
 
-fn checked(key: String) -> Result<String, Refused> {
+pub(super) fn checked(key: String) -> Result<String, Refused> {
     let plain = key.chars().all(|c| c.is_ascii_graphic());
     if key.starts_with("sk-") && key.len() >= SHORTEST && plain {
         return Ok(key);
@@ -74,7 +105,7 @@ fn checked(key: String) -> Result<String, Refused> {
 }
 
 /// What a refused write means to the caller.
-pub(super) fn conflict(app: &App, error: KeyError) -> Refused {
+pub(in crate::admin) fn conflict(app: &App, error: KeyError) -> Refused {
     match error {
         KeyError::AliasTaken(alias) => invalid(
             format!(

@@ -1,55 +1,34 @@
 //! `GET /key/info`.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
-use axum::{
-    extract::{Query, State},
-    response::Response,
-};
-use http::HeaderMap;
 use serde_json::{Value, json};
-use sluice_wire::{Fault, FaultKind};
 
 use super::{naming, view};
 use crate::{
     App,
-    admin::reply::{Refused, missing, reply},
-    identity,
+    admin::{
+        access::forbidden,
+        door::Visit,
+        reply::{Refused, missing},
+    },
 };
 
 /// Tells what a key is and what it has spent; by default the caller's own.
-pub(in crate::admin) async fn info(
-    State(app): State<Arc<App>>,
-    Query(query): Query<HashMap<String, String>>,
-    headers: HeaderMap,
-) -> Response {
-    let result = tell(&app, &query, &headers).await;
-    reply(&app, result)
-}
-
-async fn tell(
-    app: &App,
-    query: &HashMap<String, String>,
-    headers: &HeaderMap,
-) -> Result<Value, Refused> {
-    let caller = identity::authenticate(app, headers).await?;
-    let own = caller.record.hash;
-    let named = query.get("key").map_or_else(|| own.to_string(), Clone::clone);
-    let hash = naming::hash_of(&named);
-    if hash != own && !caller.is_admin() {
-        return Err(Fault::new(
-            FaultKind::Permission,
-            "You are not allowed to access this key's info. Your role=internal_user",
-        )
-        .with_param("key")
-        .into());
+pub(in crate::admin) async fn info(app: Arc<App>, visit: Visit) -> Result<Value, Refused> {
+    let own = visit.actor.caller.record.hash;
+    let named = visit.asked("key").map_or_else(|| own.to_string(), ToOwned::to_owned);
+    let record = app.store.keys().get_any(&naming::hash_of(&named)).await;
+    let record = record.map_err(|error| app.store_fault(&error))?;
+    let reached = match &record {
+        Some(record) => visit.actor.reaches_key(&app, record).await?,
+        None => visit.actor.reaches_all(),
+    };
+    if !reached {
+        let role = visit.actor.role.as_str();
+        let message = format!("You are not allowed to access this key's info. Your role={role}");
+        return Err(forbidden(message, "key"));
     }
-    let record = app
-        .store
-        .keys()
-        .get_any(&hash)
-        .await
-        .map_err(|error| app.store_fault(&error))?
-        .ok_or_else(|| missing("Key not found in database", "key"))?;
-    Ok(json!({ "key": named, "info": view::row(app, &record).await? }))
+    let record = record.ok_or_else(|| missing("Key not found in database", "key"))?;
+    Ok(json!({ "key": named, "info": view::row(&app, &record).await? }))
 }

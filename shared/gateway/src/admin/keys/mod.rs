@@ -1,19 +1,25 @@
 //! `/key/*`.
 
 mod block;
+mod bulk;
 mod delete;
 mod draft;
 mod generate;
+mod health;
 mod info;
 mod list;
 mod naming;
-mod rates;
+mod rights;
 mod update;
 mod view;
 
 pub(super) use block::{block, unblock};
-pub(super) use delete::delete;
-pub(super) use generate::generate;
+pub(super) use bulk::update as bulk_update;
+pub(super) use delete::{delete, remove};
+pub(super) use draft::Draft;
+pub(super) use generate::{conflict, fresh, generate, service_account};
+pub(super) use health::health;
 pub(super) use info::info;
 pub(super) use list::list;
 pub(super) use update::update;
+pub(super) use view::{generated, rows};

@@ -2,34 +2,37 @@
 
 use std::sync::Arc;
 
-use axum::{
-    extract::{Request, State},
-    response::Response,
-};
 use serde_json::{Value, json};
-use sluice_store::KeyRole;
-use sluice_wire::{Fault, FaultKind};
+use sluice_store::{KeyRecord, KeyRole};
 
-use super::{draft::Draft, generate::conflict, naming, view};
+use super::{draft::Draft, generate::conflict, naming, rights, view};
 use crate::{
     App,
     admin::{
-        access,
+        access::{Actor, forbidden},
         body::Fields,
-        reply::{Refused, invalid, reply},
+        door::Visit,
+        reply::{Refused, invalid},
     },
 };
 
 /// Changes a key, from its next request on.
-pub(in crate::admin) async fn update(State(app): State<Arc<App>>, request: Request) -> Response {
-    let result = change(&app, request).await;
-    reply(&app, result)
+pub(in crate::admin) async fn update(app: Arc<App>, visit: Visit) -> Result<Value, Refused> {
+    let Visit { actor, fields, .. } = visit;
+    let (named, record) = change(&app, &actor, fields).await?;
+    let mut row = view::row(&app, &record).await?;
+    if let Some(fields) = row.as_object_mut() {
+        fields.insert("key".to_owned(), json!(named));
+    }
+    Ok(row)
 }
 
-async fn change(app: &App, request: Request) -> Result<Value, Refused> {
-    let (parts, body) = request.into_parts();
-    let caller = access::admin(app, &parts.headers, "/key/update").await?;
-    let mut fields = Fields::read(&parts.headers, body).await?;
+/// Changes the key that the fields name.
+pub(super) async fn change(
+    app: &App,
+    actor: &Actor,
+    mut fields: Fields,
+) -> Result<(String, KeyRecord), Refused> {
     let named = fields.text("key").value();
     let now = app.clock.now();
     let draft = Draft::take(&mut fields, now)?;
@@ -39,27 +42,19 @@ async fn change(app: &App, request: Request) -> Result<Value, Refused> {
     };
     let record = naming::find(app, &named).await?;
     if record.role == KeyRole::Admin {
-        return Err(Fault::new(
-            FaultKind::Permission,
-            "The master key is not changed through the API.",
-        )
-        .with_param("key")
-        .into());
+        return Err(forbidden("The master key is not changed through the API.", "key"));
     }
-    let record = app
-        .store
-        .keys()
-        .update(&record.hash, |record| {
-            draft.apply(record);
-            record.updated_at = now;
-            record.updated_by = Some(caller.record.name.clone());
-        })
-        .await
-        .map_err(|error| conflict(app, error))?;
+    rights::reach(app, actor, &record).await?;
+    let mut wanted = record.clone();
+    draft.apply(&mut wanted);
+    rights::vet(app, actor, &wanted).await?;
+    let records = app.store.keys();
+    let changed = records.update(&record.hash, |record| {
+        draft.apply(record);
+        record.updated_at = now;
+        record.updated_by = Some(actor.name());
+    });
+    let record = changed.await.map_err(|error| conflict(app, error))?;
     app.forget_key(&record.hash);
-    let mut row = view::row(app, &record).await?;
-    if let Some(fields) = row.as_object_mut() {
-        fields.insert("key".to_owned(), json!(named));
-    }
-    Ok(row)
+    Ok((named, record))
 }

@@ -3,11 +3,14 @@
 use serde_json::{Value, json};
 use sluice_store::{KeyHash, KeyRecord, Millis, Spend, Window};
 
-use super::rates;
-use crate::{App, admin::reply::Refused, corridor};
+use crate::{
+    App,
+    admin::{limits, reply::Refused},
+    corridor,
+};
 
 /// The answer to `/key/generate`: the row, and for once the plaintext.
-pub(super) fn generated(app: &App, record: &KeyRecord, plaintext: &str) -> Value {
+pub(in crate::admin) fn generated(app: &App, record: &KeyRecord, plaintext: &str) -> Value {
     let mut row = shape(app, record, &Spend::default());
     if let Some(fields) = row.as_object_mut() {
         fields.insert("key".to_owned(), json!(plaintext));
@@ -28,7 +31,10 @@ pub(super) async fn row(app: &App, record: &KeyRecord) -> Result<Value, Refused>
 }
 
 /// Many keys' rows, with their spend read at once.
-pub(super) async fn rows(app: &App, records: &[KeyRecord]) -> Result<Vec<Value>, Refused> {
+pub(in crate::admin) async fn rows(
+    app: &App,
+    records: &[KeyRecord],
+) -> Result<Vec<Value>, Refused> {
     let asked: Vec<(KeyHash, Window)> =
         records.iter().map(|record| (record.hash, window(app, record))).collect();
     let spends =
@@ -46,12 +52,6 @@ fn shape(app: &App, record: &KeyRecord, spend: &Spend) -> Value {
         "token": record.hash.to_string(),
         "key_name": record.name,
         "key_alias": record.alias,
-        "spend": spend.spent.to_json_number(),
-        "reserved_spend": spend.reserved.to_json_number(),
-        "total_spend": spend.total.to_json_number(),
-        "max_budget": record.max_budget.map(|max| max.to_json_number()),
-        "budget_duration": record.budget_duration.as_ref().map(|duration| duration.as_str()),
-        "budget_reset_at": time(window(app, record).resets_at),
         "expires": time(record.expires),
         "models": record.models,
         "aliases": record.aliases,
@@ -72,12 +72,13 @@ fn shape(app: &App, record: &KeyRecord, spend: &Spend) -> Value {
         "updated_by": record.updated_by,
     });
     if let Some(fields) = row.as_object_mut() {
-        fields.append(&mut rates::shown(record));
+        fields.append(&mut limits::spend(spend));
+        fields.append(&mut limits::shown(app, &record.allowance()));
     }
     row
 }
 
-fn status(app: &App, record: &KeyRecord) -> &'static str {
+pub(super) fn status(app: &App, record: &KeyRecord) -> &'static str {
     if record.deleted_at.is_some() {
         "deleted"
     } else if record.blocked {

@@ -2,11 +2,6 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use axum::{
-    extract::{Query, State},
-    response::Response,
-};
-use http::HeaderMap;
 use serde_json::{Value, json};
 use sluice_store::{CallId, KeyHash, Millis, RowFilter, UsageRow};
 use sluice_wire::{Fault, FaultKind};
@@ -14,8 +9,11 @@ use sluice_wire::{Fault, FaultKind};
 use super::{summary, view};
 use crate::{
     App,
-    admin::reply::{Refused, invalid, reply},
-    identity::{self, Caller},
+    admin::{
+        access::Actor,
+        door::Visit,
+        reply::{Refused, invalid},
+    },
 };
 
 /// LiteLLM's cap on rows in one answer.
@@ -25,22 +23,10 @@ const DEFAULT_SPAN_MS: i64 = 24 * 60 * 60 * 1000;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Usage rows by request id, key and dates. A plain key sees its own.
-pub(in crate::admin) async fn logs(
-    State(app): State<Arc<App>>,
-    Query(query): Query<HashMap<String, String>>,
-    headers: HeaderMap,
-) -> Response {
-    let result = answer(&app, &query, &headers).await;
-    reply(&app, result)
-}
-
-async fn answer(
-    app: &App,
-    query: &HashMap<String, String>,
-    headers: &HeaderMap,
-) -> Result<Value, Refused> {
-    let caller = identity::authenticate(app, headers).await?;
-    let key = scope(&caller, query)?;
+pub(in crate::admin) async fn logs(app: Arc<App>, visit: Visit) -> Result<Value, Refused> {
+    let Visit { actor, query, .. } = visit;
+    let (app, query) = (&*app, &query);
+    let key = scope(&actor, query)?;
     if let Some(id) = query.get("request_id") {
         let found = find(app, id).await?;
         let rows: Vec<Value> = found
@@ -70,14 +56,14 @@ async fn answer(
 }
 
 /// Whose rows may be seen: all of them by the master key, else the caller's own.
-fn scope(caller: &Caller, query: &HashMap<String, String>) -> Result<Option<KeyHash>, Refused> {
+fn scope(actor: &Actor, query: &HashMap<String, String>) -> Result<Option<KeyHash>, Refused> {
     let asked = query
         .get("api_key")
         .map(|named| KeyHash::parse_hex(named).unwrap_or_else(|_| KeyHash::of_plaintext(named)));
-    if caller.is_admin() {
+    if actor.reaches_all() {
         return Ok(asked);
     }
-    let own = caller.record.hash;
+    let own = actor.caller.record.hash;
     match asked {
         Some(asked) if asked != own => Err(Fault::new(
             FaultKind::Permission,

@@ -1,0 +1,120 @@
+//! The door of a management route: who comes in, with what, and how the answer is written.
+
+use std::{collections::HashMap, future::Future, sync::Arc};
+
+use axum::{
+    extract::{Query, Request, State},
+    routing::{MethodFilter, MethodRouter, on},
+};
+use http::Method;
+
+use super::{
+    access::Actor,
+    body::Fields,
+    reply::{Refused, Wrong, reply},
+    roles::rule_of,
+};
+use crate::App;
+use serde_json::Value;
+use sluice_wire::{Fault, FaultKind};
+
+/// A visit: a caller who may use the route, and what they brought.
+#[derive(Debug)]
+pub(super) struct Visit {
+    pub(super) actor: Actor,
+    /// The body's fields; none for a GET.
+    pub(super) fields: Fields,
+    /// The query.
+    pub(super) query: HashMap<String, String>,
+}
+
+/// The handler of a GET of [`super::roles::RULES`].
+pub(super) fn get<S, F>(path: &'static str, serve: S) -> MethodRouter<Arc<App>>
+where
+    S: Fn(Arc<App>, Visit) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = Result<Value, Refused>> + Send + 'static,
+{
+    door(Method::GET, path, serve)
+}
+
+/// The handler of a POST of [`super::roles::RULES`].
+pub(super) fn post<S, F>(path: &'static str, serve: S) -> MethodRouter<Arc<App>>
+where
+    S: Fn(Arc<App>, Visit) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = Result<Value, Refused>> + Send + 'static,
+{
+    door(Method::POST, path, serve)
+}
+
+fn door<S, F>(method: Method, path: &'static str, serve: S) -> MethodRouter<Arc<App>>
+where
+    S: Fn(Arc<App>, Visit) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = Result<Value, Refused>> + Send + 'static,
+{
+    let filter = if method == Method::GET { MethodFilter::GET } else { MethodFilter::POST };
+    on(filter, async move |State(app): State<Arc<App>>, request: Request| {
+        let result = match Visit::receive(&app, &method, path, request).await {
+            Ok(visit) => {
+                let result = serve(Arc::clone(&app), visit).await;
+                if method != Method::GET && !path.starts_with("/key/") {
+                    app.keys.clear();
+                }
+                result
+            }
+            Err(refused) => Err(refused),
+        };
+        reply(&app, result)
+    })
+}
+
+// === impl Visit ===
+
+impl Visit {
+    async fn receive(
+        app: &App,
+        method: &Method,
+        path: &'static str,
+        request: Request,
+    ) -> Result<Self, Refused> {
+        let (parts, body) = request.into_parts();
+        let rule = rule_of(method, path)
+            .ok_or_else(|| Fault::new(FaultKind::Internal, "a route that nobody may use"))?;
+        let actor = Actor::enter(app, &parts.headers, rule).await?;
+        let query = Query::try_from_uri(&parts.uri).map(|Query(query)| query).map_err(|error| {
+            Refused::Fields(vec![Wrong {
+                place: "query",
+                field: String::new(),
+                kind: "value_error",
+                message: error.to_string(),
+            }])
+        })?;
+        let fields = if *method == Method::GET {
+            Fields::default()
+        } else {
+            Fields::read(&parts.headers, body).await?
+        };
+        Ok(Self { actor, fields, query })
+    }
+
+    /// A value of the query, where it says something.
+    pub(super) fn asked(&self, name: &str) -> Option<&str> {
+        self.query.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// A value of the query that has to be there.
+    pub(super) fn required(&self, name: &'static str) -> Result<&str, Refused> {
+        self.asked(name).ok_or_else(|| {
+            Refused::Fields(vec![Wrong {
+                place: "query",
+                field: name.to_owned(),
+                kind: "missing",
+                message: "Field required".to_owned(),
+            }])
+        })
+    }
+
+    /// Whether a switch of the query is on.
+    pub(super) fn switch(&self, name: &str) -> bool {
+        self.asked(name).is_some_and(|value| value.eq_ignore_ascii_case("true"))
+    }
+}

@@ -1,0 +1,140 @@
+//! What a new or changed key may be: never more than whoever makes it holds.
+
+use sluice_store::{Allowance, KeyRecord, TeamRecord};
+use sluice_wire::{Fault, FaultKind};
+
+use crate::{
+    App,
+    admin::{
+        access::{Actor, forbidden},
+        reply::{Refused, invalid},
+    },
+    corridor::within,
+};
+
+/// Refuses a key that its maker may not make.
+pub(super) async fn vet(app: &App, actor: &Actor, key: &KeyRecord) -> Result<(), Refused> {
+    let team = match &key.team_id {
+        None => None,
+        Some(id) => Some(team(app, id).await?),
+    };
+    if actor.reaches_all() {
+        return Ok(());
+    }
+    owner(app, actor, key, team.as_ref()).await?;
+    let own = &actor.caller.record;
+    let people = &actor.caller.people;
+    let team_models = team.as_ref().map(|team| team.models.as_slice());
+    let holder = match (&team, &people.user) {
+        (Some(team), _) => team.models.as_slice(),
+        (None, Some(user)) => user.models.as_slice(),
+        (None, None) => &[],
+    };
+    // What an alias stands for is given as well.
+    let targets: Vec<String> = key.aliases.values().cloned().collect();
+    let hidden = !targets.is_empty()
+        && (!within(app, &targets, holder, team_models)
+            || !within(app, &targets, &own.models, team_models));
+    let beyond_holder = !key.models.is_empty() && !within(app, &key.models, holder, team_models);
+    if hidden || beyond_holder || !within(app, &key.models, &own.models, team_models) {
+        let message = "A key cannot be given models that its maker may not use.";
+        return Err(forbidden(message, "models"));
+    }
+    let user = people.user.as_ref().filter(|_| team.is_none());
+    let above = team.as_ref().map(|team| &team.allowance).or(user.map(|user| &user.allowance));
+    amounts(&key.allowance(), &own.allowance(), above)?;
+    if let Some(expires) = own.expires
+        && key.expires.is_none_or(|at| at > expires)
+    {
+        let message = format!(
+            "A key cannot outlive the key that makes it, which expires at {}",
+            expires.rfc3339()
+        );
+        return Err(forbidden(message, "duration"));
+    }
+    Ok(())
+}
+
+/// One of the amounts of an allowance.
+type Amount = fn(&Allowance) -> Option<u64>;
+
+/// Refuses larger amounts than the maker's own key has, and larger ones than the team has that the
+/// key is of, or the user.
+fn amounts(key: &Allowance, own: &Allowance, above: Option<&Allowance>) -> Result<(), Refused> {
+    let each: [(&'static str, Amount); 4] = [
+        ("max_budget", |allowance| allowance.max_budget.map(|max| max.nanos().unsigned_abs())),
+        ("rpm_limit", |allowance| allowance.rpm_limit),
+        ("tpm_limit", |allowance| allowance.tpm_limit),
+        ("max_parallel_requests", |allowance| allowance.max_parallel_requests),
+    ];
+    for (field, of) in each {
+        let asked = of(key);
+        // A key without a limit of its own is still held to those above it.
+        let beyond_own = of(own).is_some_and(|most| asked.is_none_or(|asked| asked > most));
+        let beyond = above.and_then(of).is_some_and(|most| asked.is_some_and(|asked| asked > most));
+        if beyond_own || beyond {
+            let message = format!(
+                "A key cannot be given a larger {field} than its maker's key, user or team has."
+            );
+            return Err(forbidden(message, field));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a key for somebody else: only who leads a team makes keys for its other members.
+async fn owner(
+    app: &App,
+    actor: &Actor,
+    key: &KeyRecord,
+    team: Option<&TeamRecord>,
+) -> Result<(), Refused> {
+    if let Some(team) = team
+        && !actor.reaches_team(team)
+    {
+        return Err(Fault::new(
+            FaultKind::Permission,
+            format!(
+                "User={} not assigned to team={}, or the team does not permit this route to its \
+                 members.",
+                actor.user_id().unwrap_or_default(),
+                team.team_id
+            ),
+        )
+        .with_label("team_member_permission_error")
+        .with_param("team_id")
+        .into());
+    }
+    let Some(user) = key.user_id.as_deref().filter(|user| !actor.is_self(user)) else {
+        return Ok(());
+    };
+    let led = team.filter(|team| actor.led_teams().any(|led| led == team.team_id));
+    if let Some(team) = led {
+        let place = sluice_store::MemberRecord::at(&team.team_id, user);
+        let member = app.store.members().get(&place).await;
+        if member.map_err(|error| app.store_fault(&error))?.is_some() {
+            return Ok(());
+        }
+    }
+    let message = "You cannot make or change keys of another user.";
+    Err(forbidden(message, "user_id"))
+}
+
+/// The team that a key is to belong to.
+async fn team(app: &App, id: &str) -> Result<TeamRecord, Refused> {
+    let team = app.store.teams().get(&TeamRecord::at(id)).await;
+    team.map_err(|error| app.store_fault(&error))?.ok_or_else(|| {
+        invalid(
+            format!("Team doesn't exist in db. Team={id}. Create team via `/team/new` call."),
+            "team_id",
+        )
+    })
+}
+
+/// Refuses what is somebody else's.
+pub(super) async fn reach(app: &App, actor: &Actor, key: &KeyRecord) -> Result<(), Refused> {
+    if actor.reaches_key(app, key).await? {
+        return Ok(());
+    }
+    Err(forbidden("You are not authorized to change this key", "key"))
+}

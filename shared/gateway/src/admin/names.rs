@@ -1,0 +1,50 @@
+//! Names and ids that people choose.
+
+use super::{
+    body::Given,
+    reply::{Refused, invalid},
+};
+use crate::App;
+use sluice_wire::{Fault, FaultKind};
+
+/// Most characters of a name.
+const LONGEST: usize = 256;
+
+/// A name as given; an empty one is none.
+pub(super) fn checked(given: Given<String>, field: &'static str) -> Result<Given<String>, Refused> {
+    match &given {
+        Given::Value(name) if name.is_empty() => Ok(Given::Null),
+        Given::Value(name) if name.chars().count() > LONGEST || name.chars().any(is_deceptive) => {
+            let message = format!(
+                "{field} must have at most {LONGEST} characters, without control or direction marks"
+            );
+            Err(invalid(message, field))
+        }
+        _ => Ok(given),
+    }
+}
+
+/// An id of one's own, or a fresh one.
+pub(super) fn id(app: &App, given: Given<String>, field: &'static str) -> Result<String, Refused> {
+    match checked(given, field)?.value() {
+        Some(id) => Ok(id),
+        None => fresh(app),
+    }
+}
+
+/// A random UUID (version 4).
+fn fresh(app: &App) -> Result<String, Refused> {
+    let mut bytes = [0; 16];
+    let random = app.random.fill(&mut bytes);
+    random.map_err(|error| Fault::new(FaultKind::Internal, error.to_string()))?;
+    let bits = u128::from_be_bytes(bytes) & !(0xf000_u128 << 64) & !(0xc000_u128 << 48);
+    let hex = format!("{:032x}", bits | (0x4000_u128 << 64) | (0x8000_u128 << 48));
+    let part = |from, to| hex.get(from..to).unwrap_or_default();
+    Ok([part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-"))
+}
+
+/// Control characters, and marks that make one name look like another.
+fn is_deceptive(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}

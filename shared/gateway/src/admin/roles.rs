@@ -1,0 +1,188 @@
+//! Who may use which management route: one table.
+//!
+//! `docs/roles.md` shows it, and a test sees to it that it does. The role is that of the key's user;
+//! the master key is a proxy admin, and a key without a user an internal user who owns nothing but it.
+
+use http::Method;
+use sluice_store::UserRole;
+
+/// How far a route reaches for a role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// Everything.
+    All,
+    /// What is the caller's own.
+    Own,
+    /// Nothing.
+    None,
+}
+
+/// How far a route reaches into a team for its members.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum InTeam {
+    /// Everything of the team.
+    Team,
+    /// Everything of the team, if its `team_member_permissions` name the route.
+    Permitted,
+    /// Nothing but what is the caller's own.
+    Nothing,
+}
+
+/// A row of the table.
+#[derive(Debug)]
+pub(crate) struct Rule {
+    pub(crate) method: Method,
+    pub(crate) path: &'static str,
+    pub(crate) viewer: Reach,
+    pub(crate) user: Reach,
+    pub(crate) user_viewer: Reach,
+    pub(crate) team_admin: InTeam,
+    pub(crate) team_member: InTeam,
+}
+
+const GET: Method = Method::GET;
+const POST: Method = Method::POST;
+
+const fn rule(
+    method: Method,
+    path: &'static str,
+    (viewer, user, user_viewer): (Reach, Reach, Reach),
+    (team_admin, team_member): (InTeam, InTeam),
+) -> Rule {
+    Rule { method, path, viewer, user, user_viewer, team_admin, team_member }
+}
+
+/// Proxy admins alone.
+const ADMINS: (Reach, Reach, Reach) = (Reach::None, Reach::None, Reach::None);
+/// Whoever may see everything.
+const VIEWERS: (Reach, Reach, Reach) = (Reach::All, Reach::None, Reach::None);
+/// Everybody sees what is their own.
+const SEEN: (Reach, Reach, Reach) = (Reach::All, Reach::Own, Reach::Own);
+/// Internal users manage what is their own.
+const OWNED: (Reach, Reach, Reach) = (Reach::None, Reach::Own, Reach::None);
+
+const NOTHING: (InTeam, InTeam) = (InTeam::Nothing, InTeam::Nothing);
+const LEAD: (InTeam, InTeam) = (InTeam::Team, InTeam::Nothing);
+const LEAD_OR_PERMITTED: (InTeam, InTeam) = (InTeam::Team, InTeam::Permitted);
+const MEMBERS: (InTeam, InTeam) = (InTeam::Team, InTeam::Team);
+
+/// The table. Proxy admins may use every route, for everything.
+pub(crate) static RULES: &[Rule] = &[
+    rule(POST, "/key/generate", OWNED, LEAD_OR_PERMITTED),
+    rule(POST, "/key/service-account/generate", ADMINS, LEAD_OR_PERMITTED),
+    rule(POST, "/key/update", OWNED, LEAD_OR_PERMITTED),
+    rule(POST, "/key/bulk_update", ADMINS, NOTHING),
+    rule(POST, "/key/delete", OWNED, LEAD_OR_PERMITTED),
+    rule(POST, "/key/block", ADMINS, LEAD),
+    rule(POST, "/key/unblock", ADMINS, LEAD),
+    rule(GET, "/key/info", SEEN, LEAD_OR_PERMITTED),
+    rule(GET, "/key/list", SEEN, LEAD),
+    rule(POST, "/key/health", SEEN, NOTHING),
+    rule(POST, "/user/new", ADMINS, NOTHING),
+    rule(POST, "/user/update", OWNED, NOTHING),
+    rule(GET, "/user/info", SEEN, NOTHING),
+    rule(GET, "/user/list", VIEWERS, NOTHING),
+    rule(POST, "/user/delete", ADMINS, NOTHING),
+    rule(GET, "/user/available_roles", SEEN, NOTHING),
+    rule(POST, "/team/new", ADMINS, NOTHING),
+    rule(POST, "/team/update", ADMINS, LEAD),
+    rule(GET, "/team/info", VIEWERS, MEMBERS),
+    rule(GET, "/team/list", SEEN, MEMBERS),
+    rule(POST, "/team/delete", ADMINS, NOTHING),
+    rule(POST, "/team/block", ADMINS, NOTHING),
+    rule(POST, "/team/unblock", ADMINS, NOTHING),
+    rule(POST, "/team/member_add", ADMINS, LEAD),
+    rule(POST, "/team/member_update", ADMINS, LEAD),
+    rule(POST, "/team/member_delete", ADMINS, LEAD),
+    rule(POST, "/team/model/add", ADMINS, NOTHING),
+    rule(POST, "/team/model/delete", ADMINS, NOTHING),
+    rule(GET, "/spend/logs", SEEN, NOTHING),
+];
+
+/// The row of a route.
+pub(crate) fn rule_of(method: &Method, path: &str) -> Option<&'static Rule> {
+    RULES.iter().find(|rule| rule.method == *method && rule.path == path)
+}
+
+// === impl Rule ===
+
+impl Rule {
+    /// How far the route reaches for a role.
+    pub(crate) fn reach(&self, role: UserRole) -> Reach {
+        match role {
+            UserRole::ProxyAdmin => Reach::All,
+            UserRole::ProxyAdminViewer => self.viewer,
+            UserRole::InternalUser => self.user,
+            UserRole::InternalUserViewer => self.user_viewer,
+        }
+    }
+
+    /// The same for a member of a team with this role: viewers change nothing in a team either.
+    pub(crate) fn for_member(&self, role: UserRole, admin: bool) -> InTeam {
+        let in_team = if admin { self.team_admin } else { self.team_member };
+        let views = matches!(role, UserRole::ProxyAdminViewer | UserRole::InternalUserViewer);
+        if views && self.method != Method::GET { InTeam::Nothing } else { in_team }
+    }
+}
+
+/// The table as `docs/roles.md` shows it.
+#[cfg(test)]
+fn rendered() -> String {
+    use std::fmt::Write as _;
+    let mut text = String::from(
+        "| route | proxy_admin | proxy_admin_viewer | internal_user | internal_user_viewer | team \
+         admin | team member |\n|---|---|---|---|---|---|---|\n",
+    );
+    let reach = |reach| match reach {
+        Reach::All => "all",
+        Reach::Own => "own",
+        Reach::None => "-",
+    };
+    let team = |reach| match reach {
+        InTeam::Team => "team",
+        InTeam::Permitted => "permitted",
+        InTeam::Nothing => "-",
+    };
+    for rule in RULES {
+        let _ = writeln!(
+            text,
+            "| `{} {}` | all | {} | {} | {} | {} | {} |",
+            rule.method,
+            rule.path,
+            reach(rule.viewer),
+            reach(rule.user),
+            reach(rule.user_viewer),
+            team(rule.team_admin),
+            team(rule.team_member),
+        );
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_in_the_documentation_is_this_one() {
+        let page = include_str!("../../../../docs/roles.md");
+        let table: String = page
+            .lines()
+            .filter(|line| line.starts_with('|'))
+            .fold(String::new(), |all, line| all + line + "\n");
+        assert_eq!(
+            table,
+            rendered(),
+            "docs/roles.md shows another table; it should show:\n{}",
+            rendered()
+        );
+    }
+
+    #[test]
+    fn no_route_has_two_rows() {
+        for (at, rule) in RULES.iter().enumerate() {
+            let first = RULES.iter().position(|r| r.method == rule.method && r.path == rule.path);
+            assert_eq!(first, Some(at), "{}", rule.path);
+        }
+    }
+}

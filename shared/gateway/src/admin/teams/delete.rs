@@ -1,0 +1,40 @@
+//! `POST /team/delete`.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use sluice_store::{KeyHash, Record as _, TeamRecord};
+
+use super::{conflict, find, view};
+use crate::{
+    App,
+    admin::{body::lacking, door::Visit, keys, reply::Refused},
+};
+
+/// Deletes teams, and with each its keys and memberships: the keys first, so that nothing of a team
+/// that is gone works on if this is cut off.
+pub(in crate::admin) async fn delete(app: Arc<App>, mut visit: Visit) -> Result<Value, Refused> {
+    let ids = visit.fields.texts("team_ids").value().unwrap_or_default();
+    visit.fields.finish()?;
+    if ids.is_empty() {
+        return Err(lacking("team_ids"));
+    }
+    for id in &ids {
+        find(&app, id).await?;
+    }
+    let mut deleted = Vec::new();
+    for id in &ids {
+        let held: Vec<KeyHash> =
+            view::keys_of(&app, id).await?.iter().map(|key| key.hash).collect();
+        keys::remove(&app, &held).await?;
+        for member in view::members_of(&app, id).await? {
+            let gone = app.store.members().delete(&member.place()).await;
+            gone.map_err(|error| conflict(&app, error))?;
+        }
+        let gone = app.store.teams().delete(&TeamRecord::at(id)).await;
+        if let Some(team) = gone.map_err(|error| conflict(&app, error))? {
+            deleted.push(view::row(&app, &team, &[]).await?);
+        }
+    }
+    Ok(json!({ "deleted_teams": deleted }))
+}

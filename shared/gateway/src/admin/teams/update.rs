@@ -1,0 +1,28 @@
+//! `POST /team/update`: a merge; what is not in the body stays.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::{change, draft::Draft, reached, view};
+use crate::{
+    App,
+    admin::{access::forbidden, door::Visit, reply::Refused},
+};
+
+/// Changes a team, from the next call of its keys on. Its admins change what gives it no more than it
+/// has: its name, its metadata, what its members are permitted.
+pub(in crate::admin) async fn update(app: Arc<App>, mut visit: Visit) -> Result<Value, Refused> {
+    let team_id = visit.fields.required("team_id")?;
+    let draft = Draft::take(&mut visit.fields)?;
+    visit.fields.finish()?;
+    reached(&app, &visit.actor, &team_id).await?;
+    if !visit.actor.reaches_all() && !draft.is_harmless() {
+        let message =
+            "Team admins may change team_alias, metadata and team_member_permissions alone.";
+        return Err(forbidden(message, "team_id"));
+    }
+    let team = change(&app, &visit.actor, &team_id, |team| draft.apply(team)).await?;
+    let row = view::whole(&app, &team).await?;
+    Ok(json!({ "team_id": team_id, "data": row }))
+}

@@ -1,0 +1,53 @@
+//! `POST /user/update`: a merge; what is not in the body stays.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use sluice_store::UserRecord;
+
+use super::{by_email, conflict, draft::Draft, find, unknown, view};
+use crate::{
+    App,
+    admin::{
+        access::forbidden,
+        body::Given,
+        door::Visit,
+        reply::{Refused, invalid},
+    },
+};
+
+/// Changes a user, from the next call of their keys on. Of themselves people change what limits
+/// nothing: their name and their metadata.
+pub(in crate::admin) async fn update(app: Arc<App>, mut visit: Visit) -> Result<Value, Refused> {
+    let now = app.clock.now();
+    let named = visit.fields.text("user_id").value().filter(|id| !id.is_empty());
+    let mut draft = Draft::take(&mut visit.fields)?;
+    visit.fields.finish()?;
+    let user_id = match (named, &draft.email) {
+        (Some(user_id), _) => user_id,
+        // An address without an id says who is meant, not what is to change.
+        (None, Given::Value(email)) => {
+            let user = by_email(&app, email).await?.ok_or_else(|| unknown(email))?;
+            draft.email = Given::Absent;
+            user.user_id
+        }
+        (None, _) => return Err(invalid("Give `user_id` or `user_email`.", "user_id")),
+    };
+    if !visit.actor.reaches_all() && !visit.actor.is_self(&user_id) {
+        return Err(forbidden("You are not allowed to change another user.", "user_id"));
+    }
+    if !visit.actor.reaches_all() && !draft.is_personal() {
+        let message = "Users may change their own user_alias and metadata alone.";
+        return Err(forbidden(message, "user_id"));
+    }
+    let by = visit.actor.name();
+    let (records, place) = (app.store.users(), UserRecord::at(&user_id));
+    let changed = records.update(&place, |record| {
+        draft.apply(record);
+        record.stamp.touch(now, Some(by.clone()));
+    });
+    changed.await.map_err(|error| conflict(&app, error, &user_id))?;
+    let record = find(&app, &user_id).await?;
+    let teams = view::teams_of(&app, &user_id).await?;
+    Ok(json!({ "user_id": user_id, "data": view::row(&app, &record, &teams).await? }))
+}

@@ -1,0 +1,131 @@
+//! Which models a caller may use: by the lists of the key, its team, the member and its user.
+//!
+//! A list that is empty admits everything. A list's entries are model names, names with
+//! stars, access groups, and LiteLLM's words `all-proxy-models`, `all-team-models` and
+//! `no-default-models`. A user's list is about the keys that are in no team.
+
+use sluice_providers::split_model;
+use sluice_wire::{Fault, FaultKind};
+
+use crate::{App, identity::Caller, pattern::Pattern};
+
+/// Whose list a model is not in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Denier {
+    Key,
+    Team,
+    Member,
+    User,
+}
+
+/// Whether a caller may use a model.
+pub(crate) fn may_use(app: &App, caller: &Caller, model: &str) -> bool {
+    denier(app, caller, model, None).is_none()
+}
+
+/// Whether a caller is held to some models at all.
+pub(crate) fn is_held(caller: &Caller) -> bool {
+    let people = &caller.people;
+    let user = people.user.as_ref().filter(|_| caller.record.team_id.is_none());
+    let lists = [
+        Some(&caller.record.models),
+        people.team.as_ref().map(|team| &team.models),
+        people.member.as_ref().map(|member| &member.models),
+        user.map(|user| &user.models),
+    ];
+    lists.into_iter().flatten().any(|list| !list.is_empty())
+}
+
+/// Who stands in the way of a model, if anybody; with the group that answers for it, where that has
+/// another name.
+pub(crate) fn denier(
+    app: &App,
+    caller: &Caller,
+    model: &str,
+    group: Option<&str>,
+) -> Option<Denier> {
+    let people = &caller.people;
+    let name = caller.meaning(model);
+    let team = people.team.as_ref().map(|team| team.models.as_slice());
+    let any =
+        |list: &[String], names: &[&str]| names.iter().any(|name| admits(app, list, team, name));
+    let group = group.unwrap_or(name);
+    if !any(&caller.record.models, &[model, name, group]) {
+        return Some(Denier::Key);
+    }
+    // A key's alias is its maker's word: what it stands for has to be in the other lists.
+    let asked = if caller.record.aliases.contains_key(model) { name } else { model };
+    let names = [asked, name, group];
+    if team.is_some_and(|list| !any(list, &names)) {
+        return Some(Denier::Team);
+    }
+    if people.member.as_ref().is_some_and(|member| !any(&member.models, &names)) {
+        return Some(Denier::Member);
+    }
+    let user = people.user.as_ref().filter(|_| caller.record.team_id.is_none());
+    if user.is_some_and(|user| !any(&user.models, &names)) {
+        return Some(Denier::User);
+    }
+    None
+}
+
+/// Whether a list admits a model.
+pub(crate) fn admits(app: &App, list: &[String], team: Option<&[String]>, model: &str) -> bool {
+    list.is_empty()
+        || list.iter().any(|entry| match entry.as_str() {
+            "all-proxy-models" => true,
+            "all-team-models" => team.is_none_or(|team| admits(app, team, None, model)),
+            "no-default-models" => false,
+            entry if entry == model => true,
+            entry => fits(entry, model) || app.registry.is_in_access_group(model, entry),
+        })
+}
+
+/// Whether all that one list admits is admitted by another: nobody grants more than they hold.
+pub(crate) fn within(
+    app: &App,
+    list: &[String],
+    holder: &[String],
+    team: Option<&[String]>,
+) -> bool {
+    holder.is_empty()
+        || (!list.is_empty()
+            && list.iter().all(|entry| match entry.as_str() {
+                "all-team-models" => team.is_some_and(|team| within(app, team, holder, None)),
+                "no-default-models" => true,
+                entry => {
+                    holder.iter().any(|held| held == entry) || admits(app, holder, team, entry)
+                }
+            }))
+}
+
+/// Whether an entry is a pattern that a name fits.
+fn fits(entry: &str, model: &str) -> bool {
+    Pattern::new(entry).is_some_and(|pattern| {
+        pattern.fits(model) || whole(model).is_some_and(|model| pattern.fits(&model))
+    })
+}
+
+/// A bare name with its provider before it, as `openai/*` means `gpt-4o` as well.
+fn whole(model: &str) -> Option<String> {
+    let split = split_model(model).ok().filter(|_| !model.contains('/'))?;
+    Some(format!("{}/{model}", split.provider.name))
+}
+
+/// The refusal of a model, in LiteLLM's words: they do not tell what the lists are.
+pub(super) fn denied(denier: Denier, model: &str) -> Fault {
+    let label = match denier {
+        Denier::Key => "key_model_access_denied",
+        Denier::Team | Denier::Member => "team_model_access_denied",
+        Denier::User => "user_model_access_denied",
+    };
+    Fault::new(
+        FaultKind::Permission,
+        format!(
+            "The requested model '{model}' is not available for this API key, or the model name is \
+             invalid. Check the models available to you and try again."
+        ),
+    )
+    .with_label(label)
+    .with_param("model")
+}

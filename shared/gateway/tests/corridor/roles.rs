@@ -1,0 +1,272 @@
+//! The table of roles, cell by cell: `docs/roles.md` says what is allowed, and so it is.
+
+use serde_json::{Value, json};
+
+use crate::house::{Answer, House, MASTER, post};
+
+/// Whose things a request is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Whose {
+    Own,
+    Others,
+    Teams,
+}
+
+/// A fresh cast for one cell: somebody with a role, somebody else, and a team.
+struct Cast {
+    house: House,
+    actor: String,
+    me: Person,
+    other: Person,
+    team: Person,
+}
+
+/// A user, a key and a team that go together.
+#[derive(Clone)]
+struct Person {
+    user: String,
+    key: String,
+    team: String,
+}
+
+const ROLES: [&str; 4] =
+    ["proxy_admin", "proxy_admin_viewer", "internal_user", "internal_user_viewer"];
+
+impl Cast {
+    async fn of(role: &str, in_team: Option<&str>) -> Self {
+        let house = House::open().await;
+        let make = |path: &'static str, body: Value| {
+            let house = &house;
+            async move {
+                let answer = house.post(path, MASTER, &body).await;
+                assert_eq!(answer.status, 200, "{path} {}", answer.text());
+                answer.json()
+            }
+        };
+        make("/user/new", json!({"user_id": "me", "user_role": role})).await;
+        make("/user/new", json!({"user_id": "other"})).await;
+        make("/user/new", json!({"user_id": "mate"})).await;
+        for team in ["ours", "theirs"] {
+            make("/team/new", json!({"team_id": team, "models": ["demo"]})).await;
+        }
+        make(
+            "/team/member_add",
+            json!({"team_id": "ours", "member": {"role": "user", "user_id": "mate"}}),
+        )
+        .await;
+        make(
+            "/team/member_add",
+            json!({"team_id": "theirs", "member": {"role": "user", "user_id": "other"}}),
+        )
+        .await;
+        if let Some(role) = in_team {
+            let member = json!({"role": role, "user_id": "me"});
+            make("/team/member_add", json!({"team_id": "ours", "member": member})).await;
+        }
+        let key = |body: Value| async {
+            make("/key/generate", body).await["key"].as_str().unwrap().to_owned()
+        };
+        let actor = key(json!({"user_id": "me"})).await;
+        let mine = key(json!({"user_id": "me"})).await;
+        let others = key(json!({"user_id": "other"})).await;
+        let ours = key(json!({"user_id": "mate", "team_id": "ours"})).await;
+        let person = |user: &str, key: String, team: &str| Person {
+            user: user.to_owned(),
+            key,
+            team: team.to_owned(),
+        };
+        let me = person("me", mine, "theirs");
+        let other = person("other", others, "theirs");
+        let team = person("mate", ours, "ours");
+        Self { house, actor, me, other, team }
+    }
+
+    async fn send(&self, route: &str, whose: Whose) -> Answer {
+        let of = match whose {
+            Whose::Own => &self.me,
+            Whose::Others => &self.other,
+            Whose::Teams => &self.team,
+        };
+        let (method, path) = route.split_once(' ').unwrap();
+        if method == "GET" {
+            let query = match path {
+                "/key/info" => format!("?key={}", of.key),
+                "/user/info" => format!("?user_id={}", of.user),
+                "/team/info" => format!("?team_id={}", of.team),
+                "/team/list" if whose == Whose::Others => format!("?user_id={}", of.user),
+                "/spend/logs" => format!("?api_key={}", of.key),
+                _ => String::new(),
+            };
+            return self.house.get(&format!("{path}{query}"), &self.actor).await;
+        }
+        let team = (whose == Whose::Teams).then_some(&of.team);
+        let body = match path {
+            "/key/generate" => json!({"user_id": of.user, "team_id": team}),
+            "/key/service-account/generate" => json!({"team_id": of.team}),
+            "/key/update" => json!({"key": of.key, "metadata": {"a": 1}}),
+            "/key/bulk_update" => json!({"keys": [{"key": of.key}]}),
+            "/key/delete" => json!({"keys": [of.key]}),
+            "/key/block" | "/key/unblock" => json!({"key": of.key}),
+            "/user/update" => json!({"user_id": of.user, "user_alias": "x"}),
+            "/user/delete" => json!({"user_ids": [of.user]}),
+            "/team/update" => json!({"team_id": of.team, "team_alias": "x"}),
+            "/team/delete" => json!({"team_ids": [of.team]}),
+            "/team/member_add" => {
+                json!({"team_id": of.team, "member": {"role": "user", "user_id": "new"}})
+            }
+            "/team/member_update" | "/team/member_delete" => {
+                json!({"team_id": of.team, "user_id": of.user, "role": null})
+            }
+            "/team/block" | "/team/unblock" => json!({"team_id": of.team}),
+            "/team/model/add" => json!({"team_id": of.team, "models": ["openai"]}),
+            "/team/model/delete" => json!({"team_id": of.team, "models": ["anthropic"]}),
+            _ => json!({}),
+        };
+        self.house.send(post(path, &self.actor, body.to_string())).await
+    }
+}
+
+/// Routes whose answer is cut to what the caller may see, whatever is asked.
+const CUT: [&str; 4] =
+    ["GET /key/list", "GET /user/available_roles", "POST /key/health", "GET /user/list"];
+
+fn table() -> Vec<Vec<String>> {
+    let page = include_str!("../../../../docs/roles.md");
+    let rows = page.lines().filter(|line| line.starts_with("| `"));
+    rows.map(|row| {
+        row.trim_matches('|')
+            .split('|')
+            .map(|cell| cell.trim().trim_matches('`').to_owned())
+            .collect()
+    })
+    .collect()
+}
+
+#[tokio::test]
+async fn every_role_reaches_what_the_table_says() {
+    for row in table() {
+        let route = &row[0];
+        for (role, cell) in ROLES.iter().zip(&row[1..5]) {
+            let place = format!("{route} as {role}: {cell}");
+            let cast = Cast::of(role, None).await;
+            let others = cast.send(route, Whose::Others).await;
+            let told = format!("{place}: {} {}", others.status, others.text());
+            match cell.as_str() {
+                "all" => assert_eq!(others.status, 200, "{told}"),
+                "own" => {
+                    let cut = CUT.contains(&route.as_str());
+                    assert!(cut || matches!(others.status, 401 | 403), "{told}");
+                    let secret = sluice_store::KeyHash::of_plaintext(&cast.other.key).to_string();
+                    assert!(!others.text().contains(&secret), "{told}");
+                    let own = cast.send(route, Whose::Own).await;
+                    // The one thing that a user owns and a key of theirs may not read by another key.
+                    let by_key = route == "GET /spend/logs" && own.status == 403;
+                    assert!(own.status == 200 || by_key, "{place}: own: {}", own.text());
+                }
+                _ => {
+                    assert!(matches!(others.status, 401 | 403), "{told}");
+                    let own = cast.send(route, Whose::Own).await;
+                    assert!(matches!(own.status, 401 | 403), "{place}: own: {}", own.text());
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_role_in_a_team_adds_what_the_table_says() {
+    for row in table() {
+        let route = &row[0];
+        for (role, cell) in ["admin", "user"].iter().zip(&row[5..7]) {
+            let place = format!("{route} as team {role}: {cell}");
+            let cast = Cast::of("internal_user", Some(role)).await;
+            if CUT.contains(&route.as_str()) {
+                continue;
+            }
+            let teams = cast.send(route, Whose::Teams).await;
+            let told = format!("{place}: {} {}", teams.status, teams.text());
+            match cell.as_str() {
+                "team" => assert_eq!(teams.status, 200, "{told}"),
+                "permitted" if route == "GET /key/info" => assert_eq!(teams.status, 200, "{told}"),
+                "permitted" => {
+                    assert!(matches!(teams.status, 401 | 403), "{told}");
+                    let path = route.split_once(' ').unwrap().1;
+                    let body = json!({"team_id": "ours", "team_member_permissions": [path]});
+                    let granted = cast.house.post("/team/update", MASTER, &body).await;
+                    assert_eq!(granted.status, 200, "{}", granted.text());
+                    let mut cast = cast;
+                    if path == "/key/generate" {
+                        // For themselves, not for another member.
+                        cast.team.user = "me".to_owned();
+                    }
+                    if matches!(path, "/key/update" | "/key/delete") {
+                        let own = json!({"user_id": "me", "team_id": "ours"});
+                        cast.team.key = cast.house.key(&own).await;
+                    }
+                    let teams = cast.send(route, Whose::Teams).await;
+                    assert_eq!(teams.status, 200, "{place}: permitted: {}", teams.text());
+                }
+                _ if route == "GET /team/list" => {}
+                _ => assert!(matches!(teams.status, 401 | 403), "{told}"),
+            }
+            if route.contains("/team/") && route != "GET /team/list" {
+                let stranger = cast_others(role, route).await;
+                assert!(matches!(stranger.status, 401 | 403), "{place}: {}", stranger.text());
+            }
+        }
+    }
+}
+
+async fn cast_others(role: &str, route: &str) -> Answer {
+    Cast::of("internal_user", Some(role)).await.send(route, Whose::Others).await
+}
+
+#[tokio::test]
+async fn nobody_gives_more_than_they_hold() {
+    let house = House::open().await;
+    let asked = json!({"user_id": "u", "user_role": "internal_user", "models": ["demo", "openai"]});
+    let user = house.post("/user/new", MASTER, &asked).await.json();
+    let free = user["key"].as_str().unwrap().to_owned();
+    let bound = json!({"user_id": "u", "models": ["demo"], "max_budget": 1, "duration": "1h"});
+    let bound = house.key(&bound).await;
+    for (key, body, param) in [
+        (&free, json!({"models": ["anthropic"]}), "models"),
+        (&free, json!({"models": ["*"]}), "models"),
+        (&free, json!({"models": ["all-proxy-models"]}), "models"),
+        (&free, json!({"user_id": "somebody"}), "user_id"),
+        (&bound, json!({"models": ["openai"], "max_budget": 1, "duration": "1m"}), "models"),
+        (&bound, json!({"max_budget": 1, "duration": "1m"}), "models"),
+        (&bound, json!({"models": ["demo"], "duration": "1m"}), "max_budget"),
+        (&bound, json!({"models": ["demo"], "max_budget": 2, "duration": "1m"}), "max_budget"),
+        (&bound, json!({"models": ["demo"], "max_budget": 1}), "duration"),
+        (&bound, json!({"models": ["demo"], "max_budget": 1, "duration": "2h"}), "duration"),
+    ] {
+        let answer = house.post("/key/generate", key, &body).await;
+        assert_eq!(answer.status, 403, "{body}: {}", answer.text());
+        assert_eq!(answer.json()["error"]["param"], param, "{body}: {}", answer.text());
+    }
+    let good = json!({"models": ["demo"], "max_budget": 1, "duration": "30m"});
+    let made = house.post("/key/generate", &bound, &good).await;
+    assert_eq!(made.status, 200, "{}", made.text());
+    assert_eq!(made.json()["user_id"], "u");
+    // What cannot be made cannot be had by a change either.
+    let key = made.json()["key"].clone();
+    for body in [
+        json!({"key": key, "models": []}),
+        json!({"key": key, "max_budget": null}),
+        json!({"key": key, "duration": "-1"}),
+        json!({"key": key, "user_id": "somebody"}),
+    ] {
+        let answer = house.post("/key/update", &bound, &body).await;
+        assert_eq!(answer.status, 403, "{body}: {}", answer.text());
+    }
+    // Nobody raises their own role, or opens their own list of models.
+    for body in [
+        json!({"user_id": "u", "user_role": "proxy_admin"}),
+        json!({"user_id": "u", "models": []}),
+        json!({"user_id": "u", "blocked": false}),
+    ] {
+        let answer = house.post("/user/update", &free, &body).await;
+        assert_eq!(answer.status, 403, "{body}: {}", answer.text());
+    }
+}

@@ -1,0 +1,178 @@
+//! Records that people edit: a document with a version, one kind a noun.
+//!
+//! A record is read strongly, and changed only in the version that was read: of two people who change
+//! one record at once, the second changes what the first has made of it. A caller's process may keep
+//! a record for a while; [`crate::Store::versions`] says whether it is still the one.
+
+mod item;
+mod read;
+mod write;
+
+use std::{fmt::Debug, marker::PhantomData, sync::Arc};
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::{Millis, StoreError, store::Inner};
+
+/// A kind of record.
+pub trait Record: Clone + Debug + Serialize + DeserializeOwned + Send + Sync {
+    /// Where it is.
+    fn place(&self) -> Place;
+    /// The index partition that lists it, and where in it.
+    fn listed(&self) -> Listed;
+    /// The same in another index.
+    fn also_listed(&self) -> Option<Listed> {
+        None
+    }
+    /// Who made it and changed it, and when.
+    fn stamp(&self) -> &Stamp;
+    /// The same, to be changed.
+    fn stamp_mut(&mut self) -> &mut Stamp;
+    /// A name that no other record of the kind may have.
+    fn unique(&self) -> Option<String> {
+        None
+    }
+}
+
+/// Where a record is: its primary key.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Place {
+    pub(crate) pk: String,
+    pub(crate) sk: String,
+}
+
+/// An entry of an index of the core table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    pub(crate) index: &'static str,
+    pub(crate) pk: String,
+    pub(crate) sk: String,
+}
+
+/// A record's history in short.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Stamp {
+    /// Which version of the record this is; the store counts it, and never the same twice for one id.
+    pub version: u64,
+    /// When it was made.
+    pub created_at: Millis,
+    /// Who made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_by: Option<String>,
+    /// When it was changed last.
+    pub updated_at: Millis,
+    /// Who changed it last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated_by: Option<String>,
+}
+
+/// The records of a kind.
+#[derive(Debug, Clone)]
+pub struct Records<R> {
+    pub(crate) inner: Arc<Inner>,
+    kind: PhantomData<fn() -> R>,
+}
+
+/// A failed change of a record.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// There is such a record.
+    #[error("the record exists")]
+    Exists,
+    /// Another record has this name.
+    #[error("the name `{0}` is taken")]
+    Taken(String),
+    /// There is no such record.
+    #[error("the record does not exist")]
+    NotFound,
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+// === impl Records ===
+
+impl<R: Record> Records<R> {
+    pub(crate) fn of(inner: Arc<Inner>) -> Self {
+        Self { inner, kind: PhantomData }
+    }
+
+    /// Stores a new record.
+    ///
+    /// # Errors
+    /// [`RecordError::Exists`], [`RecordError::Taken`], or the database's.
+    pub async fn create(&self, record: &R) -> Result<R, RecordError> {
+        self.insert(record).await
+    }
+
+    /// Stores many new records, by fifties that are stored whole or not at all.
+    ///
+    /// # Errors
+    /// [`RecordError::Exists`], [`RecordError::Taken`] for any of them, or the database's.
+    pub async fn create_all(&self, records: &[R]) -> Result<(), RecordError> {
+        self.insert_all(records).await
+    }
+
+    /// A record, read strongly.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn get(&self, place: &Place) -> Result<Option<R>, StoreError> {
+        self.read(place).await
+    }
+
+    /// Many records, read strongly, in no order; without those that there are not.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn get_all(&self, places: &[Place]) -> Result<Vec<R>, StoreError> {
+        self.read_all(places).await
+    }
+
+    /// Changes a record in the version that it has; returns what became of it.
+    ///
+    /// # Errors
+    /// [`RecordError::NotFound`], [`RecordError::Taken`], or the database's.
+    pub async fn update(&self, place: &Place, change: impl Fn(&mut R)) -> Result<R, RecordError> {
+        self.change(place, change).await
+    }
+
+    /// Deletes a record; returns what it was.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn delete(&self, place: &Place) -> Result<Option<R>, RecordError> {
+        self.remove(place).await
+    }
+
+    /// Where the record with a unique name is.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn named(&self, unique: &str) -> Result<Option<R>, StoreError> {
+        self.by_name(unique).await
+    }
+
+    /// What an index partition lists, the newest first where it is by age.
+    ///
+    /// # Errors
+    /// The database's.
+    pub(crate) async fn listed(&self, index: &'static str, pk: &str) -> Result<Vec<R>, StoreError> {
+        self.list(index, pk).await
+    }
+}
+
+// === impl Stamp ===
+
+impl Stamp {
+    /// Of a record that is made now.
+    pub fn new(now: Millis, by: Option<String>) -> Self {
+        let version = u64::try_from(now.get()).unwrap_or(1);
+        Self { version, created_at: now, created_by: by.clone(), updated_at: now, updated_by: by }
+    }
+
+    /// It is changed now.
+    pub fn touch(&mut self, now: Millis, by: Option<String>) {
+        (self.updated_at, self.updated_by) = (now, by);
+    }
+}
