@@ -165,8 +165,8 @@ def test_a_wrong_method(http, key, path, method):
 @pytest.mark.parametrize(
     "path",
     [
-        "/", "/v1", "/v1/nothing", "/v2/chat/completions", "/v1/chat/completions/",
-        "/bedrock/model/nova", "/bedrock/model/nova/none", "/bedrock/", "/v1/messages/none",
+        "/", "/v1", "/v1/nothing", "/v2/chat/completions", "/v1/chat/completions//",
+        "/bedrock/model/nova", "/bedrock/model/nova/none", "/bedrock/none", "/v1/messages/none",
         "/v1/%00", "/..%2f..%2fetc/passwd",
     ],
 )

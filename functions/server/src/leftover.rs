@@ -13,6 +13,7 @@ use std::{
 
 use axum::{body::Body, extract::Request, middleware::Next, response::Response};
 use hyper::{
+    Version,
     body::{Body as HttpBody, Bytes, Frame, SizeHint},
     header::{CONNECTION, HeaderValue},
 };
@@ -29,7 +30,8 @@ struct Shared(Arc<Mutex<Body>>);
 /// Reads away what the route did not.
 pub(crate) async fn read_away(request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    if body.is_end_stream() {
+    // HTTP/2 gives up one stream and not the connection.
+    if body.is_end_stream() || parts.version == Version::HTTP_2 {
         return next.run(Request::from_parts(parts, body)).await;
     }
     let shared = Shared(Arc::new(Mutex::new(body)));

@@ -3,23 +3,36 @@
 use std::{future::Future, io, time::Duration};
 
 use axum::Router;
-use hyper::server::conn::http1;
+use hyper::server::conn::{http1, http2};
 use hyper_util::{
-    rt::{TokioIo, TokioTimer},
+    rt::{TokioExecutor, TokioIo, TokioTimer},
     server::graceful::{GracefulShutdown, Watcher},
     service::TowerToHyperService,
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
+    time::timeout,
 };
+use tokio_rustls::TlsAcceptor;
 
-use crate::tls::Tls;
+use crate::tls::{self, Tls};
 
 /// How long open answers may take after the signal to stop.
 const DRAIN: Duration = Duration::from_secs(30);
-/// How long a client may take to send a request's head.
+/// How long a client may take to send a request's head, and to agree on a secret.
 const HEAD: Duration = Duration::from_secs(30);
+/// How often a client that speaks HTTP/2 is asked whether it is still there.
+const PING: Duration = Duration::from_secs(60);
+/// How a connection of HTTP/2 begins, and no request of HTTP/1 does (RFC 9113, section 3.4).
+const PREFACE: &[u8; 4] = b"PRI ";
+
+/// The version of HTTP on a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Version {
+    One,
+    Two,
+}
 
 /// Serves `router` on `listener` until `stop` is ready.
 pub(crate) async fn serve(
@@ -55,16 +68,13 @@ pub(crate) async fn serve(
         )]
         tokio::spawn(async move {
             match acceptor {
-                None => connection(socket, router, watcher).await,
-                Some(acceptor) => match acceptor.accept(socket).await {
-                    Ok(stream) => connection(stream, router, watcher).await,
-                    Err(error) => tracing::debug!(error = %error, "TLS handshake failed"),
-                },
+                None => plain(socket, router, watcher).await,
+                Some(acceptor) => private(socket, &acceptor, router, watcher).await,
             }
         });
     }
     drop(listener);
-    if tokio::time::timeout(DRAIN, graceful.shutdown()).await.is_err() {
+    if timeout(DRAIN, graceful.shutdown()).await.is_err() {
         tracing::warn!("answers were still open when the time to drain was over");
     }
 }
@@ -83,16 +93,52 @@ async fn pause_on(error: &io::Error) {
     }
 }
 
+/// A connection in the clear: its first bytes say which version it speaks.
+async fn plain(socket: TcpStream, router: Router, watcher: Watcher) {
+    let mut head = [0; PREFACE.len()];
+    let version = match timeout(HEAD, socket.peek(&mut head)).await {
+        Ok(Ok(_)) if &head == PREFACE => Version::Two,
+        Ok(Ok(_)) => Version::One,
+        // It is gone, or it has nothing to say.
+        Ok(Err(_)) | Err(_) => return,
+    };
+    connection(socket, version, router, watcher).await;
+}
+
+/// A private connection: the handshake agrees on the version.
+async fn private(socket: TcpStream, acceptor: &TlsAcceptor, router: Router, watcher: Watcher) {
+    match timeout(HEAD, acceptor.accept(socket)).await {
+        Ok(Ok(stream)) => {
+            let version = match stream.get_ref().1.alpn_protocol() {
+                Some(tls::HTTP_2) => Version::Two,
+                _ => Version::One,
+            };
+            connection(stream, version, router, watcher).await;
+        }
+        Ok(Err(error)) => tracing::debug!(error = %error, "TLS handshake failed"),
+        Err(_) => tracing::debug!("TLS handshake took too long"),
+    }
+}
+
 /// Serves one connection to its end.
-async fn connection<S>(stream: S, router: Router, watcher: Watcher)
+async fn connection<S>(stream: S, version: Version, router: Router, watcher: Watcher)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let served = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
-    if let Err(error) = watcher.watch(served).await {
+    let (stream, service) = (TokioIo::new(stream), TowerToHyperService::new(router));
+    let served = match version {
+        Version::One => {
+            let mut one = http1::Builder::new();
+            one.timer(TokioTimer::new()).header_read_timeout(HEAD);
+            watcher.watch(one.serve_connection(stream, service)).await
+        }
+        Version::Two => {
+            let mut two = http2::Builder::new(TokioExecutor::new());
+            two.timer(TokioTimer::new()).keep_alive_interval(PING);
+            watcher.watch(two.serve_connection(stream, service)).await
+        }
+    };
+    if let Err(error) = served {
         tracing::debug!(error = %error, "a connection ended early");
     }
 }

@@ -14,6 +14,9 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::master::write_private;
 
+/// What a handshake calls HTTP/2 (RFC 9113, section 3.2).
+pub(crate) const HTTP_2: &[u8] = b"h2";
+
 /// Makes connections private.
 pub(crate) struct Tls {
     pub(crate) acceptor: TlsAcceptor,
@@ -35,7 +38,7 @@ pub(crate) fn given(certificate: &Path, key: &Path) -> io::Result<Tls> {
         .with_no_client_auth()
         .with_single_cert(chain, private)
         .map_err(io::Error::other)?;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = vec![HTTP_2.to_vec(), b"http/1.1".to_vec()];
     Ok(Tls { acceptor: TlsAcceptor::from(Arc::new(config)), certificate: certificate.to_owned() })
 }
 

@@ -83,6 +83,29 @@ async fn serves_https_with_a_certificate_of_its_own() {
     assert_eq!(answer["object"], "chat.completion");
 }
 
+// The client's connection must go on answering while the test waits for the process to end.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn speaks_http_2_by_the_handshake_and_in_the_clear_to_who_begins_with_it() {
+    for (flags, client) in [
+        (&["--tls"][..], reqwest::Client::builder()),
+        (&[], reqwest::Client::builder().http2_prior_knowledge()),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut sluice = Sluice::start_with(folder.path(), flags, client).await;
+        // Refused before its body is read: the connection is good for the next.
+        let refused = sluice.request("/v1/chat/completions", "sk-nobody", &hello(true)).await;
+        assert_eq!(refused.status(), 401);
+        assert_eq!(refused.version(), reqwest::Version::HTTP_2);
+        assert!(refused.headers().get("connection").is_none());
+        let answer = sluice.request("/v1/chat/completions", &sluice.master, &hello(true)).await;
+        assert_eq!(answer.version(), reqwest::Version::HTTP_2);
+        let text = answer.text().await.unwrap();
+        assert!(text.ends_with("data: [DONE]\n\n"), "{text}");
+        sluice.terminate();
+        assert!(sluice.exit().success());
+    }
+}
+
 #[tokio::test]
 async fn a_caller_who_leaves_is_still_settled() {
     let folder = tempfile::tempdir().unwrap();

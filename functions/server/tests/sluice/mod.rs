@@ -23,6 +23,15 @@ pub(crate) struct Sluice {
 impl Sluice {
     /// Starts it on a free port with its data in `folder`.
     pub(crate) async fn start(folder: &Path, flags: &[&str]) -> Self {
+        Self::start_with(folder, flags, reqwest::Client::builder()).await
+    }
+
+    /// The same, asked by a client of one's own making.
+    pub(crate) async fn start_with(
+        folder: &Path,
+        flags: &[&str],
+        client: reqwest::ClientBuilder,
+    ) -> Self {
         let mut child = Command::new(BINARY)
             .args(["--port", "0", "--data-dir"])
             .arg(folder.join("my data"))
@@ -51,10 +60,10 @@ impl Sluice {
             use rustls::pki_types::{CertificateDer, pem::PemObject as _};
             roots.add(CertificateDer::from_pem_slice(&pem).unwrap()).unwrap();
         }
-        let tls =
+        let mut tls =
             rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
-        let client =
-            reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().build().unwrap();
+        tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        let client = client.tls_backend_preconfigured(tls).no_proxy().build().unwrap();
         Self { url, master, banner, child, client }
     }
 

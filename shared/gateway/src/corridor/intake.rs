@@ -4,7 +4,10 @@ use std::sync::OnceLock;
 
 use axum::body::Body;
 use bytes::Bytes;
-use http::{HeaderMap, header::CONTENT_TYPE};
+use http::{
+    HeaderMap,
+    header::{CONTENT_ENCODING, CONTENT_TYPE},
+};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use sluice_wire::{Dialect, Fault, FaultKind, Peek, Splice, canon::Request, splice};
 
@@ -85,7 +88,10 @@ impl Intake {
     /// Reads the body and looks at it.
     pub(crate) async fn read(app: &App, arrival: Arrival) -> Result<Self, Fault> {
         let Arrival { line, headers, body } = arrival;
-        content_type(&headers)?;
+        match line.dialect {
+            Dialect::BedrockInvoke => blob(&headers)?,
+            _ => content_type(&headers)?,
+        }
         let body = collect(body, app.config.general.max_request_bytes()).await?;
         let body = match line.dialect {
             Dialect::OpenAiChat => named(&line, body)?,
@@ -199,9 +205,13 @@ pub(crate) async fn collect(body: Body, limit: usize) -> Result<Bytes, Fault> {
     }
 }
 
-/// A body that says it is something else than JSON is refused; one that says nothing is tried.
+/// A body that says it is something else than JSON, or compressed, is refused; one that says nothing is
+/// tried.
 pub(crate) fn content_type(headers: &HeaderMap) -> Result<(), Fault> {
-    let Some(value) = headers.get(CONTENT_TYPE) else { return Ok(()) };
+    plain(headers)?;
+    let Some(value) = headers.get(CONTENT_TYPE).filter(|value| !value.is_empty()) else {
+        return Ok(());
+    };
     let essence = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim();
     let json = essence.eq_ignore_ascii_case("application/json")
         || essence.to_ascii_lowercase().ends_with("+json");
@@ -211,5 +221,24 @@ pub(crate) fn content_type(headers: &HeaderMap) -> Result<(), Fault> {
     Err(Fault::new(
         FaultKind::UnsupportedMedia,
         format!("Unsupported content type: '{essence}'. Send 'application/json'."),
+    ))
+}
+
+/// InvokeModel's body is bytes to AWS's SDKs, and those for JavaScript, Java and Go say so.
+fn blob(headers: &HeaderMap) -> Result<(), Fault> {
+    let bytes = headers.get(CONTENT_TYPE).is_some_and(|kind| kind == "application/octet-stream");
+    if bytes { plain(headers) } else { content_type(headers) }
+}
+
+/// A compressed body is refused by the name of what it was compressed with.
+fn plain(headers: &HeaderMap) -> Result<(), Fault> {
+    let Some(value) = headers.get(CONTENT_ENCODING) else { return Ok(()) };
+    let coding = value.to_str().unwrap_or_default().trim();
+    if coding.is_empty() || coding.eq_ignore_ascii_case("identity") {
+        return Ok(());
+    }
+    Err(Fault::new(
+        FaultKind::UnsupportedMedia,
+        format!("Unsupported content encoding: '{coding}'. Send the body uncompressed."),
     ))
 }

@@ -1,6 +1,7 @@
 //! Routes: the same routers on Lambda, in a container and on a laptop.
 
 mod anthropic;
+mod cors;
 mod gemini;
 mod health;
 mod models;
@@ -16,6 +17,7 @@ use axum::{
     routing::{get, post},
 };
 
+use self::cors::Cors;
 use crate::{App, admin, quotes, responses::routes as responses};
 
 /// Every route that calls a model, the list of models, and health: the `inference` function.
@@ -50,6 +52,8 @@ fn model_routes() -> Router<Arc<App>> {
         .route("/bedrock/model/{*rest}", post(surface::bedrock))
         .route("/v1/models", get(models::list))
         .route("/models", get(models::list))
+        .route("/openai/models", get(models::list))
+        .route("/openai/models/{*id}", get(models::one))
         // Google's methods of a model stand where others name one.
         .route("/v1/models/{*id}", get(models::one).post(gemini::call))
         .route("/models/{*id}", get(models::one).post(gemini::call))
@@ -62,9 +66,10 @@ fn model_routes() -> Router<Arc<App>> {
 
 /// OpenAI's responses, under every base URL that its clients are given.
 fn responses_routes() -> Router<Arc<App>> {
-    ["/v1", "", "/openai/v1"].into_iter().fold(Router::new(), |router, base| {
+    ["/v1", "", "/openai/v1", "/openai"].into_iter().fold(Router::new(), |router, base| {
         router
             .route(&format!("{base}/responses"), post(surface::responses))
+            .route(&format!("{base}/responses/input_tokens"), post(tokens::responses))
             .route(
                 &format!("{base}/responses/{{id}}"),
                 get(responses::get).delete(responses::delete),
@@ -82,9 +87,10 @@ fn health_routes() -> Router<Arc<App>> {
 }
 
 trait WithStrays {
-    /// What fits no route is refused.
+    /// What fits no route is refused. Pages in browsers may call.
     fn with_strays(self) -> Self;
-    /// What fits no route is passed on, where there is somebody to pass it on to.
+    /// What fits no route is passed on, where there is somebody to pass it on to. Pages in browsers
+    /// may call.
     fn with_passage(self) -> Self;
 }
 
@@ -92,10 +98,14 @@ trait WithStrays {
 
 impl WithStrays for Router<Arc<App>> {
     fn with_strays(self) -> Self {
-        self.fallback(strays::not_found).method_not_allowed_fallback(strays::wrong_method)
+        self.fallback(strays::not_found)
+            .method_not_allowed_fallback(strays::wrong_method)
+            .layer(Cors)
     }
 
     fn with_passage(self) -> Self {
-        self.fallback(strays::elsewhere).method_not_allowed_fallback(strays::wrong_method)
+        self.fallback(strays::elsewhere)
+            .method_not_allowed_fallback(strays::wrong_method)
+            .layer(Cors)
     }
 }

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use axum::{
+    body::Body,
     extract::{Request, State},
     response::Response,
 };
-use http::{Method, Uri};
+use http::{HeaderValue, Method, StatusCode, Uri, header::LOCATION};
 use sluice_wire::{Dialect, Fault, FaultKind};
 
 use super::gemini;
@@ -24,8 +25,14 @@ pub(super) async fn elsewhere(State(app): State<Arc<App>>, request: Request) -> 
     }
 }
 
-/// No such route.
+/// No such route. A path that ends with a slash is sent to the same without, as LiteLLM does.
 pub(super) async fn not_found(State(app): State<Arc<App>>, uri: Uri) -> Response {
+    if let Some(place) = without_slash(&uri) {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::TEMPORARY_REDIRECT;
+        response.headers_mut().insert(LOCATION, place);
+        return response;
+    }
     let fault = Fault::new(FaultKind::NotFound, "Not Found");
     stray(&app, uri.path(), &fault)
 }
@@ -52,6 +59,15 @@ pub(crate) fn dialect_of(path: &str) -> Dialect {
     } else {
         Dialect::OpenAiChat
     }
+}
+
+/// Where a path leads that has a slash too many: relative, since what stands before the path (a
+/// stage of API Gateway's) is not known here.
+fn without_slash(uri: &Uri) -> Option<HeaderValue> {
+    let path = uri.path().strip_suffix('/').filter(|path| !path.ends_with('/'))?;
+    let (_, last) = path.rsplit_once('/')?;
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    HeaderValue::try_from(format!("../{last}{query}")).ok()
 }
 
 fn stray(app: &App, path: &str, fault: &Fault) -> Response {

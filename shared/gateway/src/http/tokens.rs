@@ -20,6 +20,7 @@ use crate::{
     App,
     corridor::{self, Facts, Line, Plan, collect, content_type, refuse},
     identity,
+    responses::Thread,
     tokens::{self, Asked, Count},
 };
 
@@ -33,6 +34,17 @@ pub(super) async fn anthropic(State(app): State<Arc<App>>, request: Request) -> 
         Asked::read(Dialect::AnthropicMessages, Written::default(), headers, body)
     };
     answer(&app, line, request, read, |count| json!({ "input_tokens": count.tokens })).await
+}
+
+/// `POST /v1/responses/input_tokens` (OpenAI). What is gone on from is counted along.
+pub(super) async fn responses(State(app): State<Arc<App>>, request: Request) -> Response {
+    let line = line(Dialect::OpenAiResponses, "/responses/input_tokens", None);
+    let read = |headers: HeaderMap, body: Bytes| {
+        Asked::read(Dialect::OpenAiResponses, Written::default(), headers, body)
+    };
+    let write =
+        |count: &Count| json!({ "object": "response.input_tokens", "input_tokens": count.tokens });
+    answer(&app, line, request, read, write).await
 }
 
 /// `POST /bedrock/model/{id}/count-tokens` (AWS): a Converse request or an InvokeModel body.
@@ -138,7 +150,12 @@ async fn count(
     let caller = identity::authenticate(app, &parts.headers).await?;
     facts.identify(app, caller, &parts.headers)?;
     content_type(&parts.headers)?;
-    let body = collect(body, app.config.general.max_request_bytes()).await?;
+    let mut body = collect(body, app.config.general.max_request_bytes()).await?;
+    if facts.dialect == Dialect::OpenAiResponses
+        && let Some(whole) = Thread::open(app, &facts.key(), &body).await?.whole()
+    {
+        body = whole.clone();
+    }
     let asked = read(parts.headers, body)?;
     facts.describe(asked.model(), false);
     let plan = Plan::draw(app, facts)?;

@@ -331,3 +331,16 @@ async fn headers_of_invoke_reach_bedrock_and_a_guardrail_reaches_nobody_else() {
         assert!(refused.message().contains("guardrail"), "{}", refused.text());
     }
 }
+
+#[tokio::test]
+async fn a_body_that_is_said_to_be_bytes_is_read() {
+    let house = house().await;
+    for model in ["claude", "openai"] {
+        let mut request = post(&path(model, false), MASTER, ask("say hi").to_string());
+        let bytes = "application/octet-stream".parse().unwrap();
+        request.headers_mut().insert(header::CONTENT_TYPE, bytes);
+        let answer = house.send(request).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        assert_eq!(answer.json()["content"][0]["text"], "hi");
+    }
+}

@@ -149,7 +149,16 @@ async fn a_body_that_says_it_is_no_json_is_refused_and_one_that_says_nothing_is_
             request.headers_mut().insert(header::CONTENT_TYPE, kind.parse().unwrap());
             shaped(caller, &house.send(request).await, 415, kind);
         }
-        for kind in [Some("application/json; charset=utf-8"), Some("Application/JSON"), None] {
+        for coding in ["gzip", "br", "identity, gzip"] {
+            let mut request = post(&caller.path("openai", false), MASTER, body.clone());
+            request.headers_mut().insert(header::CONTENT_ENCODING, coding.parse().unwrap());
+            let answer = house.send(request).await;
+            shaped(caller, &answer, 415, coding);
+            assert!(answer.message().contains(coding), "{}", answer.message());
+        }
+        for kind in
+            [Some("application/json; charset=utf-8"), Some("Application/JSON"), Some(""), None]
+        {
             let mut request = post(&caller.path("openai", false), MASTER, body.clone());
             request.headers_mut().remove(header::CONTENT_TYPE);
             if let Some(kind) = kind {
@@ -179,6 +188,21 @@ async fn wrong_methods_and_unknown_routes_answer_in_the_dialect_of_their_path() 
     }
     let answer = house.post("/bedrock/model/openai/imagine", MASTER, &json!({})).await;
     shaped(Caller::Bedrock, &answer, 404, "an operation that is not served");
+}
+
+#[tokio::test]
+async fn a_slash_at_the_end_leads_to_the_same_without() {
+    let house = House::open().await;
+    for (path, place) in [
+        ("/v1/models/", "../models"),
+        ("/v1/chat/completions/?api-version=1", "../completions?api-version=1"),
+        ("/bedrock/model/openai/converse/", "../converse"),
+    ] {
+        let answer = house.post(path, MASTER, &json!({})).await;
+        assert_eq!((answer.status, answer.header("location")), (307, place), "{path}");
+    }
+    assert_eq!(house.get("/", MASTER).await.status, 404);
+    assert_eq!(house.get("/v1//", MASTER).await.status, 404);
 }
 
 #[tokio::test]

@@ -203,3 +203,28 @@ async fn google_counts_for_every_caller_and_an_estimate_stands_in_elsewhere() {
         (400, &json!("INVALID_ARGUMENT"))
     );
 }
+
+#[tokio::test]
+async fn openais_question_counts_what_is_gone_on_from() {
+    let house = house().await;
+    let key = house.key(&budget("0.000001")).await;
+    let path = "/v1/responses/input_tokens";
+    let asked = |input: &str| json!({"model": "anthropic", "input": input});
+    let answer = house.post(path, &key, &asked("Hello, Claude")).await;
+    let counted = json!({"object": "response.input_tokens", "input_tokens": 4});
+    assert_eq!(answer.json(), counted, "{}", answer.text());
+    assert_eq!(answer.header("x-sluice-token-count"), "provider");
+
+    let first = house.post("/v1/responses", MASTER, &asked("Hello, Claude")).await.json();
+    let mut next = asked("Hello, Claude");
+    next["previous_response_id"] = first["id"].clone();
+    let answer = house.post("/openai/responses/input_tokens", MASTER, &next).await;
+    assert!(answer.json()["input_tokens"].as_u64() > Some(8), "{}", answer.text());
+    // To another key there is nothing to go on from.
+    let answer = house.post(path, &key, &next).await;
+    assert_eq!(
+        (answer.status, answer.json()["error"]["param"].as_str()),
+        (400, Some("previous_response_id"))
+    );
+    assert!(house.rows(&key).await.is_empty());
+}

@@ -1,0 +1,58 @@
+//! Pages in browsers, of any origin: what they ask first, and what they may read.
+
+use axum::body::Body;
+use http::{Method, Request};
+use serde_json::json;
+
+use crate::house::{Caller, House, MASTER, post};
+
+const PAGE: &str = "https://page.example";
+
+#[tokio::test]
+async fn a_page_is_let_in_on_every_route_and_reads_headers_and_errors() {
+    let house = House::open().await;
+    for caller in Caller::ALL {
+        let path = caller.path("openai", false);
+        let asked = Request::builder()
+            .method(Method::OPTIONS)
+            .uri(&path)
+            .header("origin", PAGE)
+            .header("access-control-request-method", "POST")
+            .header("access-control-request-headers", "authorization,x-stainless-lang")
+            .body(Body::empty())
+            .unwrap();
+        let answer = house.send(asked).await;
+        assert_eq!(answer.status, 204, "{path}: {}", answer.text());
+        assert_eq!(answer.header("access-control-allow-origin"), "*");
+        assert!(answer.header("access-control-allow-methods").contains("POST"));
+        assert_eq!(answer.header("access-control-allow-headers"), "authorization,x-stainless-lang");
+        for (key, status) in [(MASTER, 200), ("sk-nobody-knows-it", 401)] {
+            let mut request = post(&path, key, caller.ask("openai", "say hi").to_string());
+            request.headers_mut().insert("origin", PAGE.parse().unwrap());
+            let answer = house.send(request).await;
+            assert_eq!(answer.status, status, "{path}: {}", answer.text());
+            assert_eq!(answer.header("access-control-allow-origin"), "*");
+            assert_eq!(answer.header("access-control-expose-headers"), "*");
+            assert!(!answer.header("x-litellm-call-id").is_empty());
+        }
+    }
+    assert_eq!(house.fakes.openai.count(), 5, "one call of each dialect");
+}
+
+#[tokio::test]
+async fn who_is_no_page_hears_nothing_of_it() {
+    let house = House::open().await;
+    let ask = Caller::OpenAi.ask("openai", "say hi");
+    let answer = house.post("/v1/chat/completions", MASTER, &ask).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.header("access-control-allow-origin"), "");
+    // Asking for a route's methods is not yet a page's question.
+    let asked = Request::builder()
+        .method(Method::OPTIONS)
+        .uri("/v1/chat/completions")
+        .body(Body::from(json!({}).to_string()))
+        .unwrap();
+    let answer = house.send(asked).await;
+    assert_eq!(answer.status, 405);
+    assert_eq!(answer.header("allow"), "POST");
+}
