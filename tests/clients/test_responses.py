@@ -230,7 +230,7 @@ def test_what_cannot_be_done_is_named(openai):
             ask(openai, "gpt", **{name: value})
         assert error.value.param == name
     with pytest.raises(sdk.BadRequestError, match=r"tools\[0\]"):
-        ask(openai, "claude", tools=[{"type": "web_search"}])
+        ask(openai, "claude", tools=[{"type": "file_search", "vector_store_ids": ["vs_1"]}])
 
 
 def test_bytes_pass_to_a_provider_that_speaks_responses(openai, fakes):

@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::{net::IpAddr, path::PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -31,9 +31,9 @@ pub(crate) struct Serve {
     /// Configuration in LiteLLM's config.yaml form. Without it: one model, `demo`.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// Address to listen on.
+    /// Address or name to listen on.
     #[arg(long, default_value = "127.0.0.1")]
-    pub(crate) host: IpAddr,
+    pub(crate) host: String,
     /// Port to listen on; 0 takes a free one and prints it.
     #[arg(long, default_value_t = 4000)]
     pub(crate) port: u16,

@@ -7,6 +7,7 @@ mod args;
 mod check;
 mod chores;
 mod environment;
+mod folder;
 mod leftover;
 mod listen;
 mod master;

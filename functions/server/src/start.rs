@@ -20,7 +20,7 @@ use crate::{
     args::{self, Serve, Switch},
     chores,
     environment::Process,
-    leftover, listen,
+    folder, leftover, listen,
     master::{self, MasterKey, Place},
     store,
     terminal::{self, KeyPlace},
@@ -59,7 +59,7 @@ async fn serving(serve: Serve) -> Result<(), Box<dyn Error>> {
     let Some(config) = checked.config else {
         return Err("the configuration has errors".into());
     };
-    fs::create_dir_all(&serve.data_dir)?;
+    folder::open(&serve.data_dir)?;
     let random = Arc::new(SystemRandomness::default());
     let clock = Arc::new(SystemClock);
     let transport = Transport::new(TransportOptions::default())?;
@@ -93,7 +93,7 @@ async fn serving(serve: Serve) -> Result<(), Box<dyn Error>> {
         _ if serve.tls => Some(tls::local(&serve.data_dir)?),
         _ => None,
     };
-    let listener = TcpListener::bind((serve.host, serve.port))
+    let listener = TcpListener::bind((serve.host.as_str(), serve.port))
         .await
         .map_err(|error| format!("cannot listen on {}:{}: {error}", serve.host, serve.port))?;
     // Heard from here on: whoever reads the ready line may send a signal at once.
@@ -129,7 +129,7 @@ async fn master_key(
     transport: &Transport,
 ) -> Result<MasterKey, Box<dyn Error>> {
     for name in ["SLUICE_MASTER_KEY", "LITELLM_MASTER_KEY"] {
-        if let Some(value) = Process.var(name) {
+        if let Some(value) = Process.var(name).filter(|value| !value.trim().is_empty()) {
             return Ok(MasterKey { value, place: Place::Given(name) });
         }
     }

@@ -1,6 +1,6 @@
 //! Opens the store where the command line says it is.
 
-use std::{error::Error, fs, path::Path, sync::Arc};
+use std::{error::Error, sync::Arc};
 
 use sluice_embedded::Engine;
 use sluice_providers::Transport;
@@ -23,7 +23,9 @@ pub(crate) async fn open(
 ) -> Result<Opened, Box<dyn Error>> {
     let (client, engine) = match &serve.store {
         StoreAt::Embedded => {
-            let engine = Engine::open(&file(&serve.data_dir)?)?;
+            let file = serve.data_dir.join("store.db");
+            let engine =
+                Engine::open(&file).map_err(|error| format!("{}: {error}", file.display()))?;
             (engine.client(), Some(engine))
         }
         StoreAt::Url(url) => (sluice_embedded::endpoint_client(url), None),
@@ -40,9 +42,4 @@ pub(crate) async fn open(
         store.create_tables().await?;
     }
     Ok(Opened { store, engine })
-}
-
-fn file(folder: &Path) -> std::io::Result<std::path::PathBuf> {
-    fs::create_dir_all(folder)?;
-    Ok(folder.join("store.db"))
 }

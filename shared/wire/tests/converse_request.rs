@@ -755,3 +755,16 @@ fn parts_of_other_dialects_are_lost_by_name() {
     let (_, losses) = encode(CLAUDE, &request);
     assert_eq!(lost(&losses), [("messages[0].content[1]", true)]);
 }
+
+#[test]
+fn instructions_that_stand_alone_are_taken_for_the_users_word() {
+    let request = Request {
+        system: vec![Part::text("Greet."), Part::CachePoint(CachePoint::FiveMinutes)],
+        ..Request::default()
+    };
+    let (body, losses) = encode(CLAUDE, &request);
+    let content = json!([{"text": "Greet."}, {"cachePoint": {"type": "default"}}]);
+    assert_eq!(body["messages"], json!([{"role": "user", "content": content}]));
+    assert!(body.get("system").is_none(), "{body}");
+    assert_eq!(lost(&losses), [("messages[0].role", false)]);
+}

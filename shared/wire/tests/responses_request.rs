@@ -160,16 +160,60 @@ fn what_is_read_is_written_again() {
 
 #[test]
 fn says_by_name_what_other_dialects_cannot_carry() {
-    let builtin = with(&json!({"tools": [{"type": "web_search"}], "truncation": "auto",
-        "include": ["web_search_call.results"], "text": {"verbosity": "low"}}));
+    let builtin = with(&json!({"tools": [{"type": "mcp", "server_label": "s"}],
+        "truncation": "auto", "include": ["web_search_call.results"], "text": {"verbosity": "low"}}));
     for to in [Dialect::OpenAiChat, Dialect::AnthropicMessages] {
         let target = Target { model: "m", max_output: Some(9), max_completion_tokens: false };
         let losses = to.encode_request(&builtin, target).unwrap().losses;
         let find = |name: &str| losses.iter().find(|loss| loss.field == *name).unwrap();
         assert!(find("tools[0]").changes_meaning, "{to:?}");
-        assert!(find("text").changes_meaning, "{to:?}");
         assert!(!find("truncation").changes_meaning && !find("include").changes_meaning, "{to:?}");
     }
+}
+
+#[test]
+fn says_elsewhere_how_wordy_to_be() {
+    let request = with(&json!({"text": {"verbosity": "low"}}));
+    let target = Target { model: "m", max_output: Some(9), max_completion_tokens: false };
+    let chat = Dialect::OpenAiChat.encode_request(&request, target).unwrap();
+    let body: Value = serde_json::from_slice(&chat.body).unwrap();
+    assert_eq!(body["verbosity"], "low");
+    assert!(chat.losses.is_empty(), "{:?}", chat.losses);
+    let told = Dialect::AnthropicMessages.encode_request(&request, target).unwrap().losses;
+    assert!(told.iter().all(|loss| loss.field == "text" && !loss.changes_meaning), "{told:?}");
+}
+
+#[test]
+fn a_search_of_the_web_is_each_providers_own() {
+    let place = json!({"type": "approximate", "city": "Zürich"});
+    let request = with(&json!({"tools": [{"type": "web_search_preview", "user_location": place,
+        "search_context_size": "low"}]}));
+    let written = |to: Dialect, model: &str| {
+        let target = Target { model, max_output: Some(99), max_completion_tokens: false };
+        let encoded = to.encode_request(&request, target).unwrap();
+        let lost = encoded.losses.iter().any(|loss| loss.changes_meaning);
+        (serde_json::from_slice::<Value>(&encoded.body).unwrap(), lost)
+    };
+    let (claude, lost) = written(Dialect::AnthropicMessages, "claude-sonnet-4-5");
+    assert_eq!(
+        claude["tools"],
+        json!([{"type": "web_search_20250305", "name": "web_search",
+        "max_uses": 1, "user_location": place}])
+    );
+    assert!(!lost);
+    let (gemini, lost) = written(Dialect::Gemini, "gemini-2.5-flash");
+    assert_eq!(gemini["tools"], json!([{"googleSearch": {}}]));
+    assert!(!lost);
+    let (nova, lost) = written(Dialect::BedrockConverse, "amazon.nova-2-lite-v1:0");
+    assert_eq!(nova["toolConfig"]["tools"], json!([{"systemTool": {"name": "nova_grounding"}}]));
+    assert!(!lost);
+    // A model that has none, and a search that is held to some places, which only OpenAI's can be.
+    assert!(written(Dialect::BedrockConverse, "meta.llama3-3-70b-instruct-v1:0").1);
+    let held =
+        json!({"tools": [{"type": "web_search", "filters": {"allowed_domains": ["x.test"]}}]});
+    let target = Target { model: "m", max_output: Some(9), max_completion_tokens: false };
+    let losses = Dialect::Gemini.encode_request(&with(&held), target).unwrap().losses;
+    assert!(losses.iter().any(|loss| loss.field == "tools[0]" && loss.changes_meaning));
 }
 
 #[test]

@@ -29,7 +29,7 @@ pub(crate) struct Moderation {
 impl Moderation {
     /// Reads a request.
     pub(crate) fn read(
-        _: &App,
+        app: &App,
         line: &Line,
         headers: &HeaderMap,
         body: Bytes,
@@ -38,7 +38,7 @@ impl Moderation {
         let body = named(line, body)?;
         let fields = json::Fields::read(&body)?;
         let model = fields.model().or_else(|fault| match fields.get("model") {
-            None => Ok(DEFAULT.to_owned()),
+            None => Ok(default(app)),
             Some(_) => Err(fault),
         })?;
         match fields.get("input") {
@@ -56,6 +56,15 @@ impl Moderation {
             None => return Err(json::missing("input")),
         }
         Ok(Box::new(Self { model, body }))
+    }
+}
+
+/// The group that is called by OpenAI's default, or else one that reaches it.
+fn default(app: &App) -> String {
+    let reaches = || app.registry.members().find(|(_, member)| member.deployment.model == DEFAULT);
+    match app.registry.group(DEFAULT) {
+        Some(_) => DEFAULT.to_owned(),
+        None => reaches().map_or(DEFAULT, |(group, _)| group).to_owned(),
     }
 }
 

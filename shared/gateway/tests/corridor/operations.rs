@@ -269,7 +269,7 @@ async fn moderations_pass_and_a_free_model_needs_no_budget() {
     let house = House::plan()
         .models(|fakes| {
             [
-                named(fakes, "omni-moderation-latest", "openai/omni-moderation-latest", ""),
+                named(fakes, "moderate", "openai/omni-moderation-latest", ""),
                 named(fakes, "chat-only", "anthropic/claude-sonnet-4-5", ""),
             ]
             .concat()
@@ -279,7 +279,7 @@ async fn moderations_pass_and_a_free_model_needs_no_budget() {
     let key = house.key(&budget("0.000001")).await;
     for body in [
         json!({"input": ["some violence", "peace"]}),
-        json!({"model": "omni-moderation-latest", "input": "some violence"}),
+        json!({"model": "moderate", "input": "some violence"}),
     ] {
         let answer = house.post("/v1/moderations", &key, &body).await;
         assert_eq!(answer.status, 200, "{}", answer.text());

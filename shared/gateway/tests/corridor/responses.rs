@@ -301,7 +301,13 @@ async fn built_in_tools_pass_where_they_are_known_and_are_named_where_not() {
     create(&house, MASTER, &body("openai")).await;
     let sent: Value = serde_json::from_slice(&house.fakes.openai.last().unwrap().body).unwrap();
     assert_eq!(sent["tools"], json!([{"type": "web_search"}]));
-    let refused = house.post(PATH, MASTER, &body("anthropic")).await;
+    // Anthropic has a search of its own, and nobody else runs OpenAI's other tools.
+    create(&house, MASTER, &body("anthropic")).await;
+    let sent: Value = serde_json::from_slice(&house.fakes.anthropic.last().unwrap().body).unwrap();
+    assert_eq!(sent["tools"][0]["type"], "web_search_20250305");
+    let mut mcp = body("anthropic");
+    mcp["tools"] = json!([{"type": "mcp", "server_label": "s", "server_url": "https://s.test"}]);
+    let refused = house.post(PATH, MASTER, &mcp).await;
     assert_eq!(refused.status, 400);
     assert!(refused.message().contains("tools[0]"), "{}", refused.text());
 }

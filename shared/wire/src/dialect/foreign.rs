@@ -3,7 +3,10 @@
 use serde_json::{Map, Value};
 
 use super::{Dialect, anthropic_messages, gemini, openai_responses};
-use crate::{Loss, canon::Request};
+use crate::{
+    Loss,
+    canon::{Request, Tool},
+};
 
 /// Fields that do not bear on what is generated, or only suggest how: they are named where they are
 /// left out, and never a reason to refuse.
@@ -69,10 +72,33 @@ pub(crate) fn own(request: &Request, own: Dialect) -> Map<String, Value> {
 /// OpenAI's wish for a search of the web, whose presence alone asks for it.
 pub(crate) const WEB_SEARCH: &str = "web_search_options";
 
-/// The options of a search of the web, where the caller asks for one in OpenAI's words.
+/// The options of a search of the web, where the caller asks for one in OpenAI's words: as a field of
+/// a chat, or as a tool of Responses.
 pub(crate) fn web_search(request: &Request) -> Option<&Map<String, Value>> {
+    wished_search(request).or_else(|| request.tools.iter().find_map(search_tool))
+}
+
+/// The same, of a chat alone.
+pub(crate) fn wished_search(request: &Request) -> Option<&Map<String, Value>> {
     let extras = request.extras.as_ref().filter(|e| e.dialect == Dialect::OpenAiChat)?;
     extras.fields.get(WEB_SEARCH)?.as_object()
+}
+
+/// The fields of Responses' tool that searches the web. One that is held to some places, or to what
+/// OpenAI has in store, is no other provider's.
+pub(crate) fn search_tool(tool: &Tool) -> Option<&Map<String, Value>> {
+    let Tool::Native { dialect: Dialect::OpenAiResponses, value } = tool else { return None };
+    let fields = value.as_object()?;
+    let searches = fields.get("type").and_then(Value::as_str)?.starts_with("web_search");
+    let held = fields.get("filters").is_some_and(|filters| !filters.is_null())
+        || fields.get("external_web_access") == Some(&Value::Bool(false));
+    (searches && !held).then_some(fields)
+}
+
+/// The options that are said in a search's fields.
+pub(crate) fn search_options(fields: &Map<String, Value>) -> impl Iterator<Item = &str> {
+    let said = fields.iter().filter(|(name, value)| *name != "type" && !value.is_null());
+    said.map(|(name, _)| name.as_str())
 }
 
 /// Whether the value is what leaving the field out means, too.

@@ -23,7 +23,10 @@ mod watched;
 
 use bytes::Bytes;
 
-pub(crate) use foreign::{WEB_SEARCH, losses as foreign_losses, own as own_fields, web_search};
+pub(crate) use foreign::{
+    WEB_SEARCH, losses as foreign_losses, own as own_fields, search_options, search_tool,
+    web_search, wished_search,
+};
 pub use glance::Glance;
 pub use peek::{Edits, Peek};
 pub(crate) use rename::Rename;

@@ -20,7 +20,7 @@ pub(crate) mod usage;
 /// Whether an extra of this dialect only hints, so that another dialect may leave it out without
 /// changing what was asked for.
 pub(crate) fn is_hint(field: &str) -> bool {
-    const HINTS: [&str; 14] = [
+    const HINTS: [&str; 15] = [
         "client_metadata",
         "context_management",
         // What is to be shown of the answer.
@@ -36,6 +36,8 @@ pub(crate) fn is_hint(field: &str) -> bool {
         "safety_identifier",
         "store",
         "stream_options",
+        // What is left of it beside the format: how wordy to be.
+        "text",
         "top_logprobs",
         "truncation",
     ];

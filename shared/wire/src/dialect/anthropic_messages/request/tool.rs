@@ -16,7 +16,7 @@ use crate::{
             read::{At, Object, list, object, value},
             wire::Cache,
         },
-        web_search,
+        search_tool, web_search,
     },
 };
 
@@ -136,6 +136,8 @@ pub(super) fn tools<'a>(
             Tool::Native { dialect: Dialect::AnthropicMessages, value } => {
                 out.push(Wire::Native(Cow::Borrowed(value)));
             }
+            // Written below.
+            tool if search_tool(tool).is_some() => {}
             Tool::Native { .. } => losses.of_meaning(format!("tools[{index}]")),
         }
     }

@@ -1,5 +1,7 @@
 //! A canonical request to Converse JSON. The model id is not in the body.
 
+use std::mem;
+
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -28,9 +30,15 @@ pub(crate) fn encode(request: &Request, target: Target<'_>) -> Result<Encoded, F
     let mut own = own_fields(request, Dialect::BedrockConverse);
 
     let mut writer = Writer::new(family, &mut losses);
-    let messages = writer.messages(request)?;
+    let mut messages = writer.messages(request)?;
     let mut system = writer.system(request);
-    if messages.is_empty() && !own.contains_key("promptVariables") {
+    let prompted = own.contains_key("promptVariables");
+    if messages.is_empty() && !system.is_empty() && !prompted {
+        // Converse wants a word of the user's: instructions that stand alone are taken for one.
+        messages.push(json!({"role": "user", "content": mem::take(&mut system)}));
+        losses.push(Loss::minor("messages[0].role"));
+    }
+    if messages.is_empty() && !prompted {
         return Err(Fault::invalid(
             "The messages hold nothing that can be sent: Bedrock takes no blank text.",
             "messages",

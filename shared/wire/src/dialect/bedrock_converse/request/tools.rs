@@ -14,7 +14,7 @@ use crate::{
             content,
             reader::{At, take},
         },
-        web_search,
+        search_options, search_tool, web_search,
     },
 };
 
@@ -143,6 +143,8 @@ fn offered(request: &Request, family: Family, losses: &mut Vec<Loss>) -> Vec<Val
                 }
             }
             Tool::Native { dialect: Dialect::BedrockConverse, value } => out.push(value.clone()),
+            // Written as the family's own.
+            tool if family.searches() && search_tool(tool).is_some() => {}
             Tool::Native { .. } => losses.push(Loss::of_meaning(format!("tools[{index}]"))),
         }
     }
@@ -152,7 +154,7 @@ fn offered(request: &Request, family: Family, losses: &mut Vec<Loss>) -> Vec<Val
 /// Nova's search for OpenAI's `web_search_options`. It takes no options.
 fn search(request: &Request, family: Family, losses: &mut Vec<Loss>) -> Option<Value> {
     let options = web_search(request).filter(|_| family.searches())?;
-    for option in options.keys() {
+    for option in search_options(options) {
         losses.push(Loss::minor(format!("{WEB_SEARCH}.{option}")));
     }
     Some(json!({"systemTool": {"name": "nova_grounding"}}))

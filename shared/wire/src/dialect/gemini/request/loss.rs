@@ -48,8 +48,11 @@ impl Losses {
         if request.n.is_some_and(|n| n > 1) {
             self.meaning("n");
         }
-        if request.parallel_tools == Some(false) && !request.tools.is_empty() {
-            self.meaning("parallel_tool_calls");
+        match (request.parallel_tools, request.tools.as_slice()) {
+            (Some(false), [_, _, ..]) => self.meaning("parallel_tool_calls"),
+            // It is seldom called twice at once: LiteLLM lets that pass, too.
+            (Some(false), [_]) => self.minor("parallel_tool_calls"),
+            _ => {}
         }
         if request.user.is_some() {
             self.minor("user");

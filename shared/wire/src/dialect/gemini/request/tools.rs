@@ -12,7 +12,7 @@ use crate::{
             reader::{At, camel, take},
             schema,
         },
-        web_search,
+        search_options, search_tool, web_search,
     },
 };
 
@@ -146,11 +146,13 @@ pub(super) fn encode(request: &Request, losses: &mut Losses) -> Vec<Value> {
                 functions.push(Value::Object(function));
             }
             Tool::Native { dialect: Dialect::Gemini, value } => native.push(value.clone()),
+            // Written below.
+            tool if search_tool(tool).is_some() => {}
             Tool::Native { .. } => losses.meaning(format!("tools[{index}]")),
         }
     }
     if let Some(options) = web_search(request) {
-        for name in options.keys() {
+        for name in search_options(options) {
             losses.minor(format!("{WEB_SEARCH}.{name}"));
         }
         native.push(json!({"googleSearch": {}}));

@@ -170,7 +170,15 @@ fn level(effort: Effort) -> &'static str {
 
 /// Fields of this dialect go back as they came; what the request says otherwise stands.
 fn extras(request: &Request, losses: &mut Losses, body: &mut Map<String, Value>) {
-    losses.foreign(request);
+    // Responses say under `text` how wordy to be.
+    let text = own_fields(request, Dialect::OpenAiResponses).remove("text");
+    match text.as_ref().and_then(|text| text.get("verbosity")) {
+        Some(verbosity) => {
+            body.insert("verbosity".to_owned(), verbosity.clone());
+            losses.foreign(request, &["text"]);
+        }
+        None => losses.foreign(request, &[]),
+    }
     for (name, value) in own_fields(request, Dialect::OpenAiChat) {
         body.entry(name).or_insert(value);
     }

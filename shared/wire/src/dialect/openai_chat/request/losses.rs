@@ -25,9 +25,9 @@ impl Losses {
         }
     }
 
-    /// Every field that only another dialect understands.
-    pub(super) fn foreign(&mut self, request: &Request) {
-        for loss in foreign_losses(request, Dialect::OpenAiChat, &[]) {
+    /// Every field that only another dialect understands, but those that have been said.
+    pub(super) fn foreign(&mut self, request: &Request, taken: &[&str]) {
+        for loss in foreign_losses(request, Dialect::OpenAiChat, taken) {
             self.push(loss);
         }
     }

@@ -11,7 +11,7 @@ use crate::{
             field::{self, Fields},
             request::content::cache_point,
         },
-        web_search,
+        wished_search,
     },
 };
 
@@ -110,7 +110,7 @@ pub(super) fn encode(request: &Request, losses: &mut Losses, body: &mut Map<Stri
             Tool::Native { .. } => losses.meaning(format!("tools[{at}]")),
         }
     }
-    tools.extend(web_search(request).map(search));
+    tools.extend(wished_search(request).map(search));
     let choice = match &request.tool_choice {
         None => None,
         Some(ToolChoice::Auto | ToolChoice::None) if tools.is_empty() => None,
