@@ -92,7 +92,19 @@ fn lowers_the_cap_under_the_name_that_the_body_has() {
     for model in ["gpt-oss-120b", "openrouter/olmo", "gpt-4.1"] {
         cap("{}", json!(9), none.clone(), Some(model));
     }
-    cap(r#"{"model":"gpt-5"}"#, none, json!(9), None);
+    cap(r#"{"model":"gpt-5"}"#, none.clone(), json!(9), None);
+    cap(r#"{"max_tokens":100}"#, none.clone(), json!(9), Some("gpt-5"));
+    cap(r#"{"max_tokens":1,"max_completion_tokens":1}"#, none, json!(9), Some("o3"));
+}
+
+#[test]
+fn calls_the_cap_by_the_name_that_reasoning_models_know() {
+    let to = |model| Edits { model: Some(model), ..Edits::default() };
+    let old = r#"{"model":"a", "max_tokens": 100, "n":1}"#;
+    assert_eq!(patch(old, &to("gpt-5")), r#"{"model":"gpt-5", "n":1,"max_completion_tokens":100}"#);
+    assert_eq!(patch(old, &to("gpt-4o")), r#"{"model":"gpt-4o", "max_tokens": 100, "n":1}"#);
+    let both = r#"{"model":"a","max_tokens":7,"max_completion_tokens":9}"#;
+    assert_eq!(patch(both, &to("o3")), r#"{"model":"o3","max_completion_tokens":9}"#);
 }
 
 #[test]

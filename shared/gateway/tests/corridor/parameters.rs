@@ -123,3 +123,30 @@ async fn a_list_that_is_none_is_refused_by_its_name() {
     assert_eq!(answer.status, 400, "{}", answer.text());
     assert_eq!(answer.json()["error"]["param"], "additional_drop_params");
 }
+
+#[tokio::test]
+async fn a_developers_word_is_the_systems_where_the_provider_knows_no_developer() {
+    let house = House::plan()
+        .models(|fakes| {
+            [groq(fakes, "compatible", ""), named(fakes, "own", "openai/gpt-4o", PRICED)].concat()
+        })
+        .open()
+        .await;
+    let developer = json!({"role": "developer", "content": "Be brief.", "name": "d"});
+    let messages = json!({"messages": [developer, {"role": "user", "content": "say hi"}]});
+    let (body, dropped) = sent(&house, "compatible", &messages).await;
+    assert_eq!(body["messages"][0], json!({"role": "system", "content": "Be brief.", "name": "d"}));
+    assert_eq!((&body["messages"][1], dropped.as_str()), (&messages["messages"][1], ""));
+    let (body, _) = sent(&house, "own", &messages).await;
+    assert_eq!(body["messages"], messages["messages"]);
+}
+
+#[tokio::test]
+async fn the_cap_has_the_name_that_the_model_knows() {
+    let house = House::plan()
+        .models(|fakes| named(fakes, "reasons", "openai/gpt-5.1", PRICED))
+        .open()
+        .await;
+    let (body, _) = sent(&house, "reasons", &json!({"max_tokens": 77})).await;
+    assert_eq!((body.get("max_tokens"), &body["max_completion_tokens"]), (None, &json!(77)));
+}

@@ -7,6 +7,7 @@
 //! What is left out is named in `x-sluice-dropped`; what says nothing (`n: 1`) goes in silence.
 
 mod path;
+mod roles;
 mod wishes;
 
 use std::{borrow::Cow, collections::HashMap};
@@ -118,13 +119,19 @@ impl<'a> Params<'a> {
         dropped: &mut Vec<String>,
     ) -> Result<Vec<u8>, Fault> {
         let provider = deployment.provider;
-        if dialect != Dialect::OpenAiChat
-            || (provider.refuses.is_empty() && provider.quirks.is_empty())
-        {
+        if dialect != Dialect::OpenAiChat {
+            return Ok(body);
+        }
+        let developers = roles::names_a_developer(deployment, &body);
+        if provider.refuses.is_empty() && provider.quirks.is_empty() && !developers {
             return Ok(body);
         }
         let members = members(&body)?;
         let mut edits = renames(deployment, &members);
+        if developers && let Some(messages) = members.get("messages") {
+            let renamed = roles::without_developers(messages);
+            edits.extend(renamed.map(|messages| Splice::Set("messages", messages)));
+        }
         if provider.has(Quirk::NoStreamOptions) && members.contains_key("stream_options") {
             // It tells the usage unasked: nothing is lost.
             edits.push(Splice::Remove("stream_options"));

@@ -94,16 +94,27 @@ pub(crate) fn patch(body: &[u8], edits: &Edits<'_>) -> Result<Vec<u8>, Fault> {
     if let Some(model) = edits.model {
         splices.push(Splice::Set("model", Value::from(model).to_string()));
     }
-    if let Some(most) = edits.max_output {
-        let has_new = some(glance.max_completion_tokens).is_some();
-        let has_old = some(glance.max_tokens).is_some();
-        let model = edits.model.or_else(|| glance.model.as_ref()?.as_str()).unwrap_or_default();
-        let add_new = !has_old && !has_new && knows_only_the_new_field(model);
-        if has_new || add_new {
-            splices.push(Splice::Set("max_completion_tokens", most.to_string()));
+    let model = edits.model.or_else(|| glance.model.as_ref()?.as_str()).unwrap_or_default();
+    let old = some(glance.max_tokens);
+    let new = some(glance.max_completion_tokens);
+    let only_new = knows_only_the_new_field(model);
+    if old.is_some() && only_new {
+        splices.push(Splice::Remove("max_tokens"));
+    }
+    match edits.max_output {
+        Some(most) => {
+            if new.is_some() || only_new {
+                splices.push(Splice::Set("max_completion_tokens", most.to_string()));
+            }
+            if !only_new && (old.is_some() || new.is_none()) {
+                splices.push(Splice::Set("max_tokens", most.to_string()));
+            }
         }
-        if has_old || !(has_new || add_new) {
-            splices.push(Splice::Set("max_tokens", most.to_string()));
+        // LiteLLM's callers write the old name, whatever the model.
+        None => {
+            if let (Some(cap), None, true) = (old, new, only_new) {
+                splices.push(Splice::Set("max_completion_tokens", cap.to_string()));
+            }
         }
     }
     if edits.include_usage {
