@@ -98,13 +98,21 @@ impl Form {
     }
 }
 
-/// A delimiter that begins a line.
+/// A delimiter that begins a line and ends it, or the form. What begins with it and goes on is content.
 fn find_delimiter(body: &[u8], from: usize, delimiter: &str) -> Option<usize> {
     let line = format!("\r\n{delimiter}");
     // A part without content: its head's empty line is the delimiter's.
-    let from = from.saturating_sub(2);
-    let at = memchr::memmem::find(body.get(from..)?, line.as_bytes())?;
-    from.checked_add(at)?.checked_add(2)
+    let mut from = from.saturating_sub(2);
+    loop {
+        let found = memchr::memmem::find(body.get(from..)?, line.as_bytes())?;
+        let at = from.checked_add(found)?.checked_add(2)?;
+        let rest = body.get(at.checked_add(delimiter.len())?..)?;
+        let ends_line = rest.get(..line_break(rest)).is_some_and(|end| end.ends_with(b"\r\n"));
+        if rest.starts_with(b"--") || ends_line {
+            return Some(at);
+        }
+        from = at;
+    }
 }
 
 fn line_break(rest: &[u8]) -> usize {
@@ -175,7 +183,7 @@ mod tests {
     const BODY: &[u8] =
         b"--x-y\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nwhisper\r\n\
         --x-y\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a;b.mp3\"\r\n\
-        Content-Type: audio/mpeg\r\n\r\n\xff\xfb\x00--x-\r\n\r\n--x\r\n--x-y\r\n\
+        Content-Type: audio/mpeg\r\n\r\n\xff\xfb\x00--x-\r\n\r\n--x\r\n--x-yz\r\n--x-y\r\n\
         Content-Disposition: form-data; name=\"empty\"\r\n\r\n\r\n--x-y--\r\n";
 
     #[test]
@@ -188,7 +196,7 @@ mod tests {
         assert_eq!(files.len(), 1);
         assert_eq!(files[0].file.as_deref(), Some("a;b.mp3"));
         assert_eq!(files[0].content_type.as_deref(), Some("audio/mpeg"));
-        assert_eq!(&BODY[files[0].content.clone()], b"\xff\xfb\x00--x-\r\n\r\n--x");
+        assert_eq!(&BODY[files[0].content.clone()], b"\xff\xfb\x00--x-\r\n\r\n--x\r\n--x-yz");
 
         let changed = form.with(BODY, "model", "other-model");
         let text = |bytes: &[u8]| bytes.escape_ascii().to_string();
