@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -14,9 +15,12 @@ STREAMED = [
     ("POST", "/chat/completions"),
     ("POST", "/v1/messages"),
     ("POST", "/messages"),
+    ("POST", "/messages/count_tokens"),
     ("POST", "/v1/responses"),
     ("POST", "/responses"),
     ("POST", "/openai/v1/responses"),
+    ("POST", "/openai/responses"),
+    ("GET", "/openai/models"),
     ("GET", "/v1/responses/resp_1"),
     ("DELETE", "/responses/resp_1"),
     ("GET", "/responses/resp_1/input_items"),
@@ -37,6 +41,12 @@ STREAMED = [
     ("POST", "/v1beta/models/demo:generateContent"),
     ("POST", "/gemini/v1beta/models/demo:streamGenerateContent"),
     ("POST", "/models/demo:countTokens"),
+    ("POST", "/openai/v1/batches"),
+    ("POST", "/anthropic/v1/messages/batches"),
+    ("GET", "/cohere/v1/models"),
+    ("POST", "/utils/token_counter"),
+    ("POST", "/spend/calculate"),
+    ("POST", "/cost/estimate"),
     ("GET", "/v1/models"),
     ("GET", "/models"),
     ("GET", "/models/openai/gpt-4o"),
@@ -65,6 +75,14 @@ def test_a_model_route_meets_inference_and_streams(paths: dict, method: str, pat
     assert "/2021-11-15/functions/" in uri and uri.endswith("/response-streaming-invocations")
     # Left alone, API Gateway gives up after 29 seconds.
     assert met.integration["timeoutInMillis"] == 900_000
+
+
+def test_every_provider_s_door_meets_inference(paths: dict) -> None:
+    table = (ROOT / "shared/gateway/src/passage/place.rs").read_text()
+    doors = re.findall(r'^    \("(\w+)", "\w+", "/\w+/\*"\),$', table, re.MULTILINE)
+    assert len(doors) > 10
+    for door in doors:
+        assert meet(paths, "POST", f"/{door}/v1/anything").function == "InferenceFunction", door
 
 
 @pytest.mark.parametrize(("method", "path"), BUFFERED)

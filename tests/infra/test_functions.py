@@ -139,6 +139,13 @@ def test_bedrock_covers_models_and_the_profiles_that_lead_to_them(resources: dic
     assert "arn:${AWS::Partition}:bedrock:*:${AWS::AccountId}:inference-profile/*" in arns
 
 
+def test_tokens_are_counted_by_the_model_itself(resources: dict) -> None:
+    named = {s.get("Sid"): s for s in statements(resources["InferenceRole"])}
+    counted = named["BedrockTokens"]
+    assert counted["Action"] == "bedrock:CountTokens"
+    assert "foundation-model/*" in json.dumps(counted["Resource"])
+
+
 def test_providers_secrets_are_reached_by_prefix(resources: dict) -> None:
     secrets = [
         resource
