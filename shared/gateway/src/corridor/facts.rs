@@ -6,8 +6,11 @@ use http::HeaderMap;
 use sluice_store::{CallId, KeyHash, Millis};
 use sluice_wire::{Dialect, Fault, FaultKind};
 
-use super::Line;
+use super::{Line, attribution::Attribution};
 use crate::{App, identity::Caller};
+
+/// Tags of a call.
+const MOST_TAGS: usize = 16;
 
 /// The facts.
 #[derive(Debug, Clone)]
@@ -77,9 +80,21 @@ impl Facts {
         self.address = text("x-forwarded-for")
             .and_then(|list| list.split(',').next().map(|first| first.trim().to_owned()));
         if let Some(tags) = text("x-litellm-tags") {
-            self.tags = tags.split(',').map(|tag| tag.trim().to_owned()).take(16).collect();
+            self.tags = tags.split(',').map(|tag| tag.trim().to_owned()).take(MOST_TAGS).collect();
         }
         Ok(())
+    }
+
+    /// What the body says of whom the call is for. What a header said goes before.
+    pub(crate) fn attribute(&mut self, body: &[u8]) {
+        let Attribution { end_user, session, tags } = Attribution::read(body);
+        self.end_user = self.end_user.take().or(end_user);
+        self.session = self.session.take().or(session);
+        for tag in tags {
+            if self.tags.len() < MOST_TAGS && !self.tags.contains(&tag) {
+                self.tags.push(tag);
+            }
+        }
     }
 
     /// The body is known.
@@ -107,6 +122,6 @@ fn mint(app: &App, now: Millis, key: &KeyHash) -> Result<CallId, Fault> {
     Ok(CallId::mint(now, key, random))
 }
 
-fn bounded(text: &str, most: usize) -> String {
+pub(super) fn bounded(text: &str, most: usize) -> String {
     text.chars().take(most).collect()
 }

@@ -8,6 +8,7 @@
 mod access;
 mod admit;
 mod attempt;
+mod attribution;
 mod bound;
 mod denial;
 mod facts;
@@ -67,6 +68,7 @@ async fn doors(app: &Arc<App>, arrival: Arrival, facts: &mut Facts) -> Result<Re
     let caller = identity::authenticate(app, &arrival.headers).await?;
     facts.identify(app, caller, &arrival.headers)?;
     let mut intake = Intake::read(app, arrival).await?;
+    facts.attribute(&intake.body);
     if intake.line.dialect == Dialect::OpenAiResponses {
         let thread = Thread::open(app, &facts.key(), &intake.body).await?;
         facts.prefer = thread.deployment().map(Arc::from);

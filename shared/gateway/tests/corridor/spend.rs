@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::house::{Caller, House, INPUT, MASTER, OUTPUT, nanos};
+use crate::house::{Caller, House, INPUT, MASTER, OUTPUT, nanos, post};
 
 const CALL: i64 = 100 * INPUT + 20 * OUTPUT;
 
@@ -50,4 +50,32 @@ async fn rows_of_a_day_are_summed() {
     let other = "/spend/logs?start_date=2026-11-26&end_date=2026-11-27";
     assert_eq!(house.get(other, MASTER).await.json(), json!([]));
     assert_eq!(house.get("/spend/logs?start_date=soon", MASTER).await.status, 400);
+}
+
+#[tokio::test]
+async fn a_row_says_whom_the_call_was_for() {
+    let house = House::open().await;
+    let key = house.key(&json!({})).await;
+    let chat = json!({"model": "anthropic", "max_tokens": 9, "user": "ada", "tags": ["a", "b"],
+        "metadata": {"tags": ["b", "c"]}, "litellm_session_id": "s",
+        "messages": [{"role": "user", "content": "say hi"}]});
+    assert_eq!(house.post("/v1/chat/completions", &key, &chat).await.status, 200);
+    let messages = json!({"model": "openai", "max_tokens": 9, "metadata": {"user_id": "grace"},
+        "messages": [{"role": "user", "content": "say hi"}]});
+    let mut request = post("/v1/messages", &key, messages.to_string());
+    request.headers_mut().insert("x-litellm-tags", "h".parse().unwrap());
+    assert_eq!(house.send(request).await.status, 200);
+    let embed = json!({"model": "openai", "input": "hi", "user": "joan"});
+    assert_eq!(house.post("/v1/embeddings", &key, &embed).await.status, 200);
+
+    let rows = house.rows(&key).await;
+    let row = |kind: &str| rows.iter().find(|row| row["call_type"] == kind).unwrap();
+    for (kind, user, tags) in [
+        ("acompletion", "ada", json!(["a", "b", "c"])),
+        ("anthropic_messages", "grace", json!(["h"])),
+        ("aembedding", "joan", json!([])),
+    ] {
+        assert_eq!((&row(kind)["end_user"], &row(kind)["request_tags"]), (&json!(user), &tags));
+    }
+    assert_eq!(row("acompletion")["session_id"], "s");
 }
