@@ -175,6 +175,18 @@ def test_only_admin_may_delete_what_lasts_and_it_may_not_write_usage(resources: 
     assert not [m for m in may if m[0] == "AdminRole" and m[1] in writes and m[2] == usage]
 
 
+def test_inference_may_look_whether_records_have_changed(resources: dict) -> None:
+    core = {"Fn::GetAtt": ["CoreTable", "Arn"]}
+    may = {
+        action
+        for name, statement in every_statement(resources)
+        for action in listed(statement["Action"])
+        if name == "InferenceRole" and statement.get("Resource") == core
+    }
+    # Users and teams in one question; guards of theirs where there is none yet.
+    assert {"dynamodb:BatchGetItem", "dynamodb:PutItem"} <= may
+
+
 def test_no_more_is_allowed_of_dynamodb_than_the_store_asks_for(resources: dict) -> None:
     store = (ROOT / "shared" / "store" / "src").rglob("*.rs")
     code = "".join(path.read_text() for path in store)
