@@ -3,11 +3,13 @@
 use std::{future::Future, io, time::Duration};
 
 use axum::Router;
-use hyper::server::conn::{http1, http2};
+use hyper::{
+    server::conn::{http1, http2},
+    service::service_fn,
+};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::graceful::{GracefulShutdown, Watcher},
-    service::TowerToHyperService,
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -16,7 +18,10 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
-use crate::tls::{self, Tls};
+use crate::{
+    leftover,
+    tls::{self, Tls},
+};
 
 /// How long open answers may take after the signal to stop.
 const DRAIN: Duration = Duration::from_secs(30);
@@ -125,7 +130,8 @@ async fn connection<S>(stream: S, version: Version, router: Router, watcher: Wat
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let (stream, service) = (TokioIo::new(stream), TowerToHyperService::new(router));
+    let stream = TokioIo::new(stream);
+    let service = service_fn(move |request| leftover::answer(router.clone(), request));
     let served = match version {
         Version::One => {
             let mut one = http1::Builder::new();

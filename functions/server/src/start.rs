@@ -20,7 +20,7 @@ use crate::{
     args::{self, Serve, Switch},
     chores,
     environment::Process,
-    folder, leftover, listen,
+    folder, listen,
     master::{self, MasterKey, Place},
     store,
     terminal::{self, KeyPlace},
@@ -109,7 +109,7 @@ async fn serving(serve: Serve) -> Result<(), Box<dyn Error>> {
     let (stop, stopped) = watch::channel(false);
     let chores = chores::run(Arc::clone(&app), opened.engine, until(stopped.clone()));
     let ledger = app.store().ledger().run(until(stopped));
-    let routes = http::all(Arc::clone(&app)).layer(axum::middleware::from_fn(leftover::read_away));
+    let routes = http::all(Arc::clone(&app));
     let server = async {
         listen::serve(listener, routes, tls, stopping.asked()).await;
         // Answers are out; what callers left behind is settled before the ledger is closed.

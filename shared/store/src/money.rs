@@ -79,8 +79,9 @@ impl NanoUsd {
         if part == 0 {
             return format!("{sign}{whole}");
         }
-        let digits = format!("{part:0PLACES$}");
-        format!("{sign}{whole}.{}", digits.trim_end_matches('0'))
+        let mut text = format!("{sign}{whole}.{part:0PLACES$}");
+        text.truncate(text.trim_end_matches('0').len());
+        text
     }
 
     /// As a JSON number of dollars, for answers. Exact up to fifteen significant digits, which is

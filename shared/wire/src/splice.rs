@@ -1,9 +1,9 @@
 //! Edits of a JSON object's top-level fields that leave every other byte where it was.
 
-use std::{fmt, ops::Range};
+use std::{borrow::Cow, fmt, ops::Range};
 
 use serde::{
-    Deserializer as _,
+    Deserialize, Deserializer as _,
     de::{MapAccess, Visitor},
 };
 use serde_json::value::RawValue;
@@ -34,7 +34,7 @@ pub fn splice(body: &[u8], edits: &[Splice<'_>]) -> Result<Vec<u8>, serde_json::
     let mut first = true;
     let mut cursor = open;
     for Field { name, value } in fields {
-        let edit = edits.iter().position(|edit| edit.field() == name);
+        let edit = edits.iter().position(|edit| edit.field() == name.0);
         // What stands before the value: comma, white space, the name, the colon.
         let mut lead = slice(body, cursor..value.start);
         cursor = value.end;
@@ -77,10 +77,14 @@ fn slice(bytes: &[u8], range: Range<usize>) -> &[u8] {
 }
 
 /// A top-level field: its name, and where its value stands in the body.
-struct Field {
-    name: String,
+struct Field<'a> {
+    name: Name<'a>,
     value: Range<usize>,
 }
+
+/// A field's name, borrowed where it has no escapes.
+#[derive(Deserialize)]
+pub(crate) struct Name<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
 
 /// Collects the fields of an object whose text begins at address `base`.
 struct Fields {
@@ -100,7 +104,7 @@ impl Splice<'_> {
 // === impl Fields ===
 
 impl<'de> Visitor<'de> for Fields {
-    type Value = Vec<Field>;
+    type Value = Vec<Field<'de>>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON object")
@@ -108,7 +112,7 @@ impl<'de> Visitor<'de> for Fields {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut fields = Vec::new();
-        while let Some((name, value)) = map.next_entry::<String, &RawValue>()? {
+        while let Some((name, value)) = map.next_entry::<Name<'de>, &'de RawValue>()? {
             let start = (value.get().as_ptr() as usize).saturating_sub(self.base);
             fields.push(Field { name, value: start..start + value.get().len() });
         }

@@ -196,6 +196,18 @@ async fn send(
     others: Vec<Outbound>,
 ) -> Result<(Answer, Vec<Piece>), Fault> {
     let answer = app.transport.send(&member.deployment, first).await?;
+    let more = match others.is_empty() {
+        true => Vec::new(),
+        false => Box::pin(send_others(app, member, others)).await?,
+    };
+    Ok((answer, more))
+}
+
+async fn send_others(
+    app: &App,
+    member: &Member,
+    others: Vec<Outbound>,
+) -> Result<Vec<Piece>, Fault> {
     let sent = others.into_iter().map(|outbound| async {
         let answer = app.transport.send(&member.deployment, outbound).await?;
         match answer.body {
@@ -205,8 +217,7 @@ async fn send(
             }
         }
     });
-    let more = stream_of(sent).buffered(AT_ONCE).try_collect().await?;
-    Ok((answer, more))
+    stream_of(sent).buffered(AT_ONCE).try_collect().await
 }
 
 /// LiteLLM's rule: at once where another deployment can take over, else what the provider asked

@@ -17,18 +17,18 @@ use super::Intake;
 const OVERHEAD: u64 = 1_024;
 /// Bodies up to this size are bounded by their length alone, unless they mention media.
 const SMALL: usize = 64 * 1024;
-/// What a body says when it refers to content that is not in it, in any dialect.
+/// What stands behind a quotation mark when a body refers to content that is not in it, in any dialect.
 const MEDIA: [&str; 10] = [
-    "\"image",
-    "\"document",
-    "\"file",
-    "\"video",
-    "\"input_audio",
-    "\"inline",
-    "\"cached",
-    "\"s3Location",
-    "\"item_reference",
-    "\"pmpt_",
+    "image",
+    "document",
+    "file",
+    "video",
+    "input_audio",
+    "inline",
+    "cached",
+    "s3Location",
+    "item_reference",
+    "pmpt_",
 ];
 /// What is elsewhere, of a size that nobody says: the longest prompt that providers take.
 const ELSEWHERE: u64 = 1_000_000;
@@ -43,9 +43,7 @@ pub(crate) fn prompt_tokens(intake: &Intake) -> Result<u64, Fault> {
     {
         return Ok(unread(&intake.body));
     }
-    let media =
-        || MEDIA.iter().any(|word| memchr::memmem::find(intake.whole(), word.as_bytes()).is_some());
-    if body <= SMALL && !media() {
+    if body <= SMALL && media(intake.whole()).next().is_none() {
         return Ok(u64::try_from(body).unwrap_or(u64::MAX).saturating_add(OVERHEAD));
     }
     let known = match intake.brought() {
@@ -58,16 +56,23 @@ pub(crate) fn prompt_tokens(intake: &Intake) -> Result<u64, Fault> {
 /// The bound for a body that nobody here can read: its bytes, and the most for everything in it that
 /// looks like a picture or like content from elsewhere.
 pub(crate) fn unread(body: &[u8]) -> u64 {
-    let count = |word: &str| {
-        u64::try_from(memchr::memmem::find_iter(body, word.as_bytes()).count()).unwrap_or(u64::MAX)
-    };
-    let pictures: u64 = MEDIA.iter().map(|word| count(word)).sum();
-    let elsewhere = count("\"s3Location").saturating_add(count("s3://"));
+    let count = |word: &str| memchr::memmem::find_iter(body, word.as_bytes()).count();
+    let many = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+    let pictures = many(media(body).count());
+    let elsewhere = many(count("\"s3Location")).saturating_add(many(count("s3://")));
     u64::try_from(body.len())
         .unwrap_or(u64::MAX)
         .saturating_add(OVERHEAD)
         .saturating_add(pictures.saturating_mul(PICTURE))
         .saturating_add(elsewhere.saturating_mul(ELSEWHERE))
+}
+
+/// Where a body refers to content that is not in it. Most of a body is text without quotation marks.
+fn media(body: &[u8]) -> impl Iterator<Item = usize> {
+    memchr::memchr_iter(b'"', body).filter(|quote| {
+        let name = body.get(quote + 1..).unwrap_or_default();
+        MEDIA.iter().any(|word| name.starts_with(word.as_bytes()))
+    })
 }
 
 fn request(request: &Request) -> u64 {

@@ -22,23 +22,32 @@ const HOP: [&str; 9] = [
     "upgrade",
 ];
 
+/// Room for what an answer carries, at once.
+const ROOM: usize = 32;
+
+/// A header's name, read when this is compiled: as text it would be read at every use.
+const fn known(name: &'static str) -> HeaderName {
+    HeaderName::from_static(name)
+}
+
 /// What every answer and refusal carries: the call's id, also under the names the SDKs read.
 pub(crate) fn call(map: &mut HeaderMap, facts: &Facts) {
-    identify(map, facts.dialect, &facts.call.to_string());
+    map.reserve(ROOM);
+    identify(map, facts.dialect, facts.call.to_string());
 }
 
 /// An id under LiteLLM's name and under the one that the dialect's clients read.
-pub(crate) fn identify(map: &mut HeaderMap, dialect: Dialect, id: &str) {
-    let Ok(id) = HeaderValue::from_str(id) else { return };
+pub(crate) fn identify(map: &mut HeaderMap, dialect: Dialect, id: String) {
+    let Ok(id) = HeaderValue::try_from(id) else { return };
     let own = match dialect {
-        Dialect::AnthropicMessages => "request-id",
-        Dialect::BedrockConverse | Dialect::BedrockInvoke => "x-amzn-requestid",
-        _ => "x-request-id",
+        Dialect::AnthropicMessages => const { known("request-id") },
+        Dialect::BedrockConverse | Dialect::BedrockInvoke => const { known("x-amzn-requestid") },
+        _ => const { known("x-request-id") },
     };
-    map.insert(HeaderName::from_static(own), id.clone());
-    map.insert("x-litellm-call-id", id);
+    map.insert(own, id.clone());
+    map.insert(const { known("x-litellm-call-id") }, id);
     map.insert(
-        "x-litellm-version",
+        const { known("x-litellm-version") },
         HeaderValue::from_static(concat!("sluice-", env!("CARGO_PKG_VERSION"))),
     );
 }
@@ -56,11 +65,11 @@ pub(crate) fn describe(map: &mut HeaderMap, facts: &Facts, member: Option<&Membe
 pub(crate) fn member(map: &mut HeaderMap, member: &Member) {
     let labels = &member.labels;
     let pairs = [
-        ("x-litellm-model-id", &labels.id),
-        ("x-litellm-model-name", &labels.name),
-        ("x-litellm-model-group", &labels.group),
-        ("x-litellm-model-api-base", &labels.api_base),
-        ("x-litellm-model-region", &labels.region),
+        (const { known("x-litellm-model-id") }, &labels.id),
+        (const { known("x-litellm-model-name") }, &labels.name),
+        (const { known("x-litellm-model-group") }, &labels.group),
+        (const { known("x-litellm-model-api-base") }, &labels.api_base),
+        (const { known("x-litellm-model-region") }, &labels.region),
     ];
     for (name, value) in pairs {
         if let Some(value) = value {
@@ -72,14 +81,14 @@ pub(crate) fn member(map: &mut HeaderMap, member: &Member) {
 /// Who answered, after how many attempts, and what was left out or lowered on the way.
 pub(crate) fn reached(map: &mut HeaderMap, reached: &Reached) {
     member(map, &reached.member);
-    map.insert("x-litellm-attempted-retries", HeaderValue::from(reached.attempts));
-    map.insert("x-litellm-max-retries", HeaderValue::from(reached.max_retries));
-    map.insert("x-litellm-attempted-fallbacks", HeaderValue::from(0));
+    map.insert(const { known("x-litellm-attempted-retries") }, HeaderValue::from(reached.attempts));
+    map.insert(const { known("x-litellm-max-retries") }, HeaderValue::from(reached.max_retries));
+    map.insert(const { known("x-litellm-attempted-fallbacks") }, HeaderValue::from(0));
     if !reached.dropped.is_empty() {
-        put(map, "x-sluice-dropped", &names(&reached.dropped));
+        put(map, const { known("x-sluice-dropped") }, names(&reached.dropped));
     }
     if let Some(cap) = reached.capped {
-        map.insert("x-sluice-max-tokens", HeaderValue::from(cap));
+        map.insert(const { known("x-sluice-max-tokens") }, HeaderValue::from(cap));
     }
 }
 
@@ -105,21 +114,21 @@ fn names(dropped: &[String]) -> String {
 /// What it cost. Parts sum to the total; input excludes cached tokens; reasoning is in output.
 pub(crate) fn cost(map: &mut HeaderMap, facts: &Facts, settled: &Settled) {
     let cost = &settled.cost;
-    put(map, "x-litellm-response-cost", &cost.total.to_decimal());
+    put(map, const { known("x-litellm-response-cost") }, cost.total.to_decimal());
     let parts = [
-        ("x-litellm-response-cost-input", cost.input),
-        ("x-litellm-response-cost-output", cost.output),
-        ("x-litellm-response-cost-cache-read", cost.cache_read),
-        ("x-litellm-response-cost-cache-creation", cost.cache_creation),
-        ("x-litellm-response-cost-reasoning", cost.reasoning),
+        (const { known("x-litellm-response-cost-input") }, cost.input),
+        (const { known("x-litellm-response-cost-output") }, cost.output),
+        (const { known("x-litellm-response-cost-cache-read") }, cost.cache_read),
+        (const { known("x-litellm-response-cost-cache-creation") }, cost.cache_creation),
+        (const { known("x-litellm-response-cost-reasoning") }, cost.reasoning),
     ];
     for (name, part) in parts {
         if part != NanoUsd::ZERO {
-            put(map, name, &part.to_decimal());
+            put(map, name, part.to_decimal());
         }
     }
     if let Some(spend) = settled.spend {
-        put(map, "x-litellm-key-spend", &spend.to_decimal());
+        put(map, const { known("x-litellm-key-spend") }, spend.to_decimal());
     }
     budget(map, facts);
 }
@@ -134,14 +143,14 @@ pub(crate) fn limits(map: &mut HeaderMap, admitted: &Admitted) {
 /// The key's own budget and rates.
 pub(crate) fn budget(map: &mut HeaderMap, facts: &Facts) {
     if let Some(max) = facts.caller.as_ref().and_then(|caller| caller.record.max_budget) {
-        put(map, "x-litellm-key-max-budget", &max.to_decimal());
+        put(map, const { known("x-litellm-key-max-budget") }, max.to_decimal());
     }
     let Some(record) = facts.caller.as_ref().map(|caller| &caller.record) else { return };
     if let Some(limit) = record.tpm_limit {
-        map.insert("x-litellm-key-tpm-limit", HeaderValue::from(limit));
+        map.insert(const { known("x-litellm-key-tpm-limit") }, HeaderValue::from(limit));
     }
     if let Some(limit) = record.rpm_limit {
-        map.insert("x-litellm-key-rpm-limit", HeaderValue::from(limit));
+        map.insert(const { known("x-litellm-key-rpm-limit") }, HeaderValue::from(limit));
     }
 }
 
@@ -172,15 +181,18 @@ pub(crate) fn bedrock(
         return;
     }
     if facts.stream {
-        map.insert("x-amzn-bedrock-content-type", HeaderValue::from_static("application/json"));
+        map.insert(
+            const { known("x-amzn-bedrock-content-type") },
+            HeaderValue::from_static("application/json"),
+        );
     }
     if let Some(usage) = usage {
         let written = usage.cache_write_5m.saturating_add(usage.cache_write_1h);
         for (name, count) in [
-            ("x-amzn-bedrock-input-token-count", usage.input),
-            ("x-amzn-bedrock-output-token-count", usage.completion()),
-            ("x-amzn-bedrock-cache-read-input-token-count", usage.cache_read),
-            ("x-amzn-bedrock-cache-write-input-token-count", written),
+            (const { known("x-amzn-bedrock-input-token-count") }, usage.input),
+            (const { known("x-amzn-bedrock-output-token-count") }, usage.completion()),
+            (const { known("x-amzn-bedrock-cache-read-input-token-count") }, usage.cache_read),
+            (const { known("x-amzn-bedrock-cache-write-input-token-count") }, written),
         ] {
             map.insert(name, HeaderValue::from(count));
         }
@@ -195,16 +207,20 @@ pub(crate) fn bedrock(
 /// How long the call took so far, and how much of that was the gateway.
 pub(crate) fn durations(map: &mut HeaderMap, facts: &Facts, upstream: Duration) {
     let total = facts.clock.elapsed();
-    put(map, "x-litellm-response-duration-ms", &millis(total));
-    put(map, "x-litellm-overhead-duration-ms", &millis(total.saturating_sub(upstream)));
+    put(map, const { known("x-litellm-response-duration-ms") }, millis(total));
+    put(
+        map,
+        const { known("x-litellm-overhead-duration-ms") },
+        millis(total.saturating_sub(upstream)),
+    );
 }
 
 fn millis(duration: Duration) -> String {
     format!("{}.{:03}", duration.as_millis(), duration.subsec_micros() % 1000)
 }
 
-fn put(map: &mut HeaderMap, name: &'static str, text: &str) {
-    if let Ok(value) = HeaderValue::from_str(text) {
+fn put(map: &mut HeaderMap, name: HeaderName, text: String) {
+    if let Ok(value) = HeaderValue::try_from(text) {
         map.insert(name, value);
     }
 }

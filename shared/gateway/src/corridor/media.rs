@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, sync::atomic::AtomicUsize};
 
 use base64::Engine as _;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use sluice_wire::{Dialect, Fault, canon::Media};
+use sluice_wire::{
+    Dialect, Fault,
+    canon::{Media, Request},
+};
 
 use super::{Intake, attempt::is_wrapped};
 use crate::App;
@@ -24,7 +27,10 @@ pub(crate) async fn bring(app: &App, intake: &Intake, dialect: Dialect) -> Resul
     if !request.needs_bytes(dialect) {
         return Ok(());
     }
-    let mut request = request.clone();
+    Box::pin(fetch(app, intake, request.clone())).await
+}
+
+async fn fetch(app: &App, intake: &Intake, mut request: Request) -> Result<(), Fault> {
     let wanted: BTreeMap<(String, Media), String> = request
         .remotes()
         .into_iter()

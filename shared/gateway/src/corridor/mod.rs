@@ -70,7 +70,7 @@ async fn doors(app: &Arc<App>, arrival: Arrival, facts: &mut Facts) -> Result<Re
     let mut intake = Intake::read(app, arrival).await?;
     facts.attribute(&intake.body);
     if intake.line.dialect == Dialect::OpenAiResponses {
-        let thread = Thread::open(app, &facts.key(), &intake.body).await?;
+        let thread = Box::pin(Thread::open(app, &facts.key(), &intake.body)).await?;
         facts.prefer = thread.deployment().map(Arc::from);
         intake.thread = Some(thread);
     }

@@ -53,7 +53,7 @@ fn answer(app: &App, result: Result<Value, Fault>) -> Response {
         Ok(value) => ([(CONTENT_TYPE, "application/json")], value.to_string()).into_response(),
         Err(fault) => render(Dialect::AnthropicMessages, &fault, &id),
     };
-    identify(response.headers_mut(), Dialect::AnthropicMessages, &id);
+    identify(response.headers_mut(), Dialect::AnthropicMessages, id);
     response
 }
 

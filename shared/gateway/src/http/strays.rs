@@ -74,6 +74,6 @@ fn stray(app: &App, path: &str, fault: &Fault) -> Response {
     let id = stray_id(app);
     let dialect = dialect_of(path);
     let mut response = render(dialect, fault, &id);
-    identify(response.headers_mut(), dialect, &id);
+    identify(response.headers_mut(), dialect, id);
     response
 }

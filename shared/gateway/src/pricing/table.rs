@@ -81,11 +81,10 @@ impl RateTable {
     }
 
     /// Prompt lengths at which prices change for a request of up to `most` prompt tokens: one
-    /// length in each band, `most` in the last.
+    /// length in each band (a threshold is in the band below it), `most` in the last.
     pub(super) fn bands(&self, most: u64) -> impl Iterator<Item = u64> + '_ {
-        let below =
-            self.slots.iter().map(|(slot, _)| slot.above).filter(move |above| *above < most);
-        below.chain(std::iter::once(most))
+        let thresholds = self.slots.iter().map(|(slot, _)| slot.above);
+        thresholds.filter(move |above| (1..most).contains(above)).chain(std::iter::once(most))
     }
 }
 

@@ -134,6 +134,6 @@ fn reply(app: &App, result: Result<Value, Fault>) -> Response {
         Ok(value) => ([(CONTENT_TYPE, "application/json")], value.to_string()).into_response(),
         Err(fault) => render(Dialect::OpenAiResponses, &fault, &id),
     };
-    identify(response.headers_mut(), Dialect::OpenAiResponses, &id);
+    identify(response.headers_mut(), Dialect::OpenAiResponses, id);
     response
 }

@@ -89,28 +89,40 @@ impl Transport {
             call.body = edited(deployment, call.body)?;
         }
         if let Some(source) = &deployment.token {
-            return self.send_with_token(deployment, &call, source, deadline).await;
+            return Box::pin(self.send_with_token(deployment, &call, source, deadline)).await;
         }
-        let Some(Secret::AwsSecret { name, field }) = &deployment.credential else {
-            let key = match &deployment.credential {
-                Some(Secret::Plain(key)) => Some(key),
-                _ => None,
-            };
-            return self.dispatch(deployment, &call, Key::of(key), deadline).await;
-        };
+        match &deployment.credential {
+            None => self.dispatch(deployment, &call, Key::default(), deadline).await,
+            Some(Secret::Plain(key)) => {
+                self.dispatch(deployment, &call, Key::of(Some(key)), deadline).await
+            }
+            Some(Secret::AwsSecret { name, field }) => {
+                let secret = (name.as_str(), field.as_deref());
+                Box::pin(self.send_with_secret(deployment, &call, secret, deadline)).await
+            }
+        }
+    }
+
+    /// Sends a call with a key from AWS Secrets Manager.
+    async fn send_with_secret(
+        &self,
+        deployment: &Deployment,
+        call: &Outbound,
+        (name, field): (&str, Option<&str>),
+        deadline: Deadline,
+    ) -> Result<Answer, Fault> {
         let secrets = &self.inner.secrets;
         let unreadable = |error: crate::secrets::SecretError| {
             fault::credential(deployment.provider, error.to_string())
         };
-        let field = field.as_deref();
         let key = deadline.first_byte(secrets.get(name, field)).await?.map_err(unreadable)?;
-        match self.dispatch(deployment, &call, Key::of(Some(&key)), deadline).await {
+        match self.dispatch(deployment, call, Key::of(Some(&key)), deadline).await {
             Err(fault) if refuses_key(&fault) => {
                 let renewed = deadline.first_byte(secrets.renew(name, field, &key)).await?;
                 match renewed.map_err(unreadable)? {
                     // Rotated since it was read.
                     Some(key) => {
-                        self.dispatch(deployment, &call, Key::of(Some(&key)), deadline).await
+                        self.dispatch(deployment, call, Key::of(Some(&key)), deadline).await
                     }
                     None => Err(fault),
                 }

@@ -60,11 +60,13 @@ impl Ledger {
     /// The database's; whether something was reserved is then not known, and the lease sees to it.
     pub async fn reserve(&self, ask: &Ask<'_>) -> Result<Admission, StoreError> {
         match self.inner.mode {
-            LedgerMode::Strict => self.inner.reserve_strictly(ask).await,
             LedgerMode::Batched if ask.limits.is_empty() && ask.others.is_empty() => {
                 self.inner.reserve_in_slice(ask).await
             }
-            LedgerMode::Batched => self.inner.reserve_strictly(ask).await,
+            // Boxed, so that a call that is paid from memory does not carry the room for this.
+            LedgerMode::Strict | LedgerMode::Batched => {
+                Box::pin(self.inner.reserve_strictly(ask)).await
+            }
         }
     }
 
@@ -79,7 +81,7 @@ impl Ledger {
     ) -> Result<NanoUsd, StoreError> {
         let row = of_grant(row.into(), grant);
         if grant.slice == 0 {
-            return self.inner.settle_strictly(grant, &row).await;
+            return Box::pin(self.inner.settle_strictly(grant, &row)).await;
         }
         self.inner.settle_in_slice(grant, row).await
     }
@@ -90,7 +92,7 @@ impl Ledger {
     /// The database's; the lease then ends when it would have ended.
     pub async fn renew(&self, grant: &Grant, expires: Millis) -> Result<(), StoreError> {
         if grant.slice == 0 {
-            return self.inner.renew_strictly(grant, expires).await;
+            return Box::pin(self.inner.renew_strictly(grant, expires)).await;
         }
         self.inner.slices.renew(grant, expires);
         Ok(())
@@ -102,7 +104,7 @@ impl Ledger {
     /// The database's; releasing again is harmless.
     pub async fn release(&self, grant: &Grant) -> Result<(), StoreError> {
         if grant.slice == 0 {
-            return self.inner.release_strictly(grant).await;
+            return Box::pin(self.inner.release_strictly(grant)).await;
         }
         self.inner.release_in_slice(grant).await
     }

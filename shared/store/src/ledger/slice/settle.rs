@@ -28,7 +28,7 @@ impl Inner {
             Landed::Here(spent, rows) => {
                 if rows >= CROWD {
                     // Nobody drives the flushes, or the database is slow: take one's turn.
-                    self.flush_key(&grant.key, false).await?;
+                    Box::pin(self.flush_key(&grant.key, false)).await?;
                 } else if rows >= ROWS {
                     self.slices.bell.notify_one();
                 }

@@ -1,6 +1,6 @@
 //! The few fields the gateway reads and changes on the verbatim path.
 
-use std::{borrow::Cow, fmt};
+use std::fmt;
 
 use serde::{
     Deserialize,
@@ -9,7 +9,7 @@ use serde::{
 use serde_json::{Value, json};
 
 use super::field;
-use crate::{Edits, Fault, Peek, Splice, splice};
+use crate::{Edits, Fault, Peek, Splice, splice, splice::Name};
 
 /// Roles that a message may have.
 pub(super) const ROLES: [&str; 6] =
@@ -89,7 +89,11 @@ pub(crate) fn peek(body: &[u8]) -> Result<Peek, Fault> {
 }
 
 pub(crate) fn patch(body: &[u8], edits: &Edits<'_>) -> Result<Vec<u8>, Fault> {
-    let glance: Glance = field::parse(body)?;
+    // Most edits do not depend on what the body says.
+    let depends = edits.max_output.is_some()
+        || edits.include_usage
+        || edits.model.is_none_or(knows_only_the_new_field);
+    let glance = if depends { field::parse(body)? } else { Glance::default() };
     let mut splices: Vec<_> = edits.remove.iter().map(|field| Splice::Remove(field)).collect();
     if let Some(model) = edits.model {
         splices.push(Splice::Set("model", Value::from(model).to_string()));
@@ -226,10 +230,6 @@ impl<'de> Visitor<'de> for ReadGlance {
         Ok(glance)
     }
 }
-
-/// A field's name, borrowed where it has no escapes.
-#[derive(Deserialize)]
-struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// A value of any type but the one wanted: its type, in OpenAI's words.
 macro_rules! other_types {
