@@ -35,6 +35,7 @@ mod budgets;
 mod clock;
 mod connect;
 mod customers;
+mod digits;
 mod error;
 mod id;
 mod item;

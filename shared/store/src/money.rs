@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::digits;
+
 /// Nano-dollars in a dollar.
 const SCALE: i64 = 1_000_000_000;
 /// Decimal places of a nano-dollar.
@@ -79,7 +81,8 @@ impl NanoUsd {
         if part == 0 {
             return format!("{sign}{whole}");
         }
-        let mut text = format!("{sign}{whole}.{part:0PLACES$}");
+        let mut text = format!("{sign}{whole}.");
+        digits::push(&mut text, part, PLACES);
         text.truncate(text.trim_end_matches('0').len());
         text
     }

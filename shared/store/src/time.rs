@@ -5,6 +5,8 @@ use std::fmt;
 use jiff::{Timestamp, civil, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
+use crate::digits;
+
 /// Unix time in milliseconds.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
@@ -81,17 +83,23 @@ impl Millis {
         })
     }
 
-    /// The day in UTC, as eight digits.
-    pub(crate) fn day(self) -> String {
-        let at = TimeZone::UTC.to_datetime(self.timestamp());
-        format!("{:04}{:02}{:02}", at.year(), at.month(), at.day())
+    /// Appends the day in UTC, as eight digits.
+    pub(crate) fn push_day(self, out: &mut String) {
+        push_date(TimeZone::UTC.to_datetime(self.timestamp()), out);
     }
 
-    /// The hour in UTC, as ten digits.
-    pub(crate) fn hour(self) -> String {
+    /// Appends the hour in UTC, as ten digits.
+    pub(crate) fn push_hour(self, out: &mut String) {
         let at = TimeZone::UTC.to_datetime(self.timestamp());
-        format!("{:04}{:02}{:02}{:02}", at.year(), at.month(), at.day(), at.hour())
+        push_date(at, out);
+        digits::push(out, at.hour().unsigned_abs().into(), 2);
     }
+}
+
+fn push_date(at: civil::DateTime, out: &mut String) {
+    digits::push(out, at.year().unsigned_abs().into(), 4);
+    digits::push(out, at.month().unsigned_abs().into(), 2);
+    digits::push(out, at.day().unsigned_abs().into(), 2);
 }
 
 impl fmt::Display for Millis {
@@ -103,6 +111,12 @@ impl fmt::Display for Millis {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn written(push: fn(Millis, &mut String), at: Millis) -> String {
+        let mut text = String::new();
+        push(at, &mut text);
+        text
+    }
 
     #[test]
     fn writes_and_reads_rfc_3339() {
@@ -132,13 +146,14 @@ mod tests {
     fn an_instant_beyond_the_calendar_does_not_panic() {
         for millis in [i64::MIN, i64::MAX] {
             assert!(!Millis(millis).rfc3339().is_empty());
-            assert!(!Millis(millis).day().is_empty());
+            assert!(!written(Millis::push_day, Millis(millis)).is_empty());
         }
     }
 
     #[test]
     fn days_and_hours_are_utc() {
         let at = Millis::parse("2026-11-25T23:59:59.999Z").unwrap();
-        assert_eq!((at.day().as_str(), at.hour().as_str()), ("20261125", "2026112523"));
+        assert_eq!(written(Millis::push_day, at), "20261125");
+        assert_eq!(written(Millis::push_hour, at), "2026112523");
     }
 }

@@ -54,7 +54,9 @@ pub(crate) async fn answer(
         }
     };
     seen.retries = reached.attempts;
-    let usage = seen.usage.clone();
+    // With the provider's own words, it is not copied for nothing.
+    let invoked = facts.dialect == Dialect::BedrockInvoke;
+    let usage = if invoked { seen.usage.clone() } else { None };
     let keeper = keeper(app, &facts, intake, &member);
     let keeping = keeper.map(|keeper| Box::pin(keeper.keep(body.clone())));
     let prompt = intake.whole().len();

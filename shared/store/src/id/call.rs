@@ -92,13 +92,11 @@ impl fmt::Display for CallId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Written a few times a call: into place, without the formatter.
         let mut text = [b'-'; ULID + 1 + SHORT];
-        for (place, letter) in text.iter_mut().take(ULID).enumerate() {
-            let digit = (self.ulid >> ((ULID - 1 - place) * 5)) & 31;
-            *letter = usize::try_from(digit)
-                .ok()
-                .and_then(|at| ALPHABET.get(at))
-                .copied()
-                .unwrap_or(b'0');
+        let mut rest = self.ulid;
+        for letter in text.iter_mut().take(ULID).rev() {
+            let digit = usize::try_from(rest & 31).ok().and_then(|at| ALPHABET.get(at));
+            *letter = digit.copied().unwrap_or(b'0');
+            rest >>= 5;
         }
         for (to, from) in text.iter_mut().skip(ULID + 1).zip(hex(&self.key.to_be_bytes())) {
             *to = from;

@@ -1,7 +1,7 @@
 //! A usage row as an item.
 
 use crate::{
-    CallId, Millis, NanoUsd, RowStatus, StoreError, UsageRow,
+    CallId, Millis, NanoUsd, RowStatus, StoreError, UsageRow, digits,
     item::{Item, key, money, n, number, s, text},
 };
 
@@ -11,6 +11,9 @@ pub(super) const SHARDS: u8 = 8;
 const ATTRIBUTES: usize = 12;
 /// Bytes that most documents fit into.
 const DOCUMENT: usize = 1024;
+/// Bytes of the keys of the live index.
+const LIVE: usize = 17;
+const ORDER: usize = 59;
 /// How long rows are kept: 400 days, as the daily sums.
 const KEPT_SECONDS: i64 = 400 * 24 * 60 * 60;
 
@@ -21,12 +24,19 @@ pub(crate) fn row_key(call: &CallId) -> Item {
 
 /// The rows of a key and a day.
 pub(crate) fn partition(key_short: &str, day: Millis) -> String {
-    format!("L#{key_short}#{}", day.day())
+    let mut text = ["L#", key_short, "#"].concat();
+    day.push_day(&mut text);
+    text
 }
 
 /// The rows recorded in an hour, one shard of them.
 pub(super) fn live(hour: Millis, shard: u8) -> String {
-    format!("LIVE#{}#{shard}", hour.hour())
+    let mut text = String::with_capacity(LIVE);
+    text.push_str("LIVE#");
+    hour.push_hour(&mut text);
+    text.push('#');
+    digits::push(&mut text, shard.into(), 1);
+    text
 }
 
 /// The row as an item, recorded at `row.ended`.
@@ -37,14 +47,19 @@ pub(crate) fn row_item(row: &UsageRow) -> Result<Item, StoreError> {
     let document = String::from_utf8(document)
         .map_err(|error| StoreError::corrupt("PutItem", error.to_string()))?;
     let call = row.call.to_string();
-    let order = format!("{:015}#{call}", row.ended.get());
+    let mut order = String::with_capacity(ORDER);
+    digits::push(&mut order, row.ended.get().unsigned_abs(), 15);
+    order.push('#');
+    order.push_str(&call);
     let mut item = Item::with_capacity(ATTRIBUTES);
     item.insert("pk".to_owned(), s(partition(&row.call.key_short(), row.call.started())));
     item.insert("sk".to_owned(), s(call));
     item.insert("gsi1pk".to_owned(), s(live(row.ended, row.call.spread() % SHARDS)));
     item.insert("gsi1sk".to_owned(), s(order.clone()));
     if row.status != RowStatus::Success {
-        item.insert("gsi2pk".to_owned(), s(format!("FAIL#{}", row.ended.day())));
+        let mut failures = "FAIL#".to_owned();
+        row.ended.push_day(&mut failures);
+        item.insert("gsi2pk".to_owned(), s(failures));
         item.insert("gsi2sk".to_owned(), s(order));
     }
     item.insert("c".to_owned(), money(row.spend));

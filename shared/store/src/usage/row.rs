@@ -66,10 +66,13 @@ pub struct UsageRow {
     /// Tokens of the answer, reasoning included.
     pub completion_tokens: u64,
     /// Prompt tokens that were read from a cache.
+    #[serde(skip_serializing_if = "is_nothing")]
     pub cache_read_tokens: u64,
     /// Prompt tokens that were written to a cache.
+    #[serde(skip_serializing_if = "is_nothing")]
     pub cache_write_tokens: u64,
     /// Tokens of the answer that were reasoning.
+    #[serde(skip_serializing_if = "is_nothing")]
     pub reasoning_tokens: u64,
     /// What the call cost; stored beside the document, as what sums are made of.
     #[serde(skip)]
@@ -85,10 +88,13 @@ pub struct UsageRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     /// Whether the answer came from the gateway's cache.
+    #[serde(skip_serializing_if = "is_nothing")]
     pub cache_hit: bool,
     /// Whether the answer was streamed.
+    #[serde(skip_serializing_if = "is_nothing")]
     pub stream: bool,
     /// Whether the usage is our estimate, for want of the provider's.
+    #[serde(skip_serializing_if = "is_nothing")]
     pub estimated: bool,
     /// The version of the price catalogue.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -105,4 +111,9 @@ pub struct UsageRow {
     /// The caller's session.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session_id: Option<String>,
+}
+
+/// What reads the same when it is not written.
+fn is_nothing<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
