@@ -1,5 +1,7 @@
 //! The HTTP clients. There is one, save where deployments differ in how long they wait for a
 //! connection: that is a property of a client, not of a request.
+//!
+//! One is two: calls to models go through [`Direct`], everything else through reqwest.
 
 use std::{
     collections::HashMap,
@@ -10,18 +12,30 @@ use std::{
 
 use reqwest::{Client, Proxy, redirect};
 
+use super::direct::Direct;
 use crate::{
     Timeouts,
     transport::{TransportError, TransportOptions, tls},
 };
 
+/// Finds a peer that has vanished without a word: behind an idle stream, or while a frozen Lambda kept
+/// its end of a pooled connection.
+pub(super) const KEEPALIVE: Duration = Duration::from_secs(60);
+pub(super) const USER_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// Clients by connect timeout.
 pub(crate) struct Clients {
-    usual: Client,
+    usual: Both,
     usual_connect: Duration,
-    others: Mutex<HashMap<Duration, Client>>,
+    others: Mutex<HashMap<Duration, Both>>,
     recipe: Recipe,
     body_limit: usize,
+}
+
+#[derive(Clone)]
+struct Both {
+    client: Client,
+    direct: Direct,
 }
 
 /// What every client is made of.
@@ -48,7 +62,7 @@ impl Clients {
         };
         let usual_connect = Timeouts::default().connect;
         Ok(Self {
-            usual: recipe.client(usual_connect).map_err(TransportError::Client)?,
+            usual: recipe.both(usual_connect).map_err(TransportError::Client)?,
             usual_connect,
             others: Mutex::default(),
             recipe,
@@ -58,16 +72,25 @@ impl Clients {
 
     /// The client that waits this long for a connection.
     pub(crate) fn with_connect_timeout(&self, connect: Duration) -> reqwest::Result<Client> {
+        Ok(self.both(connect)?.client)
+    }
+
+    /// The same for calls to models.
+    pub(super) fn direct(&self, connect: Duration) -> reqwest::Result<Direct> {
+        Ok(self.both(connect)?.direct)
+    }
+
+    fn both(&self, connect: Duration) -> reqwest::Result<Both> {
         if connect == self.usual_connect {
             return Ok(self.usual.clone());
         }
         let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(client) = others.get(&connect) {
-            return Ok(client.clone());
+        if let Some(both) = others.get(&connect) {
+            return Ok(both.clone());
         }
-        let client = self.recipe.client(connect)?;
-        others.insert(connect, client.clone());
-        Ok(client)
+        let both = self.recipe.both(connect)?;
+        others.insert(connect, both.clone());
+        Ok(both)
     }
 
     /// The TLS configuration of them all.
@@ -90,16 +113,21 @@ impl fmt::Debug for Clients {
 // === impl Recipe ===
 
 impl Recipe {
+    fn both(&self, connect: Duration) -> reqwest::Result<Both> {
+        let client = self.client(connect)?;
+        let proxied = self.proxy.as_ref().map(|_| client.clone());
+        let direct = Direct::new(self.tls.clone(), connect, self.pool_idle, proxied);
+        Ok(Both { client, direct })
+    }
+
     fn client(&self, connect: Duration) -> reqwest::Result<Client> {
         let builder = Client::builder()
             .tls_backend_preconfigured(self.tls.clone())
             .connect_timeout(connect)
             .pool_idle_timeout(self.pool_idle)
             .tcp_nodelay(true)
-            // Finds a peer that has vanished without a word: behind an idle stream, or while a
-            // frozen Lambda kept its end of a pooled connection.
-            .tcp_keepalive(Duration::from_secs(60))
-            .tcp_user_timeout(Duration::from_secs(30))
+            .tcp_keepalive(KEEPALIVE)
+            .tcp_user_timeout(USER_TIMEOUT)
             // A redirect would carry the prompt, and perhaps the key, to somewhere else.
             .redirect(redirect::Policy::none())
             .referer(false)

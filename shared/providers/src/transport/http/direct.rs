@@ -15,7 +15,7 @@ use std::{
 use bytes::Bytes;
 use h2::Reason;
 use http::{Request, Response, Uri};
-use http_body_util::Full;
+use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
 use hyper_util::{
@@ -28,7 +28,10 @@ use tokio::{
 };
 use tower::Service;
 
-use super::clients::{KEEPALIVE, USER_TIMEOUT};
+use super::{
+    clients::{KEEPALIVE, USER_TIMEOUT},
+    fault,
+};
 
 /// How often a request is sent again that the other side has not looked at.
 const AGAIN: usize = 2;
@@ -39,6 +42,18 @@ type Failure = Box<dyn Error + Send + Sync>;
 #[derive(Clone)]
 pub(crate) struct Direct {
     pool: legacy::Client<Connector, Full<Bytes>>,
+    /// Takes the pool's place where a proxy stands between.
+    proxied: Option<reqwest::Client>,
+}
+
+/// The answer's body.
+type Content = Either<Incoming, reqwest::Body>;
+
+/// Nobody answered.
+#[derive(Debug)]
+pub(super) enum Unanswered {
+    Pool(legacy::Error),
+    Proxy(reqwest::Error),
 }
 
 /// Makes a connection, TLS included, within a time.
@@ -52,7 +67,12 @@ struct Connector {
 
 impl Direct {
     /// A client without connections yet, which waits `connect` for one and keeps an idle one `idle`.
-    pub(super) fn new(tls: rustls::ClientConfig, connect: Duration, idle: Duration) -> Self {
+    pub(super) fn new(
+        tls: rustls::ClientConfig,
+        connect: Duration,
+        idle: Duration,
+        proxied: Option<reqwest::Client>,
+    ) -> Self {
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
@@ -70,31 +90,54 @@ impl Direct {
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(idle)
             .build(Connector { inner, within: connect });
-        Self { pool }
+        Self { pool, proxied }
     }
 
     /// Sends a request, and once more where the other side says that it has not looked at it: a
     /// connection of HTTP/2 may be closed while a request is on its way.
-    pub(super) async fn send(
+    pub(super) async fn send<E>(
         &self,
-        request: impl Fn() -> Request<Full<Bytes>>,
-    ) -> Result<Response<Incoming>, legacy::Error> {
+        request: impl Fn() -> Result<Request<Bytes>, E>,
+    ) -> Result<Result<Response<Content>, Unanswered>, E> {
+        if let Some(client) = &self.proxied {
+            let request = reqwest::Request::try_from(request()?);
+            let sent = async { Ok(Response::from(client.execute(request?).await?)) };
+            let answer = sent.await.map_err(Unanswered::Proxy);
+            return Ok(answer.map(|response| response.map(Either::Right)));
+        }
         let mut left = AGAIN;
         loop {
-            match self.pool.request(request()).await {
+            match self.pool.request(request()?.map(Full::new)).await {
+                Ok(response) => return Ok(Ok(response.map(Either::Left))),
                 Err(error) if left > 0 && is_unread(&error) => left -= 1,
-                answer => return answer,
+                Err(error) => return Ok(Err(Unanswered::Pool(error))),
             }
         }
     }
 }
 
-/// Whether the connection was not made in time.
-pub(super) fn is_timeout(error: &legacy::Error) -> bool {
-    causes(error).any(|cause| {
-        let of_system = cause.downcast_ref::<io::Error>().map(io::Error::kind);
-        cause.is::<Elapsed>() || of_system == Some(io::ErrorKind::TimedOut)
-    })
+// === impl Unanswered ===
+
+impl Unanswered {
+    /// Whether there was no connection in time.
+    pub(super) fn is_connect_timeout(&self) -> bool {
+        let late = |cause: &(dyn Error + 'static)| {
+            let of_system = cause.downcast_ref::<io::Error>().map(io::Error::kind);
+            cause.is::<Elapsed>() || of_system == Some(io::ErrorKind::TimedOut)
+        };
+        match self {
+            Self::Pool(error) => error.is_connect() && causes(error).any(late),
+            Self::Proxy(error) => error.is_connect() && error.is_timeout(),
+        }
+    }
+
+    /// The error and its causes in one line. For operators only.
+    pub(super) fn chain(self) -> String {
+        match self {
+            Self::Pool(error) => fault::chain(&error),
+            Self::Proxy(error) => fault::chain(&error.without_url()),
+        }
+    }
 }
 
 fn is_unread(error: &legacy::Error) -> bool {
@@ -107,7 +150,12 @@ fn is_unread(error: &legacy::Error) -> bool {
 }
 
 fn causes<'a>(error: &'a legacy::Error) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(error.source(), |error| error.source())
+    let mut next = error.source();
+    std::iter::from_fn(move || {
+        let cause = next?;
+        next = cause.source();
+        Some(cause)
+    })
 }
 
 // === impl Connector ===

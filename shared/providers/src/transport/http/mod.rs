@@ -1,10 +1,11 @@
-//! Calls over plain HTTP: one client, one pool, one TLS configuration.
+//! Calls over plain HTTP: one pool, one TLS configuration.
 
 mod clients;
+mod direct;
 mod prepared;
 pub(super) mod relay;
 
-use http::{Method, Response};
+use http::{HeaderValue, Method, Response, Uri, header::ACCEPT};
 use reqwest::Request;
 use sluice_wire::Fault;
 
@@ -36,27 +37,56 @@ pub(super) async fn send(
 ) -> Result<Answer, Fault> {
     let provider = deployment.provider;
     let prepared = deployment.prepared.http(deployment)?;
-    let url = match prepared.url(call.stream) {
+    let uri = match (&call.route, prepared.uri(call.stream)) {
+        (Route::Chat, Some(uri)) => uri.clone(),
+        _ => uri(deployment, prepared, call, key)?,
+    };
+    let method = match &call.route {
+        Route::Below { method, .. } => method,
+        _ => &Method::POST,
+    };
+    let request = || {
+        let mut request = http::Request::new(call.body.clone());
+        *request.method_mut() = method.clone();
+        *request.uri_mut() = uri.clone();
+        *request.headers_mut() = prepared.headers.clone();
+        prepared.authorize(request.headers_mut(), key.value)?;
+        headers::pass_on(&call.headers, request.headers_mut());
+        request.headers_mut().entry(ACCEPT).or_insert(HeaderValue::from_static("*/*"));
+        Ok(request)
+    };
+    let client = clients.direct(deployment.timeouts.connect).map_err(|error| {
+        fault::connection(provider, format!("no HTTP client can be made: {error}"))
+    })?;
+    let response =
+        deadline.first_byte(client.send(request)).await??.map_err(|error| {
+            match error.is_connect_timeout() {
+                true => fault::timeout(provider, Wait::Connect, deployment.timeouts.connect),
+                false => fault::connection(provider, error.chain()),
+            }
+        })?;
+    body::answer(response, provider, call.stream, deadline, clients.body_limit()).await
+}
+
+/// Where a call goes that does not go where the deployment's chats do, or that brings itself what the
+/// URL takes.
+fn uri(
+    deployment: &Deployment,
+    prepared: &HttpPrepared,
+    call: &Outbound,
+    key: Key<'_>,
+) -> Result<Uri, Fault> {
+    let wrong = |reason: String| Prepared::misconfigured(deployment, &reason);
+    let chat = match prepared.url(call.stream) {
         Some(url) => url.clone(),
         None => {
             let asked = Asked { stream: call.stream, project: key.project };
-            chat_url(deployment, asked)
-                .map_err(|reason| Prepared::misconfigured(deployment, &reason))?
+            chat_url(deployment, asked).map_err(wrong)?
         }
     };
-    let url = route_url(provider, &url, &call.route)
-        .map_err(|reason| fault::unserved(provider, reason))?;
-    let method = match &call.route {
-        Route::Below { method, .. } => method.clone(),
-        _ => Method::POST,
-    };
-    let mut request = Request::new(method, url);
-    *request.headers_mut() = prepared.headers.clone();
-    prepared.authorize(request.headers_mut(), key.value)?;
-    headers::pass_on(&call.headers, request.headers_mut());
-    *request.body_mut() = Some(call.body.clone().into());
-    let response = execute(clients, deployment, request, deadline).await?;
-    body::answer(response, provider, call.stream, deadline, clients.body_limit()).await
+    let url = route_url(deployment.provider, &chat, &call.route)
+        .map_err(|reason| fault::unserved(deployment.provider, reason))?;
+    prepared::uri(&url).map_err(wrong)
 }
 
 /// Sends a request that is written whole, and waits for the head of its answer.

@@ -1,6 +1,6 @@
 //! What all calls to one HTTP deployment have in common.
 
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 use reqwest::Url;
 use sluice_wire::{Dialect, Fault};
 
@@ -18,6 +18,8 @@ const USER_AGENT: &str = concat!("sluice/", env!("CARGO_PKG_VERSION"));
 pub(crate) struct HttpPrepared {
     /// Of a whole answer, and of a stream; `None` where it takes what only the call brings.
     urls: Option<[Url; 2]>,
+    /// The same, as they are sent.
+    uris: Option<[Uri; 2]>,
     /// With the key, where it is at hand.
     pub(super) headers: HeaderMap,
     provider: &'static Provider,
@@ -52,6 +54,10 @@ impl HttpPrepared {
             headers.insert("anthropic-version", HeaderValue::from_static("2023-06-01"));
         }
         let urls = urls(deployment)?;
+        let uris = match &urls {
+            Some([whole, streamed]) => Some([uri(whole)?, uri(streamed)?]),
+            None => None,
+        };
         let auth = match &urls {
             _ if deployment.token.is_some() => Auth::Bearer,
             Some([url, _]) if provider.has(Quirk::AzureFoundry) && takes_api_key(url) => {
@@ -83,12 +89,18 @@ impl HttpPrepared {
                 headers.insert(name, value);
             }
         }
-        Ok(Self { urls, headers, provider, auth, key })
+        Ok(Self { urls, uris, headers, provider, auth, key })
     }
 
     /// Where the call goes.
     pub(super) fn url(&self, stream: bool) -> Option<&Url> {
         let [whole, streamed] = self.urls.as_ref()?;
+        Some(if stream { streamed } else { whole })
+    }
+
+    /// The same, as it is sent.
+    pub(super) fn uri(&self, stream: bool) -> Option<&Uri> {
+        let [whole, streamed] = self.uris.as_ref()?;
         Some(if stream { streamed } else { whole })
     }
 
@@ -109,6 +121,11 @@ impl HttpPrepared {
             _ => Err(fault::credential(self.provider, "no `api_key` is configured")),
         }
     }
+}
+
+/// A URL as it is sent.
+pub(super) fn uri(url: &Url) -> Result<Uri, String> {
+    Uri::try_from(url.as_str()).map_err(|error| format!("`api_base` cannot stand in HTTP: {error}"))
 }
 
 /// The URLs, where they are known before the call.
