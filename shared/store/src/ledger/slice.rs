@@ -15,6 +15,7 @@
 //! noticed here. [`Slices::invalidate`] ends it at once.
 
 mod batch;
+mod body;
 mod book;
 mod flush;
 mod lost;

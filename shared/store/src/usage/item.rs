@@ -1,8 +1,10 @@
 //! A usage row as an item.
 
+use aws_sdk_dynamodb::types::AttributeValue;
+
 use crate::{
     CallId, Millis, NanoUsd, RowStatus, StoreError, UsageRow, digits,
-    item::{Item, key, money, n, number, s, text},
+    item::{Item, key, n, number, s, text},
 };
 
 /// Shards of the live index: newest rows of all keys, without one hot partition.
@@ -39,8 +41,15 @@ pub(super) fn live(hour: Millis, shard: u8) -> String {
     text
 }
 
-/// The row as an item, recorded at `row.ended`.
-pub(crate) fn row_item(row: &UsageRow) -> Result<Item, StoreError> {
+/// What an attribute of a row holds.
+#[derive(Debug)]
+pub(crate) enum Field {
+    Text(String),
+    Number(i64),
+}
+
+/// The attributes of a row that is recorded at `row.ended`, by their names.
+pub(crate) fn row_fields(row: &UsageRow) -> Result<Vec<(&'static str, Field)>, StoreError> {
     let mut document = Vec::with_capacity(DOCUMENT);
     serde_json::to_writer(&mut document, row)
         .map_err(|error| StoreError::corrupt("PutItem", error.to_string()))?;
@@ -51,22 +60,30 @@ pub(crate) fn row_item(row: &UsageRow) -> Result<Item, StoreError> {
     digits::push(&mut order, row.ended.get().unsigned_abs(), 15);
     order.push('#');
     order.push_str(&call);
-    let mut item = Item::with_capacity(ATTRIBUTES);
-    item.insert("pk".to_owned(), s(partition(&row.call.key_short(), row.call.started())));
-    item.insert("sk".to_owned(), s(call));
-    item.insert("gsi1pk".to_owned(), s(live(row.ended, row.call.spread() % SHARDS)));
-    item.insert("gsi1sk".to_owned(), s(order.clone()));
+    let mut fields = Vec::with_capacity(ATTRIBUTES);
     if row.status != RowStatus::Success {
         let mut failures = "FAIL#".to_owned();
         row.ended.push_day(&mut failures);
-        item.insert("gsi2pk".to_owned(), s(failures));
-        item.insert("gsi2sk".to_owned(), s(order));
+        fields.push(("gsi2pk", Field::Text(failures)));
+        fields.push(("gsi2sk", Field::Text(order.clone())));
     }
-    item.insert("c".to_owned(), money(row.spend));
-    item.insert("st".to_owned(), s(status(row.status)));
-    item.insert("ttl".to_owned(), n(row.ended.get() / 1000 + KEPT_SECONDS));
-    item.insert("d".to_owned(), s(document));
-    Ok(item)
+    fields.extend([
+        ("pk", Field::Text(partition(&row.call.key_short(), row.call.started()))),
+        ("sk", Field::Text(call)),
+        ("gsi1pk", Field::Text(live(row.ended, row.call.spread() % SHARDS))),
+        ("gsi1sk", Field::Text(order)),
+        ("c", Field::Number(row.spend.nanos())),
+        ("st", Field::Text(status(row.status).to_owned())),
+        ("ttl", Field::Number(row.ended.get() / 1000 + KEPT_SECONDS)),
+        ("d", Field::Text(document)),
+    ]);
+    Ok(fields)
+}
+
+/// The row as an item.
+pub(crate) fn row_item(row: &UsageRow) -> Result<Item, StoreError> {
+    let fields = row_fields(row)?.into_iter();
+    Ok(fields.map(|(name, field)| (name.to_owned(), field.into())).collect())
 }
 
 /// The item as a row.
@@ -85,6 +102,17 @@ pub(crate) fn read_row(item: &Item) -> Result<UsageRow, StoreError> {
         _ => return Err(StoreError::corrupt("GetItem", "a row without its status")),
     };
     Ok(row)
+}
+
+// === impl Field ===
+
+impl From<Field> for AttributeValue {
+    fn from(field: Field) -> Self {
+        match field {
+            Field::Text(text) => s(text),
+            Field::Number(number) => n(number),
+        }
+    }
 }
 
 /// A status as it is stored.

@@ -1,16 +1,16 @@
 //! The rows of a slice: written in batches, and added up.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
+use super::body::Written;
 use crate::{
     KeyHash, Millis, NanoUsd, StoreError, StoreErrorKind, UsageRow,
     item::{Item, failed, n, number, s},
     ledger::machine::Mark,
     store::Inner,
-    usage::item::{partition, row_item},
+    usage::item::partition,
 };
 
 /// Items of one BatchWriteItem.
@@ -33,24 +33,31 @@ impl Inner {
     ) -> Result<(), StoreError> {
         let batches = rows.chunks(BATCH).map(<[_]>::to_vec);
         stream::iter(batches)
-            .map(|rows| async move { self.write_batch(requests(&rows, slice, flush)?).await })
+            .map(|rows| async move {
+                self.write_batch(Written::new(&self.tables.usage, &rows, slice, flush)?).await
+            })
             .buffer_unordered(AT_ONCE)
             .try_collect()
             .await
     }
 
-    async fn write_batch(&self, mut writes: Vec<WriteRequest>) -> Result<(), StoreError> {
+    async fn write_batch(&self, first: Written) -> Result<(), StoreError> {
+        let mut left = HashMap::new();
         for wait in 0..TRIES {
-            let written = self
-                .client
-                .batch_write_item()
-                .request_items(&self.tables.usage, writes)
-                .send()
-                .await
-                .map_err(|error| failed("BatchWriteItem", error))?;
-            let left = written.unprocessed_items.unwrap_or_default();
-            writes = left.into_values().flatten().collect();
-            if writes.is_empty() {
+            let request = self.client.batch_write_item();
+            let written = match wait {
+                0 => {
+                    let first = first.clone();
+                    request
+                        .customize()
+                        .mutate_request(move |request| first.put_into(request))
+                        .send()
+                }
+                _ => request.set_request_items(Some(left)).customize().send(),
+            };
+            let written = written.await.map_err(|error| failed("BatchWriteItem", error))?;
+            left = written.unprocessed_items.unwrap_or_default();
+            if left.values().all(Vec::is_empty) {
                 return Ok(());
             }
             tokio::time::sleep(Duration::from_millis(10 << wait)).await;
@@ -110,22 +117,6 @@ impl Inner {
             }
         }
     }
-}
-
-fn requests(
-    rows: &[Arc<UsageRow>],
-    slice: &str,
-    flush: i64,
-) -> Result<Vec<WriteRequest>, StoreError> {
-    let request = |row: &Arc<UsageRow>| {
-        let mut item = row_item(row)?;
-        item.insert("sl".to_owned(), s(slice));
-        item.insert("fn".to_owned(), n(flush));
-        let put = PutRequest::builder().set_item(Some(item)).build();
-        let put = put.map_err(|error| StoreError::corrupt("BatchWriteItem", error.to_string()))?;
-        Ok(WriteRequest::builder().put_request(put).build())
-    };
-    rows.iter().map(request).collect()
 }
 
 fn day(at: Millis) -> Millis {
