@@ -1,6 +1,9 @@
 //! Randomness, injected so that tests own it.
 
-use std::fmt::Debug;
+use std::{
+    fmt::Debug,
+    sync::{Mutex, PoisonError},
+};
 
 use ring::rand::{SecureRandom, SystemRandom};
 
@@ -18,20 +21,60 @@ pub trait Randomness: Send + Sync + Debug {
 #[error("the operating system gave no randomness")]
 pub struct NoRandomness;
 
-/// The operating system's generator.
+/// The operating system's generator. What ids and shuffles take of it is fetched some at a time: each
+/// call has an id, and a system call for that alone would be one in five. Keys come straight from it.
 #[derive(Debug)]
-pub struct SystemRandomness(SystemRandom);
+pub struct SystemRandomness {
+    system: SystemRandom,
+    stock: Mutex<Vec<u8>>,
+}
+
+/// Most bytes that are taken from the stock at once.
+const SMALL: usize = 16;
+/// Bytes that are fetched at once.
+const STOCK: usize = 512;
 
 // === impl SystemRandomness ===
 
 impl Default for SystemRandomness {
     fn default() -> Self {
-        Self(SystemRandom::new())
+        Self { system: SystemRandom::new(), stock: Mutex::default() }
     }
 }
 
 impl Randomness for SystemRandomness {
     fn fill(&self, bytes: &mut [u8]) -> Result<(), NoRandomness> {
-        self.0.fill(bytes).map_err(|_| NoRandomness)
+        if bytes.len() > SMALL {
+            return self.system.fill(bytes).map_err(|_| NoRandomness);
+        }
+        let mut stock = self.stock.lock().unwrap_or_else(PoisonError::into_inner);
+        if stock.len() < bytes.len() {
+            stock.clear();
+            let mut fresh = vec![0; STOCK];
+            self.system.fill(&mut fresh).map_err(|_| NoRandomness)?;
+            *stock = fresh;
+        }
+        let from = stock.len() - bytes.len();
+        bytes.iter_mut().zip(stock.drain(from..)).for_each(|(to, byte)| *to = byte);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn no_bytes_are_given_twice() {
+        let random = SystemRandomness::default();
+        let mut seen = HashSet::new();
+        for _ in 0..STOCK {
+            let (mut id, mut key) = ([0; 10], [0; 32]);
+            random.fill(&mut id).unwrap();
+            random.fill(&mut key).unwrap();
+            assert!(seen.insert(id.to_vec()) && seen.insert(key.to_vec()));
+        }
     }
 }
