@@ -1,5 +1,7 @@
 """The official clients, pointed at the gateway: a base URL and a key, nothing else."""
 
+import json
+
 import anthropic as anthropic_sdk
 import boto3
 import botocore.config
@@ -60,11 +62,11 @@ def bedrock(gateway, key, monkeypatch):
     )
 
 
-def gemini(gateway, key):
+def gemini(gateway, key, **client_args):
     options = types.HttpOptions(
         base_url=gateway.url,
         timeout=30_000,
-        client_args={"trust_env": False},
+        client_args={"trust_env": False, **client_args},
         async_client_args={"trust_env": False},
     )
     return genai.Client(api_key=key, http_options=options)
@@ -84,3 +86,29 @@ def joined(stream):
         if "contentBlockDelta" in event
     )
     return text, events
+
+
+def gathered(stream):
+    """Content blocks of a stream, put together."""
+    blocks = {}
+    for event in stream:
+        if "contentBlockStart" in event:
+            start = event["contentBlockStart"]
+            blocks[start["contentBlockIndex"]] = {"toolUse": {**start["start"]["toolUse"], "input": ""}}
+        if "contentBlockDelta" not in event:
+            continue
+        delta = event["contentBlockDelta"]["delta"]
+        index = event["contentBlockDelta"]["contentBlockIndex"]
+        if "text" in delta:
+            blocks.setdefault(index, {"text": ""})["text"] += delta["text"]
+        if "toolUse" in delta:
+            blocks[index]["toolUse"]["input"] += delta["toolUse"]["input"]
+        if "reasoningContent" in delta:
+            empty = {"reasoningContent": {"reasoningText": {"text": "", "signature": ""}}}
+            thought = blocks.setdefault(index, empty)["reasoningContent"]["reasoningText"]
+            for name, piece in delta["reasoningContent"].items():
+                thought[name] += piece
+    for block in blocks.values():
+        if "toolUse" in block:
+            block["toolUse"]["input"] = json.loads(block["toolUse"]["input"])
+    return [blocks[index] for index in sorted(blocks)]

@@ -82,6 +82,18 @@ def configuration(urls):
     openai = {"api_base": f"{urls['openai']}/v1", "api_key": "sk-openai-of-the-gateway"}
     anthropic = {"api_base": urls["anthropic"], "api_key": "sk-ant-of-the-gateway"}
     gemini = {"api_base": urls["gemini"], "api_key": "key-of-the-gateway"}
+    azure = {
+        "api_base": urls["openai"], "api_key": "key-of-the-gateway", "api_version": "2024-10-21",
+    }
+    vertex = {
+        "api_base": urls["gemini"],
+        "vertex_project": "project-1",
+        "vertex_location": "europe-west1",
+        "vertex_credentials": json.dumps({
+            "type": "authorized_user", "client_id": "c", "client_secret": "s",
+            "refresh_token": "r", "token_uri": f"{urls['gemini']}/token",
+        }),
+    }
     price = {"input_cost_per_token": "0.000003", "output_cost_per_token": "0.000015"}
     once, twice = {"max_retries": 0}, {"max_retries": 1}
     arn = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/fakeprofile1"
@@ -107,6 +119,9 @@ def configuration(urls):
             entry("flash", "gemini/gemini-2.5-flash", gemini, id="flash-1"),
             entry("embed-google", "gemini/gemini-embedding-001", gemini, id="embed-google-1"),
             entry("embed-openai", "openai/text-embedding-3-small", openai, id="embed-openai-1"),
+            entry("azure", "azure/gpt-4o", azure, id="azure-1"),
+            entry("vertex", "vertex_ai/gemini-2.5-flash", vertex, id="vertex-1"),
+            entry("deepseek", "deepseek/deepseek-reasoner", openai, price, id="deepseek-1"),
             entry("three", "gemini/gemini-3-pro-preview", gemini, price, id="three-1"),
             entry("sage", "sagemaker_chat/llama", aws, price, id="sage-1"),
             entry("priced", "openai/priced", openai, price, id="priced-1"),

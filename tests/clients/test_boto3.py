@@ -82,7 +82,7 @@ def test_thoughts_and_their_signature_make_the_round_trip(bedrock, group, stream
             answer = bedrock.converse(modelId=group, messages=messages, **settings)
             return answer["output"]["message"]["content"]
         answer = bedrock.converse_stream(modelId=group, messages=messages, **settings)
-        return gathered(answer["stream"])
+        return clients.gathered(answer["stream"])
 
     asked = turn()
     assert [next(iter(block)) for block in asked] == ["reasoningContent", "toolUse"]
@@ -96,32 +96,6 @@ def test_thoughts_and_their_signature_make_the_round_trip(bedrock, group, stream
     assert said == ["The tool said: 18 degrees"]
 
 
-def gathered(stream):
-    """Content blocks of a stream, put together."""
-    blocks = {}
-    for event in stream:
-        if "contentBlockStart" in event:
-            start = event["contentBlockStart"]
-            blocks[start["contentBlockIndex"]] = {"toolUse": {**start["start"]["toolUse"], "input": ""}}
-        if "contentBlockDelta" not in event:
-            continue
-        delta = event["contentBlockDelta"]["delta"]
-        index = event["contentBlockDelta"]["contentBlockIndex"]
-        if "text" in delta:
-            blocks.setdefault(index, {"text": ""})["text"] += delta["text"]
-        if "toolUse" in delta:
-            blocks[index]["toolUse"]["input"] += delta["toolUse"]["input"]
-        if "reasoningContent" in delta:
-            empty = {"reasoningContent": {"reasoningText": {"text": "", "signature": ""}}}
-            thought = blocks.setdefault(index, empty)["reasoningContent"]["reasoningText"]
-            for name, piece in delta["reasoningContent"].items():
-                thought[name] += piece
-    for block in blocks.values():
-        if "toolUse" in block:
-            block["toolUse"]["input"] = json.loads(block["toolUse"]["input"])
-    return [blocks[index] for index in sorted(blocks)]
-
-
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
 @pytest.mark.parametrize("group", GROUPS)
 def test_parallel_tool_calls(bedrock, group, stream):
@@ -129,7 +103,7 @@ def test_parallel_tool_calls(bedrock, group, stream):
     settings = {"toolConfig": tools("get_weather", "get_time")}
     if stream:
         answer = bedrock.converse_stream(modelId=group, messages=messages, **settings)
-        content = gathered(answer["stream"])
+        content = clients.gathered(answer["stream"])
     else:
         answer = bedrock.converse(modelId=group, messages=messages, **settings)
         content = answer["output"]["message"]["content"]

@@ -30,11 +30,19 @@ def openai(gateway, key, group):
     return ChatOpenAI(base_url=f"{gateway.url}/v1", api_key=key, model=group, max_retries=0)
 
 
+def responses(gateway, key, group):
+    return ChatOpenAI(
+        base_url=f"{gateway.url}/v1", api_key=key, model=group, max_retries=0, use_responses_api=True
+    )
+
+
 def anthropic(gateway, key, group):
     return ChatAnthropic(base_url=gateway.url, api_key=key, model=group, max_tokens=500, max_retries=0)
 
 
-@pytest.fixture(params=[openai, anthropic], ids=["ChatOpenAI", "ChatAnthropic"])
+@pytest.fixture(
+    params=[openai, responses, anthropic], ids=["ChatOpenAI", "ChatOpenAI on Responses", "ChatAnthropic"]
+)
 def model(request, gateway, key, group):
     return request.param(gateway, key, group)
 

@@ -49,10 +49,14 @@ pub(crate) fn losses(request: &Request, own: Dialect, taken: &[&str]) -> Vec<Los
         Dialect::OpenAiResponses => openai_responses::is_hint(field),
         _ => false,
     };
-    let lost = extras
-        .fields
-        .iter()
-        .filter(|(field, value)| !taken.contains(&field.as_str()) && !says_nothing(field, value));
+    let is_answered = |field: &str, value: &Value| {
+        extras.dialect == Dialect::OpenAiResponses && openai_responses::is_answered(field, value)
+    };
+    let lost = extras.fields.iter().filter(|(field, value)| {
+        !taken.contains(&field.as_str())
+            && !says_nothing(field, value)
+            && !is_answered(field, value)
+    });
     lost.map(|(field, _)| {
         let hint = HINTS.contains(&field.as_str()) || is_hint(field);
         let name = if field.is_empty() { "\"\"".into() } else { field.clone().into() };

@@ -1,6 +1,6 @@
 //! What OpenAI refuses, in its words.
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use serde_json::Value;
 
@@ -20,7 +20,7 @@ pub(in crate::openai) fn invalid(message: impl Into<String>) -> Reject {
 
 /// Checks a request's shape, then what the shape cannot say.
 pub(crate) fn check(body: &Value) -> Result<(), Reject> {
-    REQUEST.check(body).map_err(|wrong| explain(&wrong))?;
+    REQUEST.check(&without_thoughts(body)).map_err(|wrong| explain(&wrong))?;
     let messages = list(body, "messages");
     if messages.is_empty() {
         let message = "Invalid 'messages': empty array. Expected an array with minimum length 1, \
@@ -34,6 +34,23 @@ pub(crate) fn check(body: &Value) -> Result<(), Reject> {
     options(body)?;
     tools(body)?;
     format(body, messages)
+}
+
+/// The body without the thoughts that it hands back: the servers of models that show them take them,
+/// OpenAI's own do not.
+fn without_thoughts(body: &Value) -> Cow<'_, Value> {
+    let model = text(body, "model");
+    if model.starts_with("gpt") || model.starts_with('o') {
+        return Cow::Borrowed(body);
+    }
+    let mut body = body.clone();
+    let messages = body.get_mut("messages").and_then(Value::as_array_mut);
+    for message in messages.into_iter().flatten().filter_map(Value::as_object_mut) {
+        if message.get("role").is_some_and(|role| role == "assistant") {
+            message.remove("reasoning_content");
+        }
+    }
+    Cow::Owned(body)
 }
 
 /// The same sentence that OpenAI's validator writes.

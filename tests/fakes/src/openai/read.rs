@@ -8,12 +8,14 @@ use crate::ask::{Ask, Choice, Tool, attachment, text_of};
 /// Reads a request that passed the check.
 pub(crate) fn read(body: &Value) -> Ask {
     let messages = list(body, "messages");
+    let effort = body.get("reasoning_effort").and_then(Value::as_str);
     let mut ask = Ask {
         model: text(body, "model").to_owned(),
         tools: list(body, "tools").iter().filter_map(tool).collect(),
         choice: choice(body.get("tool_choice")),
         single: body.get("parallel_tool_calls") == Some(&Value::Bool(false)),
         schema: schema(body),
+        thinking: effort.is_some_and(|effort| effort != "none"),
         cap: ["max_completion_tokens", "max_tokens"]
             .iter()
             .find_map(|name| body.get(name).and_then(Value::as_u64)),

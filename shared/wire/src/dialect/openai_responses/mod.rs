@@ -17,6 +17,8 @@ pub(crate) mod seal;
 pub mod stream;
 pub(crate) mod usage;
 
+use serde_json::Value;
+
 /// Whether an extra of this dialect only hints, so that another dialect may leave it out without
 /// changing what was asked for.
 pub(crate) fn is_hint(field: &str) -> bool {
@@ -42,6 +44,21 @@ pub(crate) fn is_hint(field: &str) -> bool {
         "truncation",
     ];
     HINTS.contains(&field)
+}
+
+/// Whether an extra of this dialect asks for what the answer of any provider is told with: thoughts that
+/// are shown are its summary, and what signs them is sealed in `encrypted_content`.
+pub(crate) fn is_answered(field: &str, value: &Value) -> bool {
+    match (field, value) {
+        ("include", Value::Array(list)) => {
+            list.iter().all(|entry| entry == "reasoning.encrypted_content")
+        }
+        ("reasoning", Value::Object(fields)) => fields.iter().all(|(name, value)| {
+            matches!(name.as_str(), "summary" | "generate_summary")
+                && (value == "auto" || value == "detailed")
+        }),
+        _ => false,
+    }
 }
 
 /// Whether a body holds what this gateway sealed for another dialect's provider: then it must be

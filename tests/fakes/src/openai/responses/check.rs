@@ -29,7 +29,8 @@ pub(super) fn shape(body: &Value) -> Result<(), Reject> {
         return Err(invalid(message).code("integer_below_min_value").param("max_output_tokens"));
     }
     for (at, tool) in list(body, "tools").iter().enumerate() {
-        let strict = tool.get("strict") != Some(&Value::Bool(false));
+        // Where nothing is said the API makes the schema strict itself, as far as it can be.
+        let strict = tool.get("strict") == Some(&Value::Bool(true));
         let schema = tool.get("parameters").filter(|schema| !schema.is_null());
         if text(tool, "type") == "function" && strict && schema.is_some_and(|s| !is_closed(s)) {
             let message = format!(

@@ -9,7 +9,8 @@ use crate::{
     canon::{Delta, Event, Finish, PartKind, Usage},
     dialect::{
         Signer,
-        bedrock_converse::{citation, error, finish, response::blob, usage},
+        bedrock_converse::{citation, error, finish, media, response::blob, usage},
+        gemini::response::picture,
     },
     frame::event_stream::{write_event, write_exception},
 };
@@ -91,8 +92,8 @@ impl Encoder {
                 let start = json!({"toolUse": {"toolUseId": id, "name": name}});
                 emit(out, "contentBlockStart", &json!({"start": start, "contentBlockIndex": wire}));
             }
-            PartKind::Opaque { dialect: Dialect::BedrockConverse, value } => {
-                if let Some((start, delta)) = split(value) {
+            PartKind::Opaque { dialect, value } => {
+                if let Some((start, delta)) = own(*dialect, value).as_ref().and_then(split) {
                     block.begun = true;
                     emit(
                         out,
@@ -106,7 +107,7 @@ impl Encoder {
                     );
                 }
             }
-            PartKind::Text | PartKind::Reasoning | PartKind::Refusal | PartKind::Opaque { .. } => {}
+            PartKind::Text | PartKind::Reasoning | PartKind::Refusal => {}
         }
         self.current = Some(block);
     }
@@ -174,6 +175,18 @@ impl Encoder {
 
 fn emit(out: &mut Vec<u8>, event_type: &'static str, payload: &Value) {
     write_event(out, event_type, payload.to_string().into_bytes());
+}
+
+/// A part that comes whole as Converse's block: its own, or a picture of Google's.
+fn own(dialect: Dialect, value: &Value) -> Option<Value> {
+    match dialect {
+        Dialect::BedrockConverse => Some(value.clone()),
+        Dialect::Gemini => {
+            let image = media::encode_image(&picture(value)?, "output").ok()?;
+            Some(json!({ "image": image }))
+        }
+        _ => None,
+    }
 }
 
 /// A gathered block as the start and the one delta it came from.

@@ -171,14 +171,15 @@ fn gather(piece: Piece, response_id: Option<&str>, parts: &mut Vec<Part>) {
             let id = id.unwrap_or_else(|| call_id::in_answer(response_id, number));
             parts.push(Part::ToolCall(ToolCall { id, name, arguments }));
         }
-        (Piece::Other(value), _) => parts.push(
-            picture(&value).unwrap_or_else(|| Part::Opaque { dialect: Dialect::Gemini, value }),
-        ),
+        (Piece::Other(value), _) => parts.push(match picture(&value) {
+            Some(image) => Part::Image(image),
+            None => Part::Opaque { dialect: Dialect::Gemini, value },
+        }),
     }
 }
 
 /// A picture that the model made.
-fn picture(value: &Value) -> Option<Part> {
+pub(in crate::dialect) fn picture(value: &Value) -> Option<Image> {
     let inline = reader::get(value, "inlineData")?;
     let media_type = reader::get(inline, "mimeType")?.as_str()?;
     if !media_type.starts_with("image/") {
@@ -186,5 +187,5 @@ fn picture(value: &Value) -> Option<Part> {
     }
     let base64 = standard(inline.get("data")?.as_str()?)?;
     let data = Data::Base64 { media_type: media_type.to_owned(), base64 };
-    Some(Part::Image(Image { data, detail: None }))
+    Some(Image { data, detail: None })
 }
