@@ -7,6 +7,7 @@
 use std::{
     collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use aws_smithy_runtime_api::client::{
@@ -25,6 +26,9 @@ use crate::{
     partial::first_only,
 };
 
+/// How much longer a slow request takes.
+const SLOW: Duration = Duration::from_millis(15);
+
 /// A fault that an operation meets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Fault {
@@ -42,6 +46,8 @@ pub enum Fault {
     /// `TransactionCanceledException` because of another transaction. Not met by operations that
     /// are no transactions.
     Cancelled,
+    /// It is carried out, and others overtake it before.
+    Slow,
     /// Of a batch only the first item is done; the others come back unprocessed. Not met by
     /// operations that are no batches.
     Unprocessed,
@@ -199,7 +205,7 @@ impl Fault {
     /// What the client is told; `None` where it is told nothing.
     fn answer(self) -> Option<Outcome> {
         let (status, kind) = match self {
-            Self::LostBefore | Self::LostAfter | Self::Unprocessed => return None,
+            Self::LostBefore | Self::LostAfter | Self::Slow | Self::Unprocessed => return None,
             Self::Throttled => (400, "ProvisionedThroughputExceededException"),
             Self::Internal => (500, "InternalServerError"),
             Self::Conflict => (400, "TransactionConflictException"),
@@ -226,6 +232,13 @@ impl HttpConnector for FaultyConnector {
         };
         if fault == Fault::Unprocessed {
             return first_only(&self.inner, request);
+        }
+        if fault == Fault::Slow {
+            let inner = self.inner.clone();
+            return HttpConnectorFuture::new(async move {
+                tokio::time::sleep(SLOW).await;
+                inner.call(request).await
+            });
         }
         let done = (fault == Fault::LostAfter).then(|| self.inner.call(request));
         HttpConnectorFuture::new(async move {

@@ -8,6 +8,7 @@
 //! * [`Engine`]: opens, makes clients, serves.
 //! * [`Faulty`]: what no local engine does (conflicts, throttling, time-outs after the commit),
 //!   scripted, between a client and any engine.
+//! * [`Metered`]: what a client's requests cost, in DynamoDB's units.
 //! * [`endpoint_client`]: a client of a DynamoDB-compatible endpoint.
 //!
 //! Only the server and tests depend on this crate, so no part of it reaches a Lambda package. The
@@ -18,7 +19,9 @@ mod connector;
 mod dispatch;
 mod engine;
 mod faulty;
+mod metered;
 mod partial;
 
 pub use engine::{Engine, EngineError, client_over, endpoint_client};
 pub use faulty::{Fault, Faulty};
+pub use metered::{Metered, Units};

@@ -7,7 +7,11 @@ use sluice_store::{Clock, KeyHash, KeyRecord, KeyRole, Store, StoreError};
 use sluice_wire::{Fault, FaultKind};
 
 use crate::{
-    config::Config, identity::KeyCache, orphans::Orphans, random::Randomness, registry::Registry,
+    config::{Config, StoreUnavailable},
+    identity::KeyCache,
+    orphans::Orphans,
+    random::Randomness,
+    registry::Registry,
     telemetry::Telemetry,
 };
 
@@ -125,6 +129,12 @@ impl App {
     pub(crate) fn forget_key(&self, hash: &KeyHash) {
         self.keys.forget(hash);
         self.store.ledger().invalidate(hash);
+    }
+
+    /// Whether a call goes on after this: the store gave no answer, and that shall stop nobody.
+    pub(crate) fn goes_on(&self, fault: &Fault) -> bool {
+        self.config.general.store_unavailable == StoreUnavailable::FailOpen
+            && fault.kind == FaultKind::Unavailable
     }
 
     /// A store failure as the caller sees it: never as a wrong key or an empty result.

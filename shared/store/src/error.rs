@@ -52,6 +52,11 @@ impl StoreError {
         self
     }
 
+    /// The same once more, for another who waited for the same answer.
+    pub(crate) fn again(&self) -> Self {
+        Self { detail: self.detail.clone(), ..Self::new(self.operation, self.kind) }
+    }
+
     /// Why it failed.
     pub const fn kind(&self) -> StoreErrorKind {
         self.kind

@@ -6,7 +6,9 @@ use aws_sdk_dynamodb::Client;
 
 use crate::{
     Answers, BudgetRecord, Clock, CustomerRecord, Keys, Ledger, LedgerMode, MemberRecord, Records,
-    StoreError, TableNames, TeamRecord, Usage, UserRecord, ledger::Slices, tables,
+    StoreError, TableNames, TeamRecord, Usage, UserRecord,
+    ledger::{Backlog, Desks, Slices},
+    tables,
 };
 
 /// All that is kept in the database. Cloning it is cheap.
@@ -31,6 +33,8 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) mode: LedgerMode,
     pub(crate) slices: Slices,
+    pub(crate) desks: Desks,
+    pub(crate) backlog: Backlog,
 }
 
 // === impl Store ===
@@ -108,6 +112,16 @@ impl StoreBuilder {
     /// The store. No I/O is done.
     pub fn build(self) -> Store {
         let Self { client, tables, clock, mode } = self;
-        Store { inner: Arc::new(Inner { client, tables, clock, mode, slices: Slices::new() }) }
+        Store {
+            inner: Arc::new(Inner {
+                client,
+                tables,
+                clock,
+                mode,
+                slices: Slices::new(),
+                desks: Desks::default(),
+                backlog: Backlog::default(),
+            }),
+        }
     }
 }

@@ -28,6 +28,19 @@ pub struct General {
     pub media: MediaPolicy,
     /// `token_rate_limit_type`: which tokens the limits of tokens per minute count.
     pub token_rate: TokenRate,
+    /// `store_unavailable` (Sluice's own): what becomes of calls while the store gives no answer.
+    pub store_unavailable: StoreUnavailable,
+}
+
+/// What becomes of calls while the store gives no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum StoreUnavailable {
+    /// They are refused: no limit is ever passed.
+    #[default]
+    FailClosed,
+    /// Those of keys that this process knows are served, without a look at any limit, and charged
+    /// when the store answers again.
+    FailOpen,
 }
 
 /// Which tokens a limit of tokens per minute counts.
@@ -53,6 +66,7 @@ impl Default for General {
             pass_through: PassThrough::default(),
             media: MediaPolicy::default(),
             token_rate: TokenRate::default(),
+            store_unavailable: StoreUnavailable::default(),
         }
     }
 }
@@ -94,9 +108,32 @@ impl General {
                 ),
             }
         }
+        if let Some(field) = section.take("store_unavailable")
+            && let Some(written) = field.text()
+        {
+            match StoreUnavailable::parse(&written) {
+                Some(choice) => general.store_unavailable = choice,
+                None => field.wrong(
+                    format!("`{written}` is no way to go on without the store"),
+                    "write fail_closed or fail_open",
+                ),
+            }
+        }
         general.pass_through = PassThrough::read(&mut section);
         section.finish(known::GENERAL_SETTINGS);
         general
+    }
+}
+
+// === impl StoreUnavailable ===
+
+impl StoreUnavailable {
+    fn parse(text: &str) -> Option<Self> {
+        match text {
+            "fail_closed" => Some(Self::FailClosed),
+            "fail_open" => Some(Self::FailOpen),
+            _ => None,
+        }
     }
 }
 

@@ -54,7 +54,7 @@ pub use check::Checked;
 pub use deployment::ConfiguredDeployment;
 pub use environment::Environment;
 pub use finding::{Finding, Level};
-pub use general::{General, TokenRate};
+pub use general::{General, StoreUnavailable, TokenRate};
 pub use litellm::LitellmSettings;
 pub use model_info::ModelInfo;
 pub use pass_through::{Endpoint, PassThrough};

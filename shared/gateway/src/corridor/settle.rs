@@ -87,14 +87,17 @@ pub(crate) async fn failed(
     write(app, &admitted.grant, row).await;
 }
 
-/// Writes the settlement, insisting: after the last try the lease charges in full and says so.
+/// Writes the settlement, insisting. After the last try it is left to the ledger's own; should the
+/// process end before it is written, the lease charges in full and says so.
 async fn write(app: &App, grant: &Grant, row: UsageRow) -> Option<NanoUsd> {
     let row = Arc::new(row);
     let mut wait = Duration::from_millis(50);
-    for attempt in 1..=TRIES {
+    // The store gave no answer a moment ago: nobody is kept waiting for it.
+    let tries = if grant.is_unasked() { 1 } else { TRIES };
+    for attempt in 1..=tries {
         match app.store.ledger().settle(grant, Arc::clone(&row)).await {
             Ok(spend) => return Some(spend),
-            Err(error) if attempt < TRIES => {
+            Err(error) if attempt < tries => {
                 tracing::warn!(call = %row.call, attempt, error = %error, "settlement is tried again");
                 tokio::time::sleep(wait).await;
                 wait = wait.saturating_mul(4);
@@ -104,8 +107,9 @@ async fn write(app: &App, grant: &Grant, row: UsageRow) -> Option<NanoUsd> {
                     call = %row.call,
                     cost.nanos = row.spend.nanos(),
                     error = %error,
-                    "settlement failed; the lease will be charged in full"
+                    "settlement failed; it is tried again later"
                 );
+                app.store.ledger().settle_later(grant, Arc::clone(&row));
             }
         }
     }

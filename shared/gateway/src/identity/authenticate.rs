@@ -58,9 +58,14 @@ pub(crate) async fn find(app: &App, hash: KeyHash) -> Result<Caller, Fault> {
         return Ok(caller);
     }
     // Boxed: it is large, and rare.
-    let caller = Box::pin(read(app, hash)).await?;
-    app.keys.put(caller.clone(), now);
-    Ok(caller)
+    match Box::pin(read(app, hash)).await {
+        Ok(caller) => {
+            app.keys.put(caller.clone(), now);
+            Ok(caller)
+        }
+        Err(fault) if app.goes_on(&fault) => app.keys.last_known(&hash, now).ok_or(fault),
+        Err(fault) => Err(fault),
+    }
 }
 
 async fn read(app: &App, hash: KeyHash) -> Result<Caller, Fault> {

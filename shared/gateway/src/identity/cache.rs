@@ -16,6 +16,8 @@ use super::Caller;
 
 /// How long a record is used without asking the store, in milliseconds.
 const FRESH_MS: i64 = 5_000;
+/// How long a record may be used where the store gives no answer and calls go on, in milliseconds.
+const KNOWN_MS: i64 = 60 * 60 * 1000;
 /// Records kept at most; beyond that the cache starts over.
 const CAPACITY: usize = 10_000;
 
@@ -40,9 +42,18 @@ pub(crate) struct Prefix(u64);
 impl KeyCache {
     /// The record, if it was read lately.
     pub(crate) fn get(&self, hash: &KeyHash, now: Millis) -> Option<Caller> {
+        self.read_within(hash, now, FRESH_MS)
+    }
+
+    /// The record as it was when the store last gave an answer, if that is not long ago.
+    pub(crate) fn last_known(&self, hash: &KeyHash, now: Millis) -> Option<Caller> {
+        self.read_within(hash, now, KNOWN_MS)
+    }
+
+    fn read_within(&self, hash: &KeyHash, now: Millis, age: i64) -> Option<Caller> {
         let records = self.records.read().ok()?;
         let entry = records.get(hash)?;
-        (now.get() - entry.read_at.get() < FRESH_MS).then(|| entry.caller.clone())
+        (now.get() - entry.read_at.get() < age).then(|| entry.caller.clone())
     }
 
     /// Keeps a record that was just read.

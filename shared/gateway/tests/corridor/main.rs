@@ -19,6 +19,7 @@ mod matrix;
 mod media;
 mod money;
 mod operations;
+mod outage;
 mod pages;
 mod parameters;
 mod parties;

@@ -8,13 +8,16 @@ use sluice_embedded::Engine;
 use super::{
     guard::Written,
     machine::{
-        Actual, Change, Close, Flush, FlushStep, Guard, Mark, Step, Want, Wish, admit, expire,
-        first_try, flush, flush_after, forget, recharge, release, renew, settle, split,
+        Actual, Change, Close, Flush, FlushStep, Guard, Hold, Holds, If, Mark, Merged, Step, Want,
+        Wish, admit, expire, first_try, flush, flush_after, forget, recharge, release, renew,
+        settle, split, trim,
     },
 };
-use crate::{KeyRecord, ManualClock, Millis, NanoUsd, Store, TableNames, WindowId};
+use crate::{
+    KeyHash, KeyRecord, ManualClock, Millis, NanoUsd, Store, TableNames, WindowId, store::Inner,
+};
 
-const STEPS: usize = 3_000;
+const STEPS: usize = 1_500;
 
 /// Xorshift.
 struct Die(u64);
@@ -42,13 +45,13 @@ const METERS: [&str; 4] = ["m:q60", "m:t60:some/model", "m:p", "m:$1d"];
 fn wants(die: &mut Die) -> Vec<Want> {
     let mut wants = Vec::new();
     for name in METERS {
-        if die.roll(4) == 0 {
+        if die.roll(2) == 0 {
             let at = die.time(200);
             wants.push(Want {
                 id: name.to_owned(),
                 need: die.amount(300).nanos(),
                 floor: die.amount(200).nanos(),
-                max: 4_000,
+                max: 2_000,
                 since: at.plus(-60),
                 begin: WindowId::starting(at),
                 at,
@@ -74,6 +77,7 @@ fn draw(die: &mut Die, seen: &Guard, max: NanoUsd) -> Option<Change> {
         mark: None,
         crashed_before: Millis::new(0),
         wants: wants(die),
+        forced: false,
     };
     let wants = if wish.id.starts_with('S') { Vec::new() } else { wish.wants.clone() };
     let wish = Wish { mark: wish.id.starts_with('S').then_some(mark), wants, ..wish };
@@ -93,7 +97,7 @@ fn draw(die: &mut Die, seen: &Guard, max: NanoUsd) -> Option<Change> {
         expires: die.time(1_000),
         last: (die.roll(4) == 0).then_some(held),
     };
-    match die.roll(10) {
+    match die.roll(11) {
         0 => Some(first_try(&wish).0),
         1 | 2 => match admit(seen, &wish) {
             Step::Try(change, _) => Some(change),
@@ -112,26 +116,38 @@ fn draw(die: &mut Die, seen: &Guard, max: NanoUsd) -> Option<Change> {
             FlushStep::Lost(late) => recharge(seen, &slice, late.amount.saturating_add(plan.used)),
             _ => None,
         },
-        8 => Some(renew(&id, plan.expires)),
+        8 => {
+            let mut keep = |name: &str| {
+                (name.to_owned(), Hold { amount: die.amount(300).nanos(), at: plan.expires })
+            };
+            let keep = Holds::from([keep(METERS[0]), keep(METERS[1])]);
+            close(trim(seen, &id, &keep))
+        }
+        9 => Some(renew(&id, plan.expires)),
         _ => {
             (plan.last.is_none()).then(|| split(&plan, &format!("C{}", die.roll(5)), plan.expires))
         }
     }
 }
 
-#[tokio::test]
-async fn memory_and_database_agree() {
+/// An engine with the guard of a key that may spend `max`.
+async fn guarded(max: NanoUsd) -> (Arc<Inner>, KeyHash, Guard) {
     let clock = Arc::new(ManualClock::at(Millis::new(0)));
     let client = Engine::memory().unwrap().client();
     let store = Store::builder(client, TableNames::from_prefix("t"), clock).build();
     store.create_tables().await.unwrap();
-    let max = NanoUsd::from_nanos(3_000);
     let mut record = KeyRecord::new("sk-0123456789abcdef", Millis::new(0));
     record.max_budget = Some(max);
     store.keys().create(&record).await.unwrap();
     let inner = store.ledger().inner;
+    let guard = inner.guard(&record.hash).await.unwrap().unwrap();
+    (inner, record.hash, guard)
+}
 
-    let mut guard = inner.guard(&record.hash).await.unwrap().unwrap();
+#[tokio::test]
+async fn memory_and_database_agree() {
+    let max = NanoUsd::from_nanos(3_000);
+    let (inner, key, mut guard) = guarded(max).await;
     let mut before = vec![guard.clone(); 4];
     let mut die = Die(0x5eed);
     let (mut done, mut refused) = (0, 0);
@@ -145,19 +161,57 @@ async fn memory_and_database_agree() {
         let Some(change) = draw(&mut die, &seen, max) else { continue };
         before[step % 4] = guard.clone();
         let held = change.apply(&mut guard);
-        match inner.write(&record.hash, &change).await.unwrap() {
+        match inner.write(&key, &change).await.unwrap() {
             Written::Done(after) => {
                 assert!(held, "{change:#?}");
-                assert_eq!(after, guard, "{change:#?}");
+                assert_eq!(*after, guard, "{change:#?}");
                 done += 1;
             }
             Written::Refused(after) => {
                 assert!(!held, "{change:#?}");
-                assert_eq!(after, guard, "{change:#?}");
+                assert_eq!(*after, guard, "{change:#?}");
                 refused += 1;
             }
             Written::Missing => panic!("the guard is gone"),
         }
     }
     assert!(done > STEPS / 5 && refused > STEPS / 10, "{done} done, {refused} refused");
+}
+
+/// What is written together is what is done one after the other, those that take first.
+#[tokio::test]
+async fn a_company_does_what_its_members_do() {
+    let max = NanoUsd::from_nanos(3_000);
+    let (inner, key, mut guard) = guarded(max).await;
+    let mut die = Die(0xc0ffee);
+    let (mut done, mut refused, mut joined) = (0, 0, 0);
+    for _ in 0..STEPS / 2 {
+        let mut drawn: Vec<Change> = (0..20).filter_map(|_| draw(&mut die, &guard, max)).collect();
+        if die.roll(4) > 0 {
+            drawn.retain(|change| change.holds(&guard));
+        }
+        let Some((mut merged, first)) =
+            drawn.iter().find_map(|change| Some((Merged::new(change)?, change)))
+        else {
+            continue;
+        };
+        let on = (die.roll(2) == 0).then(|| guard.clone());
+        let mut members = vec![first.clone()];
+        members.extend(drawn.iter().filter(|change| merged.add(change, on.as_ref())).cloned());
+        let takes = |change: &Change| change.conditions.contains(&If::Free);
+        members.sort_by_key(|change| !takes(change));
+        joined += usize::from(members.len() > 1);
+        let written = inner.write_now(&key, merged.changes()).await.unwrap();
+        let Written::Done(after) = written else {
+            assert!(!merged.changes().iter().all(|change| change.holds(&guard)), "{members:#?}");
+            refused += 1;
+            continue;
+        };
+        done += 1;
+        for change in &members {
+            assert!(change.apply(&mut guard), "{change:#?} of {members:#?}");
+        }
+        assert_eq!(*after, guard, "{members:#?}");
+    }
+    assert!(done > 50 && refused > 50 && joined > 50, "{done}, {refused}, {joined}");
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Limit, Reading, Share, Subject, machine::Holds};
+use super::{Limit, Reading, Share, Subject, machine::Holds, unasked::Unasked};
 use crate::{CallId, KeyHash, Millis, NanoUsd, Window, WindowId};
 
 /// How a ledger keeps its books.
@@ -70,11 +70,15 @@ pub struct Grant {
     pub readings: Vec<Reading>,
     /// The slice that pays, in this process; 0 where the guard itself holds the money.
     pub(crate) slice: u64,
+    /// The allowance of rates that it was admitted from, in this process; 0 where there is none.
+    pub(crate) allowance: u64,
     /// What the key's guard holds for the call besides money, and how much money; the rest of
     /// `amount` is not asked for.
     pub(crate) lease: (NanoUsd, Holds),
     /// The same of other subjects.
     pub(crate) others: Vec<(Subject, Holds)>,
+    /// Nothing holds anything for it.
+    pub(crate) unasked: Option<Unasked>,
 }
 
 /// Why nothing was reserved.
@@ -99,6 +103,15 @@ pub enum Refusal {
     StaleShare(usize),
     /// The key is not known.
     Missing,
+}
+
+// === impl Grant ===
+
+impl Grant {
+    /// Whether it was given without a look at any limit, because the database gave no answer.
+    pub const fn is_unasked(&self) -> bool {
+        self.unasked.is_some()
+    }
 }
 
 /// A key's account.

@@ -22,18 +22,27 @@ pub(super) struct Expression {
     pub(super) values: HashMap<String, AttributeValue>,
     /// Meters that have a placeholder.
     meters: Vec<String>,
+    /// What tells the placeholders of one lease from those of another.
+    suffix: String,
 }
 
 // === impl Expression ===
 
 impl Expression {
-    pub(super) fn of(change: &Change) -> Self {
+    /// All of these, as one: what they say of the guard itself is in the first.
+    pub(super) fn of(changes: &[Change]) -> Self {
         let mut expression = Self::default();
-        let conditions: Vec<String> =
-            change.conditions.iter().map(|condition| expression.condition(condition)).collect();
-        let (mut set, mut remove) = (Vec::new(), Vec::new());
-        for effect in &change.effects {
-            expression.effect(effect, &mut set, &mut remove);
+        let (mut conditions, mut set, mut remove) = (Vec::new(), Vec::new(), Vec::new());
+        for (place, change) in changes.iter().enumerate() {
+            if place > 0 {
+                expression.suffix = place.to_string();
+            }
+            conditions.extend(change.conditions.iter().map(|what| expression.condition(what)));
+            for effect in &change.effects {
+                expression.effect(effect, &mut set, &mut remove);
+            }
+            let own = expression.own();
+            expression.names.insert(own, change.id.clone());
         }
         expression.condition = conditions.join(" AND ");
         for (word, clauses) in [("SET", set), ("REMOVE", remove)] {
@@ -41,17 +50,19 @@ impl Expression {
                 let _ = write!(expression.update, "{word} {} ", clauses.join(", "));
             }
         }
-        // A name that no expression uses is refused.
-        if expression.condition.contains("#id") || expression.update.contains("#id") {
-            expression.names.insert("#id".to_owned(), change.id.clone());
-        }
         if expression.update.contains("#total") {
             expression.names.insert("#total".to_owned(), "total".to_owned());
         }
         expression
     }
 
+    /// The placeholder of the lease's id.
+    fn own(&self) -> String {
+        format!("#id{}", self.suffix)
+    }
+
     fn condition(&mut self, condition: &If) -> String {
+        let own = self.own();
         match *condition {
             If::Version(version) => format!("ver = {}", self.value("v", n(version))),
             If::Window(window) => format!("w = {}", self.value("w", n(window.number()))),
@@ -60,14 +71,14 @@ impl Expression {
                 format!("(w = {value} OR contains(v, {value}))")
             }
             If::Past(window) => {
-                let value = self.value("c", n(window.number()));
+                let value = self.value("p", n(window.number()));
                 format!("NOT (w = {value} OR contains(v, {value}))")
             }
             If::Left(amount) => format!("rem >= {}", self.value("e", money(amount))),
-            If::Free => "attribute_not_exists(r.#id) AND attribute_not_exists(x.#id)".to_owned(),
-            If::Held => "attribute_exists(r.#id)".to_owned(),
-            If::Flushed(flush) => format!("r.#id.n = {}", self.value("n", n(flush))),
-            If::Charged(amount) => format!("x.#id.a = {}", self.value("k", money(amount))),
+            If::Free => format!("attribute_not_exists(r.{own}) AND attribute_not_exists(x.{own})"),
+            If::Held => format!("attribute_exists(r.{own})"),
+            If::Flushed(flush) => format!("r.{own}.n = {}", self.value("n", n(flush))),
+            If::Charged(amount) => format!("x.{own}.a = {}", self.value("k", money(amount))),
             If::Room { ref id, since, at, most } => {
                 let name = self.meter(id);
                 let since = self.value(&format!("s{name}"), n(since.get()));
@@ -83,16 +94,22 @@ impl Expression {
             }
             If::Counts(ref id, at) => {
                 let name = self.meter(id);
-                format!("#{name}.w <= {}", self.value(&format!("t{name}"), n(at.get())))
+                format!("#{name}.w <= {}", self.value(&format!("c{name}"), n(at.get())))
+            }
+            If::Holds(ref id, amount) => {
+                let name = self.meter(id);
+                let value = self.value(&format!("a{name}"), n(amount));
+                format!("r.{own}.h.#{name}.a = {value}")
             }
             If::Passed(ref id, at) => {
                 let name = self.meter(id);
-                format!("#{name}.w > {}", self.value(&format!("t{name}"), n(at.get())))
+                format!("#{name}.w > {}", self.value(&format!("p{name}"), n(at.get())))
             }
         }
     }
 
     fn effect(&mut self, effect: &Do, set: &mut Vec<String>, remove: &mut Vec<String>) {
+        let own = self.own();
         match *effect {
             Do::Left(more) => {
                 set.push(format!("rem = rem + {}", self.value("rem", money(more))));
@@ -113,23 +130,23 @@ impl Expression {
                 set.push(format!("w = {}", self.value("begin", n(window.number()))));
             }
             Do::Hold(ref lease) => {
-                set.push(format!("r.#id = {}", self.value("lease", lease_value(lease))));
+                set.push(format!("r.{own} = {}", self.value("lease", lease_value(lease))));
             }
-            Do::Drop => remove.push("r.#id".to_owned()),
+            Do::Drop => remove.push(format!("r.{own}")),
             Do::Charge(ref late) => {
-                set.push(format!("x.#id = {}", self.value("late", late_value(late))));
+                set.push(format!("x.{own} = {}", self.value("late", late_value(late))));
             }
-            Do::Forget => remove.push("x.#id".to_owned()),
+            Do::Forget => remove.push(format!("x.{own}")),
             Do::Recharge(amount) => {
-                set.push(format!("x.#id.a = {}", self.value("late", money(amount))));
+                set.push(format!("x.{own}.a = {}", self.value("late", money(amount))));
             }
             Do::Grow(more) => {
-                set.push(format!("r.#id.a = r.#id.a + {}", self.value("more", money(more))));
+                set.push(format!("r.{own}.a = r.{own}.a + {}", self.value("more", money(more))));
             }
             Do::Flush(mark, expires) => {
-                set.push(format!("r.#id.n = {}", self.value("flush", n(mark.flush))));
-                set.push(format!("r.#id.o = {}", self.value("since", n(mark.since.get()))));
-                set.push(format!("r.#id.x = {}", self.value("expires", n(expires.get()))));
+                set.push(format!("r.{own}.n = {}", self.value("flush", n(mark.flush))));
+                set.push(format!("r.{own}.o = {}", self.value("since", n(mark.since.get()))));
+                set.push(format!("r.{own}.x = {}", self.value("expires", n(expires.get()))));
             }
             Do::ChargeOf(ref id, ref late) => {
                 self.names.insert("#of".to_owned(), id.clone());
@@ -155,8 +172,13 @@ impl Expression {
                 let value = self.value(&format!("o{name}"), AttributeValue::M(meter));
                 set.push(format!("#{name} = {value}"));
             }
+            Do::Keep(ref id, amount) => {
+                let name = self.meter(id);
+                let value = self.value(&format!("k{name}"), n(amount));
+                set.push(format!("r.{own}.h.#{name}.a = {value}"));
+            }
             Do::Until(expires) => {
-                set.push(format!("r.#id.x = {}", self.value("expires", n(expires.get()))));
+                set.push(format!("r.{own}.x = {}", self.value("expires", n(expires.get()))));
             }
         }
     }
@@ -173,7 +195,7 @@ impl Expression {
     }
 
     fn value(&mut self, name: &str, value: AttributeValue) -> String {
-        let name = format!(":{name}");
+        let name = format!(":{name}{}", self.suffix);
         self.values.insert(name.clone(), value);
         name
     }

@@ -1,6 +1,10 @@
 //! The guard in the database: read from an item, changed by one conditional write.
 
-use std::time::Duration;
+use std::{
+    hash::{BuildHasher as _, RandomState},
+    sync::Arc,
+    time::Duration,
+};
 
 use aws_sdk_dynamodb::{
     error::SdkError,
@@ -24,12 +28,12 @@ use crate::{
 const CONFLICTS: u32 = 8;
 
 /// What became of a conditional write.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Written {
     /// It was done; the guard after it.
-    Done(Guard),
+    Done(Arc<Guard>),
     /// Its condition did not hold; the guard that refused it.
-    Refused(Guard),
+    Refused(Arc<Guard>),
     /// There is no guard.
     Missing,
 }
@@ -154,14 +158,13 @@ fn entries<'a>(item: &'a Item, name: &str) -> impl Iterator<Item = (&'a String, 
 // === impl Inner ===
 
 impl Inner {
-    /// Writes a change. Whether it was done is known from the answer alone; that it may have been
-    /// done before is what its conditions are for.
-    pub(super) async fn write(
+    /// Writes changes, as one, at once.
+    pub(super) async fn write_now(
         &self,
         holder: &dyn Holder,
-        change: &Change,
+        changes: &[Change],
     ) -> Result<Written, StoreError> {
-        let Expression { update, condition, names, values, .. } = Expression::of(change);
+        let Expression { update, condition, names, values, .. } = Expression::of(changes);
         let mut conflicts = 0;
         loop {
             let sent = self
@@ -181,7 +184,8 @@ impl Inner {
                 .await;
             let error = match sent {
                 Ok(done) => {
-                    return Ok(Written::Done(read_guard(&done.attributes.unwrap_or_default())));
+                    let guard = read_guard(&done.attributes.unwrap_or_default());
+                    return Ok(Written::Done(Arc::new(guard)));
                 }
                 Err(error) => error,
             };
@@ -191,14 +195,16 @@ impl Inner {
                 return Ok(refused
                     .item()
                     .filter(|item| !item.is_empty())
-                    .map_or(Written::Missing, |item| Written::Refused(read_guard(item))));
+                    .map_or(Written::Missing, |item| {
+                        Written::Refused(Arc::new(read_guard(item)))
+                    }));
             }
             // A change of the key's record is a transaction on this item, and it is rare.
             let error = failed("UpdateItem", error);
             if error.kind() != StoreErrorKind::Contended || conflicts >= CONFLICTS {
                 return Err(error);
             }
-            tokio::time::sleep(Duration::from_millis(4 << conflicts)).await;
+            tokio::time::sleep(jittered(Duration::from_millis(8 << conflicts))).await;
             conflicts += 1;
         }
     }
@@ -241,6 +247,13 @@ impl Inner {
             Ok(_) => Ok(()),
         }
     }
+}
+
+/// Between a half and all of it: those who met each other shall not meet again.
+fn jittered(wait: Duration) -> Duration {
+    let half = wait / 2;
+    let nanos = u64::try_from(half.as_nanos()).unwrap_or(u64::MAX).max(1);
+    half + Duration::from_nanos(RandomState::new().hash_one(nanos) % nanos)
 }
 
 // === impl Holder ===

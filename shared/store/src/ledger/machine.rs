@@ -15,13 +15,18 @@ mod admit;
 mod change;
 mod close;
 mod guard;
+mod merge;
 mod meter;
 mod slice;
 
 pub(crate) use admit::{Over, Step, Wish, admit, first_try, over_budget};
 pub(crate) use change::{Change, Do, If};
-pub(crate) use close::{Close, expire, forget, release, renew, settle, settle_known};
+pub(crate) use close::{
+    Close, all_used, close_used, close_used_known, expire, forget, release, renew, settle,
+    settle_known, trim,
+};
 pub(crate) use guard::{Guard, Late, Lease, Mark};
+pub(crate) use merge::Merged;
 pub(crate) use meter::{Actual, Hold, Holds, Meter, Want};
 pub(crate) use slice::{Flush, FlushStep, flush, flush_after, recharge, split, split_after};
 

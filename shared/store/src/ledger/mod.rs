@@ -21,10 +21,13 @@
 #[cfg(test)]
 mod agreement;
 mod ask;
+mod backlog;
+mod desk;
 mod expression;
 mod guard;
 mod limit;
 mod machine;
+mod rates;
 mod read;
 mod renew;
 mod shares;
@@ -32,12 +35,15 @@ mod slice;
 mod strict;
 mod subject;
 mod sweep;
+mod unasked;
 
 use std::{future::Future, sync::Arc};
 
 use crate::{KeyHash, Millis, NanoUsd, StoreError, UsageRow, Window, store::Inner};
 
 pub use ask::{Admission, Ask, Grant, LedgerMode, Refusal, Spend, SweepReport};
+pub(crate) use backlog::Backlog;
+pub(crate) use desk::Desks;
 pub(crate) use guard::{guard_key, new_guard};
 pub use limit::{Limit, Measure, Reading, Share, Span};
 pub(crate) use machine::Guard;
@@ -60,7 +66,9 @@ impl Ledger {
     /// The database's; whether something was reserved is then not known, and the lease sees to it.
     pub async fn reserve(&self, ask: &Ask<'_>) -> Result<Admission, StoreError> {
         match self.inner.mode {
-            LedgerMode::Batched if ask.limits.is_empty() && ask.others.is_empty() => {
+            LedgerMode::Batched
+                if ask.others.is_empty() && ask.limits.iter().all(Limit::is_leased) =>
+            {
                 self.inner.reserve_in_slice(ask).await
             }
             // Boxed, so that a call that is paid from memory does not carry the room for this.
@@ -79,11 +87,26 @@ impl Ledger {
         grant: &Grant,
         row: impl Into<Arc<UsageRow>>,
     ) -> Result<NanoUsd, StoreError> {
-        let row = of_grant(row.into(), grant);
-        if grant.slice == 0 {
-            return Box::pin(self.inner.settle_strictly(grant, &row)).await;
+        let spent = self.inner.settle_at_once(grant, of_grant(row.into(), grant)).await?;
+        // The database takes settlements again, if it ever did not.
+        if !self.inner.backlog.is_empty()
+            && let Err(error) = Box::pin(self.inner.work_off()).await
+        {
+            tracing::warn!(error = %error, "an earlier settlement is still refused");
         }
-        self.inner.settle_in_slice(grant, row).await
+        Ok(spent)
+    }
+
+    /// Keeps a settlement that the database would not take, to try it again: with the next one, about
+    /// every second, and before the process ends.
+    pub fn settle_later(&self, grant: &Grant, row: impl Into<Arc<UsageRow>>) {
+        self.inner.backlog.keep(grant.clone(), of_grant(row.into(), grant));
+    }
+
+    /// Admits a call that the database could not be asked for. It is charged when it settles; until
+    /// then it weighs on nothing, so limits may be passed by it.
+    pub fn admit_unasked(&self, ask: &Ask<'_>) -> Grant {
+        unasked::unasked(ask)
     }
 
     /// A call is still under way: it holds on until `expires`. Worth it when half of a lease is over.
@@ -91,6 +114,9 @@ impl Ledger {
     /// # Errors
     /// The database's; the lease then ends when it would have ended.
     pub async fn renew(&self, grant: &Grant, expires: Millis) -> Result<(), StoreError> {
+        if grant.unasked.is_some() {
+            return Ok(());
+        }
         if grant.slice == 0 {
             return Box::pin(self.inner.renew_strictly(grant, expires)).await;
         }
@@ -103,6 +129,9 @@ impl Ledger {
     /// # Errors
     /// The database's; releasing again is harmless.
     pub async fn release(&self, grant: &Grant) -> Result<(), StoreError> {
+        if grant.unasked.is_some() {
+            return Ok(());
+        }
         if grant.slice == 0 {
             return Box::pin(self.inner.release_strictly(grant)).await;
         }
@@ -143,14 +172,29 @@ impl Ledger {
     /// # Errors
     /// The database's; flushing again is harmless.
     pub async fn flush(&self) -> Result<(), StoreError> {
-        self.inner.flush_all(true).await
+        let worked_off = self.inner.work_off().await;
+        self.inner.flush_all(true).await?;
+        worked_off
     }
 
     /// Writes what was used, about every second, until `stop` is ready.
     pub async fn run(self, stop: impl Future<Output = ()>) {
-        match self.inner.mode {
-            LedgerMode::Strict => stop.await,
-            LedgerMode::Batched => self.inner.run_slices(stop).await,
+        self.inner.run_ledger(stop).await;
+    }
+}
+
+// === impl Inner ===
+
+impl Inner {
+    async fn settle_at_once(
+        &self,
+        grant: &Grant,
+        row: Arc<UsageRow>,
+    ) -> Result<NanoUsd, StoreError> {
+        match (grant.unasked, grant.slice) {
+            (Some(terms), _) => Box::pin(self.settle_unasked(grant, terms, &row)).await,
+            (None, 0) => Box::pin(self.settle_strictly(grant, &row)).await,
+            (None, _) => self.settle_in_slice(grant, row).await,
         }
     }
 }

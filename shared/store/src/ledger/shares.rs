@@ -4,6 +4,8 @@
 //! guard that has admitted the call while another refused it gives back what it holds; for that
 //! moment, and no longer, it may refuse somebody else.
 
+use std::sync::Arc;
+
 use futures_util::future::join_all;
 
 use super::{
@@ -120,11 +122,12 @@ fn share_wish(ask: &Ask<'_>, wish: &Wish, place: usize) -> Wish {
         mark: None,
         crashed_before: wish.crashed_before,
         wants: share.map_or_else(Vec::new, |share| wants(share.limits, ask.now)),
+        forced: false,
     }
 }
 
 /// One grant of all that was taken: the key's lease first.
-fn together(ask: &Ask<'_>, mut taken: impl Iterator<Item = (Lease, Guard)>) -> super::Grant {
+fn together(ask: &Ask<'_>, mut taken: impl Iterator<Item = (Lease, Arc<Guard>)>) -> super::Grant {
     let Some((lease, guard)) = taken.next() else {
         return granted(ask, Lease::default(), &Guard::default());
     };

@@ -34,14 +34,14 @@ use std::{
 
 use tokio::sync::{Notify, OwnedMutexGuard};
 
-use super::machine::Guard;
+use super::{machine::Guard, rates::Allowances};
 use crate::{CallId, KeyHash, Millis, NanoUsd};
 use book::Book;
 
 /// How long a slice is used without a look at the guard.
-const FRESH_MS: i64 = 5_000;
+pub(super) const FRESH_MS: i64 = 5_000;
 /// How long a slice lasts without a flush.
-const LEASE_MS: i64 = 30_000;
+pub(super) const LEASE_MS: i64 = 30_000;
 /// What a call's arrival may lie before its reservation.
 const MARGIN_MS: i64 = 10 * 60 * 1000;
 /// Rows of one key that are worth a flush before its time.
@@ -58,11 +58,13 @@ pub(crate) struct Slices {
     bell: Notify,
 }
 
-/// One key's slices in this process.
+/// One key's slices and allowances in this process.
 #[derive(Debug)]
-struct Account {
-    key: KeyHash,
+pub(super) struct Account {
+    pub(super) key: KeyHash,
     book: Mutex<Book>,
+    /// What it holds of the key's rates.
+    allowances: Mutex<Allowances>,
     /// Held while a slice of this key is written down: one at a time.
     writing: Arc<tokio::sync::Mutex<()>>,
 }
@@ -81,7 +83,7 @@ impl Slices {
     }
 
     /// A number for a new slice, and the call id that its own row will have.
-    fn mint(&self, key: &KeyHash, now: Millis) -> (u64, CallId) {
+    pub(super) fn mint(&self, key: &KeyHash, now: Millis) -> (u64, CallId) {
         let serial = self.serial.fetch_add(1, Ordering::Relaxed) + 1;
         let mut random = [0; 10];
         let bytes = self.instance.to_be_bytes().into_iter().take(6);
@@ -92,7 +94,7 @@ impl Slices {
         (serial, CallId::mint(now, key, random))
     }
 
-    fn account(&self, key: &KeyHash) -> Arc<Account> {
+    pub(super) fn account(&self, key: &KeyHash) -> Arc<Account> {
         if let Some(account) = self.known(key) {
             return account;
         }
@@ -100,7 +102,7 @@ impl Slices {
         Arc::clone(accounts.entry(*key).or_insert_with(|| Arc::new(Account::new(*key))))
     }
 
-    fn known(&self, key: &KeyHash) -> Option<Arc<Account>> {
+    pub(super) fn known(&self, key: &KeyHash) -> Option<Arc<Account>> {
         self.accounts.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
     }
 
@@ -113,7 +115,7 @@ impl Slices {
     fn tidy(&self) {
         let mut accounts = self.accounts.write().unwrap_or_else(PoisonError::into_inner);
         // Nobody gets hold of one more while the map is locked.
-        accounts.retain(|_, account| Arc::strong_count(account) > 1 || !account.book().is_empty());
+        accounts.retain(|_, account| Arc::strong_count(account) > 1 || account.holds_something());
     }
 
     /// Waits until none of these keys is being written down, and keeps it so.
@@ -130,6 +132,7 @@ impl Slices {
     pub(crate) fn invalidate(&self, key: &KeyHash) {
         if let Some(account) = self.known(key) {
             account.book().retire();
+            account.allowances().retire();
         }
     }
 }
@@ -138,7 +141,20 @@ impl Slices {
 
 impl Account {
     fn new(key: KeyHash) -> Self {
-        Self { key, book: Mutex::default(), writing: Arc::default() }
+        Self { key, book: Mutex::default(), allowances: Mutex::default(), writing: Arc::default() }
+    }
+
+    /// Held while something of this key is written down.
+    pub(super) async fn writing(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.writing.lock().await
+    }
+
+    pub(super) fn allowances(&self) -> MutexGuard<'_, Allowances> {
+        self.allowances.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn holds_something(&self) -> bool {
+        !self.book().is_empty() || !self.allowances().is_empty()
     }
 
     fn book(&self) -> MutexGuard<'_, Book> {

@@ -5,6 +5,8 @@
 //! leases: the sweep finds both and settles at the row's amount. A settlement that comes after its
 //! lease was charged in full finds the charge and corrects it.
 
+use std::sync::Arc;
+
 use futures_util::future::try_join_all;
 
 use super::{
@@ -45,7 +47,7 @@ impl Inner {
         &self,
         holder: &dyn Holder,
         wish: &Wish,
-    ) -> Result<Result<(Lease, Guard), Untaken>, StoreError> {
+    ) -> Result<Result<(Lease, Arc<Guard>), Untaken>, StoreError> {
         let taken = self.take(holder, wish).await;
         if matches!(&taken, Err(error) if error.kind() == StoreErrorKind::Unreachable) {
             let _ = self.give_back(holder, &wish.id).await;
@@ -54,11 +56,11 @@ impl Inner {
     }
 
     /// Takes a lease; says with which guard it ended.
-    async fn take(
+    pub(super) async fn take(
         &self,
         holder: &dyn Holder,
         wish: &Wish,
-    ) -> Result<Result<(Lease, Guard), Untaken>, StoreError> {
+    ) -> Result<Result<(Lease, Arc<Guard>), Untaken>, StoreError> {
         let (mut change, mut lease) = machine::first_try(wish);
         for _ in 0..ROUNDS {
             let mut guard = match self.write(holder, &change).await? {
@@ -180,14 +182,14 @@ impl Inner {
         holder: &dyn Holder,
         first: Option<machine::Change>,
         mut decide: impl FnMut(&Guard) -> Close,
-    ) -> Result<Guard, StoreError> {
+    ) -> Result<Arc<Guard>, StoreError> {
         let mut change = match first {
             Some(change) => change,
             None => {
                 let guard = self.guard(holder).await?.ok_or_else(missing)?;
                 match decide(&guard) {
                     Close::Try(change) => change,
-                    Close::Done | Close::Charged => return Ok(guard),
+                    Close::Done | Close::Charged => return Ok(Arc::new(guard)),
                 }
             }
         };
@@ -209,7 +211,7 @@ impl Inner {
 /// Why no lease was taken.
 #[derive(Debug)]
 pub(super) enum Untaken {
-    Over(Guard, Over),
+    Over(Arc<Guard>, Over),
     Stale,
     Missing,
 }
@@ -227,6 +229,7 @@ pub(super) fn wish(ask: &Ask<'_>, id: String) -> Wish {
         mark: None,
         crashed_before: ask.now.plus(-GRACE_MS),
         wants: wants(ask.limits, ask.now),
+        forced: false,
     }
 }
 
@@ -240,8 +243,10 @@ pub(super) fn granted(ask: &Ask<'_>, lease: Lease, guard: &Guard) -> Grant {
         expires: lease.expires,
         readings: readings(ask.limits, None, guard, ask.now),
         slice: 0,
+        allowance: 0,
         lease: (lease.amount, lease.holds),
         others: Vec::new(),
+        unasked: None,
     }
 }
 

@@ -4,10 +4,13 @@
 //! be, so that whoever comes next can write it if this process dies in between. It is the key whose
 //! rows they are; the guards of other subjects follow the row.
 
+use std::sync::Arc;
+
 use super::{
     Subject, SweepReport,
     guard::{Holder, guard_key, holder, read_guard},
     machine::{self, Actual, Guard},
+    rates::is_allowance,
     slice::row_of,
     strict::{GRACE_MS, call_of},
 };
@@ -19,6 +22,9 @@ use crate::{
 
 /// How long a full charge stays correctable.
 pub(super) const CORRECTABLE_MS: i64 = 24 * 60 * 60 * 1000;
+/// Full charges of calls that one guard keeps correctable: each is some 60 bytes of an item that every
+/// call writes. Beyond, the oldest stand for good.
+const CORRECTABLE: usize = 64;
 
 // === impl Inner ===
 
@@ -36,7 +42,8 @@ impl Inner {
                 report.expired += usize::from(self.resolve(&holder, &guard, id).await?.is_some());
             }
             for (id, late) in &guard.late {
-                report.corrected += usize::from(self.review(&holder, id, late, now).await?);
+                let over = late.at.plus(CORRECTABLE_MS) < now;
+                report.corrected += usize::from(self.review(&holder, id, late, over).await?);
             }
         }
         Ok(report)
@@ -48,8 +55,11 @@ impl Inner {
         holder: &dyn Holder,
         guard: &Guard,
         id: &str,
-    ) -> Result<Option<Guard>, StoreError> {
+    ) -> Result<Option<Arc<Guard>>, StoreError> {
         let now = self.clock.now();
+        if is_allowance(id) {
+            return self.close_lost_allowance(holder, id).await.map(Some);
+        }
         if let Some(key) = slice_of(id, holder) {
             let after = self.close(key, None, |guard| machine::expire(guard, id, now)).await?;
             self.account_for(key, id).await?;
@@ -70,22 +80,37 @@ impl Inner {
         if let (Some(key), Some(late)) = (holder.key(), after.late.get(id)) {
             self.write_first(&residue(&call, key, late.amount, lease.window, now)).await?;
         }
+        self.relieve(holder, &after).await?;
         Ok(Some(after))
     }
 
-    /// Looks at a full charge again; says whether it was corrected.
+    /// Lets the oldest of too many full charges stand.
+    pub(super) async fn relieve(
+        &self,
+        holder: &dyn Holder,
+        guard: &Guard,
+    ) -> Result<(), StoreError> {
+        let mut calls: Vec<_> = guard.late.iter().filter(|(_, late)| late.mark.is_none()).collect();
+        calls.sort_unstable_by_key(|(_, late)| late.at);
+        let most = calls.len().saturating_sub(CORRECTABLE);
+        for (id, late) in calls.into_iter().take(most) {
+            self.review(holder, id, late, true).await?;
+        }
+        Ok(())
+    }
+
+    /// Looks at a full charge again, which stands if its time is `over`; says whether it was corrected.
     async fn review(
         &self,
         holder: &dyn Holder,
         id: &str,
         late: &machine::Late,
-        now: Millis,
+        over: bool,
     ) -> Result<bool, StoreError> {
         if let Some(key) = slice_of(id, holder) {
-            return self.review_slice(key, id, late, now).await;
+            return self.review_slice(key, id, over).await;
         }
         let Some(call) = call_of(id, holder) else { return Ok(false) };
-        let over = late.at.plus(CORRECTABLE_MS) < now;
         let settled = match self.row(&call).await? {
             Some(row) if row.status != RowStatus::Expired => Some(Actual::of(&row)),
             Some(row) if over => {

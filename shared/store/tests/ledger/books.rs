@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use jiff::tz::TimeZone;
 use sluice_embedded::Engine;
 use sluice_store::{
@@ -133,20 +133,25 @@ impl Books {
         worst: NanoUsd,
         floor: NanoUsd,
     ) -> Result<Admission, StoreError> {
-        let ask = Ask {
+        let ask = Ask { worst, floor, ..self.asked(call, key) };
+        self.store.ledger().reserve(&ask).await
+    }
+
+    /// What any call asks for: nothing yet.
+    pub(crate) fn asked<'a>(&self, call: &'a CallId, key: &'a KeyRecord) -> Ask<'a> {
+        Ask {
             call,
             key: &key.hash,
             version: key.version,
             max: key.max_budget,
             window: self.window(key),
-            worst,
-            floor,
+            worst: NanoUsd::ZERO,
+            floor: NanoUsd::ZERO,
             now: self.now(),
             lease: Duration::from_secs(90),
             limits: &[],
             others: &[],
-        };
-        self.store.ledger().reserve(&ask).await
+        }
     }
 
     /// A call that needs something of several limits; money only where a limit is about it.
@@ -159,6 +164,18 @@ impl Books {
         self.admit_as(&self.call(key), key, limits, others).await
     }
 
+    /// A call that needs something of limits, and so much money.
+    pub(crate) async fn paid(
+        &self,
+        key: &KeyRecord,
+        worst: NanoUsd,
+        limits: &[Limit<'_>],
+    ) -> Admission {
+        let call = self.call(key);
+        let ask = Ask { limits, worst, floor: worst, ..self.asked(&call, key) };
+        self.store.ledger().reserve(&ask).await.unwrap()
+    }
+
     pub(crate) async fn admit_as(
         &self,
         call: &CallId,
@@ -169,19 +186,8 @@ impl Books {
         let money = |limit: &&Limit<'_>| limit.measure == Measure::Money;
         let all = limits.iter().chain(others.iter().flat_map(|share| share.limits));
         let worst = all.filter(money).map(|limit| limit.need).max().unwrap_or(0);
-        let ask = Ask {
-            call,
-            key: &key.hash,
-            version: key.version,
-            max: key.max_budget,
-            window: self.window(key),
-            worst: NanoUsd::from_nanos(worst),
-            floor: NanoUsd::from_nanos(worst),
-            now: self.now(),
-            lease: Duration::from_secs(90),
-            limits,
-            others,
-        };
+        let worst = NanoUsd::from_nanos(worst);
+        let ask = Ask { worst, floor: worst, limits, others, ..self.asked(call, key) };
         self.store.ledger().reserve(&ask).await
     }
 
@@ -221,6 +227,16 @@ impl Books {
 
     pub(crate) async fn spend(&self, key: &KeyRecord) -> Spend {
         self.store.ledger().spend(&key.hash, self.window(key)).await.unwrap()
+    }
+
+    /// How many full charges a key's guard keeps correctable.
+    pub(crate) async fn notes(&self, key: &KeyRecord) -> usize {
+        let guard = self.client.get_item().table_name(TableNames::from_prefix("t").core);
+        let guard = guard
+            .key("pk", AttributeValue::S(format!("K#{}", key.hash)))
+            .key("sk", AttributeValue::S("GUARD".to_owned()));
+        let item = guard.send().await.unwrap().item.unwrap();
+        item.get("x").unwrap().as_m().unwrap().len()
     }
 
     async fn all(&self, key: &KeyRecord) -> Vec<UsageRow> {

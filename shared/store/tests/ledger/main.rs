@@ -6,5 +6,7 @@ mod batched;
 mod books;
 mod costs;
 mod limits;
+mod outage;
 mod race;
+mod rates;
 mod strict;

@@ -27,6 +27,8 @@ pub(crate) struct Wish {
     /// What is wanted of other limits. All or nothing, the budget included; what needs nothing is
     /// admitted whatever is left.
     pub(crate) wants: Vec<Want>,
+    /// It was used already: it is taken whatever is left of the budget.
+    pub(crate) forced: bool,
 }
 
 /// What to do, having seen a guard.
@@ -153,7 +155,7 @@ fn take(wish: &Wish, window: WindowId, amount: NanoUsd) -> Taking {
     let mut conditions = versioned(wish);
     conditions.extend([If::Window(window), If::Free]);
     // What costs nothing is admitted whatever is left.
-    if wish.max.is_some() && wish.worst > NanoUsd::ZERO {
+    if wish.is_bounded() {
         conditions.push(If::Left(amount));
     }
     let effects = vec![Do::Left(NanoUsd::ZERO.saturating_sub(amount))];
@@ -166,7 +168,7 @@ fn versioned(wish: &Wish) -> Vec<If> {
 
 /// How much of what is wanted `left` pays for; `None` where that is of no use.
 fn affordable(wish: &Wish, left: NanoUsd) -> Option<NanoUsd> {
-    if wish.max.is_none() || wish.worst <= NanoUsd::ZERO || left >= wish.worst {
+    if !wish.is_bounded() || left >= wish.worst {
         return Some(wish.worst);
     }
     let least = wish.floor.max(NanoUsd::from_nanos(1));
@@ -190,6 +192,15 @@ fn holding(guard: &Guard, wish: &Wish, meter: &str) -> Vec<String> {
         .filter(|(_, lease)| lease.holds.get(meter).is_some_and(|hold| counted.counts(hold)))
         .map(|(id, _)| id.clone())
         .collect()
+}
+
+// === impl Wish ===
+
+impl Wish {
+    /// Whether the budget has to have what is wanted.
+    fn is_bounded(&self) -> bool {
+        self.max.is_some() && self.worst > NanoUsd::ZERO && !self.forced
+    }
 }
 
 // === impl Taking ===

@@ -1,8 +1,8 @@
 //! A step of a guard, as data: it is written to the database, and applied in memory.
 
 #[cfg(test)]
-use super::{Guard, Meter};
-use super::{Late, Lease, Mark};
+use super::Meter;
+use super::{Guard, Late, Lease, Mark};
 use crate::{Millis, NanoUsd, WindowId};
 
 /// Conditions and effects, about at most one lease.
@@ -51,6 +51,8 @@ pub(crate) enum If {
     Counts(String, Millis),
     /// What was taken of the meter at this instant counts no more.
     Passed(String, Millis),
+    /// The lease holds so much of the meter.
+    Holds(String, i64),
 }
 
 /// What then happens. Each kind at most once in a change, and once for each meter.
@@ -86,6 +88,8 @@ pub(crate) enum Do {
     Count(String, i64, i64),
     /// A window of the meter begins, with so much used.
     Open(String, WindowId, i64),
+    /// Of the meter the lease now holds this.
+    Keep(String, i64),
     /// The lease lasts until then.
     Until(Millis),
 }
@@ -96,13 +100,18 @@ impl Change {
     pub(super) fn new(id: &str, conditions: Vec<If>, effects: Vec<Do>) -> Self {
         Self { id: id.to_owned(), conditions, effects }
     }
+
+    /// Whether its conditions hold.
+    pub(crate) fn holds(&self, guard: &Guard) -> bool {
+        self.conditions.iter().all(|condition| condition.holds(&self.id, guard))
+    }
 }
 
 #[cfg(test)]
 impl Change {
     /// Does it, if its conditions hold.
     pub(crate) fn apply(&self, guard: &mut Guard) -> bool {
-        if !self.conditions.iter().all(|condition| condition.holds(&self.id, guard)) {
+        if !self.holds(guard) {
             return false;
         }
         for effect in &self.effects {
@@ -112,7 +121,8 @@ impl Change {
     }
 }
 
-#[cfg(test)]
+// === impl If ===
+
 impl If {
     fn holds(&self, id: &str, guard: &Guard) -> bool {
         match *self {
@@ -141,6 +151,12 @@ impl If {
             }
             Self::Passed(ref id, at) => {
                 guard.meters.get(id).is_some_and(|meter| meter.window.number() > at.get())
+            }
+            Self::Holds(ref meter, amount) => {
+                let lease = guard.leases.get(id);
+                lease
+                    .and_then(|lease| lease.holds.get(meter))
+                    .is_some_and(|hold| hold.amount == amount)
             }
         }
     }
@@ -180,6 +196,9 @@ impl Do {
             Self::Open(meter, window, used) => {
                 let _ = guard.meters.insert(meter, Meter { window, used, settled: 0 });
             }
+            Self::Keep(meter, amount) => lease(guard, &|lease| {
+                lease.holds.get_mut(&meter).unwrap().amount = amount;
+            }),
             Self::Until(expires) => lease(guard, &|lease| lease.expires = expires),
         }
     }

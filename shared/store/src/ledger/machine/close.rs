@@ -1,7 +1,9 @@
 //! Closing a lease: settled, given back, or charged in full.
 
+use std::collections::BTreeMap;
+
 use super::{
-    Actual, Change, Do, Guard, Hold, If, Late, Lease,
+    Actual, Change, Do, Guard, Hold, Holds, If, Late, Lease,
     meter::{close, close_known},
 };
 use crate::{Millis, NanoUsd, ledger::Measure};
@@ -29,6 +31,34 @@ pub(crate) fn settle_known(id: &str, lease: &Lease, actual: impl Into<Actual>) -
 pub(crate) fn settle(guard: &Guard, id: &str, actual: impl Into<Actual>) -> Close {
     let actual = actual.into();
     settle_each(guard, id, actual, |id, hold| actual.of_hold(id, hold))
+}
+
+/// Closes a lease that many calls were admitted from, and that holds no money: of each meter so much
+/// was used.
+pub(crate) fn close_used(guard: &Guard, id: &str, used: &BTreeMap<String, i64>) -> Close {
+    let of = |meter: &str, _: &Hold| used.get(meter).copied().unwrap_or(0);
+    settle_each(guard, id, Actual::default(), of)
+}
+
+/// The same, with nothing seen.
+pub(crate) fn close_used_known(id: &str, lease: &Lease, used: &BTreeMap<String, i64>) -> Change {
+    let (mut conditions, mut effects) = of_budget(lease, Actual::default());
+    let of = |meter: &str, hold: &Hold| {
+        let used = used.get(meter).copied().unwrap_or(0);
+        (used.saturating_sub(hold.amount), used)
+    };
+    close_known(&lease.holds, of, &mut conditions, &mut effects);
+    Change::new(id, conditions, effects)
+}
+
+/// All that a lease holds, as used; a slot is free again.
+pub(crate) fn all_used(holds: &Holds) -> BTreeMap<String, i64> {
+    let used = |id: &str, hold: &Hold| if is_slot(id) { 0 } else { hold.amount };
+    holds.iter().map(|(id, hold)| (id.clone(), used(id, hold))).collect()
+}
+
+fn is_slot(id: &str) -> bool {
+    Measure::of_meter(id) == Some(Measure::Parallel)
 }
 
 /// The same, where of each meter is told what was used.
@@ -85,7 +115,6 @@ pub(crate) fn release(guard: &Guard, id: &str) -> Close {
 /// Charges an expired lease in full; it stays correctable. A slot is no charge: it is free again.
 pub(crate) fn expire(guard: &Guard, id: &str, now: Millis) -> Close {
     let Some(lease) = guard.leases.get(id) else { return Close::Done };
-    let is_slot = |id: &str| Measure::of_meter(id) == Some(Measure::Parallel);
     let holds = lease.holds.iter().filter(|(id, _)| !is_slot(id));
     let late = Late {
         amount: lease.amount,
@@ -114,6 +143,26 @@ pub(crate) fn forget(guard: &Guard, id: &str) -> Close {
         Some(late) => Close::Try(Change::new(id, vec![If::Charged(late.amount)], vec![Do::Forget])),
         None => Close::Done,
     }
+}
+
+/// Of each meter only so much is held on; the rest is given back.
+pub(crate) fn trim(guard: &Guard, id: &str, keep: &Holds) -> Close {
+    let Some(lease) = guard.leases.get(id) else { return Close::Done };
+    let (mut conditions, mut effects) = (vec![If::Held], Vec::new());
+    let mut rest = Holds::new();
+    for (meter, hold) in &lease.holds {
+        let kept = keep.get(meter).map_or(0, |keep| keep.amount).min(hold.amount);
+        if kept < hold.amount {
+            conditions.push(If::Holds(meter.clone(), hold.amount));
+            effects.push(Do::Keep(meter.clone(), kept));
+            rest.insert(meter.clone(), Hold { amount: hold.amount - kept, at: hold.at });
+        }
+    }
+    if rest.is_empty() {
+        return Close::Done;
+    }
+    close(guard, &rest, |_, hold| (-hold.amount, 0), &mut conditions, &mut effects);
+    Close::Try(Change::new(id, conditions, effects))
 }
 
 /// A call that is under way holds on: its lease lasts until `expires`.

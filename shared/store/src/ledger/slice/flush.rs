@@ -34,9 +34,9 @@ const ROUNDS: usize = 64;
 /// What came of writing a slice down.
 pub(super) enum Outcome {
     /// It is in the guard; the guard after it.
-    Done(Guard),
+    Done(Arc<Guard>),
     /// So it is, but what was wanted besides is not left.
-    Short(Guard),
+    Short(Arc<Guard>),
     /// The slice is no more.
     Ended,
 }
@@ -44,8 +44,8 @@ pub(super) enum Outcome {
 // === impl Inner ===
 
 impl Inner {
-    /// Writes down about every second until `stop` is ready.
-    pub(crate) async fn run_slices(&self, stop: impl Future<Output = ()>) {
+    /// Writes down what waits about every second until `stop` is ready.
+    pub(crate) async fn run_ledger(&self, stop: impl Future<Output = ()>) {
         let mut stop = std::pin::pin!(stop);
         let mut tick = tokio::time::interval(EVERY);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -54,6 +54,9 @@ impl Inner {
                 () = &mut stop => return,
                 () = self.slices.bell.notified() => {}
                 _ = tick.tick() => {}
+            }
+            if let Err(error) = self.work_off().await {
+                tracing::warn!(error = %error, "a settlement is still refused; it is tried again");
             }
             if let Err(error) = self.flush_all(false).await {
                 tracing::warn!(error = %error, "usage could not be written down; it is tried again");
@@ -98,6 +101,7 @@ impl Inner {
         if closing {
             account.book().retire();
         }
+        self.flush_allowances(account, closing).await?;
         let serials: Vec<u64> = account.book().slices().map(|slice| slice.serial).collect();
         for serial in serials {
             self.flush_slice(account, serial).await?;
@@ -255,7 +259,7 @@ impl Inner {
         account: &Arc<Account>,
         serial: u64,
         pending: &Pending,
-        guard: Guard,
+        guard: Arc<Guard>,
         short: bool,
     ) -> Result<Outcome, StoreError> {
         let asked_at = self.clock.now();
@@ -277,6 +281,7 @@ impl Inner {
             let Pending { flush, .. } = pending;
             let row = residue(call, &account.key, flush.used, flush.window, asked_at);
             self.write_first(&row).await?;
+            self.relieve(&account.key, &guard).await?;
         }
         Ok(if short { Outcome::Short(guard) } else { Outcome::Done(guard) })
     }

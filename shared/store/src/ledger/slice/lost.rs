@@ -19,7 +19,7 @@ use super::{
     row_of,
 };
 use crate::{
-    CallId, KeyHash, Millis, NanoUsd, RowStatus, StoreError, StoreErrorKind,
+    CallId, KeyHash, NanoUsd, RowStatus, StoreError, StoreErrorKind,
     item::{failed, n, number, s},
     ledger::{
         guard::Written,
@@ -65,12 +65,11 @@ impl Inner {
         &self,
         key: &KeyHash,
         id: &str,
-        late: &Late,
-        now: Millis,
+        over: bool,
     ) -> Result<bool, StoreError> {
         self.account_for(key, id).await?;
         let Some(call) = row_of(id, key) else { return Ok(false) };
-        if late.at.plus(CORRECTABLE_MS) < now {
+        if over {
             self.seal(&call).await?;
         }
         let Some((rest, true)) = self.rest(&call).await? else { return Ok(false) };

@@ -30,6 +30,24 @@ const SHARE: i64 = 4;
 
 impl Inner {
     pub(crate) async fn reserve_in_slice(&self, ask: &Ask<'_>) -> Result<Admission, StoreError> {
+        if ask.limits.is_empty() {
+            return self.pay_from_slice(ask).await;
+        }
+        let rated = match self.rate(ask).await? {
+            Ok(rated) => rated,
+            Err(refusal) => return Ok(Admission::Refused(refusal)),
+        };
+        let admission = self.pay_from_slice(ask).await?;
+        Ok(match admission {
+            Admission::Granted(mut grant) => {
+                (grant.allowance, grant.readings) = rated.keep();
+                Admission::Granted(grant)
+            }
+            refused @ Admission::Refused(_) => refused,
+        })
+    }
+
+    async fn pay_from_slice(&self, ask: &Ask<'_>) -> Result<Admission, StoreError> {
         if let Some(grant) = self.slices.admit(ask) {
             return Ok(Admission::Granted(grant));
         }
@@ -88,7 +106,7 @@ impl Inner {
         account: &Arc<Account>,
         serial: u64,
         ask: &Ask<'_>,
-        mut guard: Guard,
+        mut guard: Arc<Guard>,
         short: bool,
     ) -> Result<Widened, StoreError> {
         if i64::try_from(ask.version) != Ok(guard.version) {
@@ -189,7 +207,7 @@ enum Widened {
     /// Not while this key's record is what it is.
     No(Refusal),
     /// Too little is left.
-    Over(Guard),
+    Over(Arc<Guard>),
 }
 
 // === impl Slices ===
@@ -238,8 +256,10 @@ fn grant(slice: &Slice, ask: &Ask<'_>, amount: NanoUsd, expires: Millis) -> Gran
         expires,
         readings: Vec::new(),
         slice: slice.serial,
+        allowance: 0,
         lease: (NanoUsd::ZERO, Default::default()),
         others: Vec::new(),
+        unasked: None,
     }
 }
 

@@ -165,6 +165,7 @@ fn wish(id: &str, worst: i64, floor: i64, window: WindowId) -> Wish {
         mark: None,
         crashed_before: SOON,
         wants: Vec::new(),
+        forced: false,
     }
 }
 

@@ -110,6 +110,7 @@ impl Plan {
             mark: None,
             crashed_before: SOON,
             wants,
+            forced: false,
         }
     }
 }
