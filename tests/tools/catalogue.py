@@ -2,6 +2,8 @@
 """Writes shared/gateway/data/catalogue.tsv from a `model_prices_and_context_window.json`.
 
     python3 tests/tools/catalogue.py PRICES.json --date 2026-11-25 > shared/gateway/data/catalogue.tsv
+    python3 tests/tools/catalogue.py PRICES.json --date 2026-11-25 --guardrails \
+        > shared/gateway/data/guardrails.tsv
 
 The same input and date give the same bytes. Prices become integer pico-dollars (1e-12 USD) per unit,
 rounded up where a source says less than that; nothing goes through a float.
@@ -11,6 +13,9 @@ separated by spaces. A name is `[service tier.]class[@tokens]`, where `@tokens` 
 holds for the whole request once its prompt is larger than that. Lines are sorted by the bytes of
 their key, so that a reader can search them without reading them all. The reader is
 `shared/gateway/src/pricing/catalogue.rs`; docs/pricing.md lists the classes.
+
+With `--guardrails` a line is: key, prices of Bedrock Guardrails by the name of their unit. The reader is
+`shared/gateway/src/passage/guardrail.rs`.
 """
 
 import argparse
@@ -25,6 +30,7 @@ CLASSES = {
     "output_cost_per_token": "o",
     "cache_read_input_token_cost": "r",
     "input_cost_per_token_cache_hit": "r",
+    "cache_read_input_audio_token_cost": "ra",
     "cache_creation_input_token_cost": "w",
     "cache_creation_input_token_cost_above_1hr": "w1h",
     "output_cost_per_reasoning_token": "t",
@@ -45,7 +51,7 @@ CLASSES = {
     "output_cost_per_pixel": "pxo",
 }
 # Classes that a service tier or a threshold may change. The others are bought by the piece.
-BY_TOKEN = {"i", "o", "r", "w", "w1h", "t", "ai", "ao", "ii", "io"}
+BY_TOKEN = {"i", "o", "r", "ra", "w", "w1h", "t", "ai", "ao", "ii", "io"}
 TIERS = {"priority": "p", "flex": "f", "ultrafast": "u", "balanced": "b"}
 FIELD = re.compile(
     r"^(?P<class>.+?)"
@@ -125,6 +131,23 @@ def catalogue(models, date):
         written = line(key, target)
         if written:
             lines[key.encode()] = written
+    return dated(lines, date)
+
+
+def guardrails(models, date):
+    """The file of the prices of guardrails."""
+    lines = {}
+    for key, entry in models.items():
+        units = entry.get("guardrail_cost_per_unit") if isinstance(entry, dict) else None
+        found = {name: pico(price) for name, price in (units or {}).items()}
+        text = " ".join("%s=%d" % (name, found[name]) for name in sorted(found) if found[name] is not None)
+        if text:
+            lines[key.encode()] = "%s\t%s" % (key, text)
+    return dated(lines, date)
+
+
+def dated(lines, date):
+    """Lines by key, under a header of their day and content."""
     body = "".join(lines[key] + "\n" for key in sorted(lines))
     digest = hashlib.sha256(body.encode()).hexdigest()[:8]
     return "#%s-%s\n%s" % (date, digest, body)
@@ -135,12 +158,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("prices", help="a model_prices_and_context_window.json")
     parser.add_argument("--date", required=True, help="the day of the prices, YYYY-MM-DD")
+    parser.add_argument("--guardrails", action="store_true", help="the prices of guardrails instead")
     arguments = parser.parse_args()
     if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", arguments.date):
         parser.error("--date must be YYYY-MM-DD")
     with open(arguments.prices, encoding="utf-8") as source:
         models = json.load(source, parse_float=Decimal)
-    sys.stdout.write(catalogue(models, arguments.date))
+    write = guardrails if arguments.guardrails else catalogue
+    sys.stdout.write(write(models, arguments.date))
 
 
 if __name__ == "__main__":

@@ -45,11 +45,11 @@ LINES = [
 ]
 
 
-def generate(path, models):
+def generate(path, models, *options):
     """The generator's output for a price map."""
     source = path / "prices.json"
     source.write_text(json.dumps(models))
-    command = [sys.executable, GENERATOR, source, "--date", "2026-01-02"]
+    command = [sys.executable, GENERATOR, source, "--date", "2026-01-02", *options]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
@@ -57,6 +57,13 @@ def test_prices_become_whole_pico_dollars_in_sorted_lines(tmp_path):
     header, *lines = generate(tmp_path, MODELS).splitlines()
     assert lines == LINES
     assert header.startswith("#2026-01-02-") and len(header) == len("#2026-01-02-01234567")
+
+
+def test_guardrails_are_priced_by_the_names_of_their_units(tmp_path):
+    units = {"topicPolicyUnits": 0.00015, "contentPolicyUnits": 1e-13, "wordPolicyUnits": 0.0}
+    models = {**MODELS, "bedrock/guardrails": {"guardrail_cost_per_unit": units}}
+    _, *lines = generate(tmp_path, models, "--guardrails").splitlines()
+    assert lines == ["bedrock/guardrails\tcontentPolicyUnits=1 topicPolicyUnits=150000000 wordPolicyUnits=0"]
 
 
 def test_the_same_prices_give_the_same_bytes(tmp_path):

@@ -337,6 +337,22 @@ fn a_stream_in_the_other_envelope_is_the_same_wherever_it_is_cut() {
     }
 }
 
+/// Found by fuzzing: the counts at the end were those of whatever had arrived with it.
+#[test]
+fn what_follows_the_end_of_a_stream_is_not_counted() {
+    let upstream = String::from_utf8(fixture("anthropic/stream_text.sse")).unwrap();
+    let early = upstream.replacen("event: content_block_stop", "event: message_stop", 1);
+    assert_ne!(early, upstream);
+    let wrapped =
+        |pieces: &[&[u8]]| pumped(Dialect::AnthropicMessages, Dialect::BedrockInvoke, pieces);
+    let (whole, ended) = wrapped(&[early.as_bytes()]);
+    ended.unwrap();
+    for cut in 0..early.len() {
+        let (head, tail) = early.as_bytes().split_at(cut);
+        assert_eq!(wrapped(&[head, tail]).0, whole, "cut at {cut}");
+    }
+}
+
 #[test]
 fn beta_features_are_read_from_the_body() {
     let body = br#"{"anthropic_version":"x","anthropic_beta":["a-1","b-2"]}"#;

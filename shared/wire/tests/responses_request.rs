@@ -293,6 +293,25 @@ fn peeks_and_patches_and_leaves_every_other_byte() {
     );
 }
 
+/// Found by fuzzing: a glance refused what a full parse takes.
+#[test]
+fn a_role_is_only_a_message_s() {
+    let ask = |item: Value| json!({"model": "m", "input": [item]});
+    let peek = |body: &Value| ME.peek(body.to_string().as_bytes(), Line::default());
+    let other = ask(json!({"type": "note", "role": "narrator", "text": "hm"}));
+    assert!(try_decode(&other).is_ok());
+    assert_eq!(peek(&other).unwrap().model, "m");
+    for item in [
+        json!({"type": "message", "role": "narrator", "content": "hm"}),
+        json!({"role": "narrator", "content": "hm"}),
+        json!({"type": "message", "content": "hm"}),
+    ] {
+        let body = ask(item);
+        assert_eq!(peek(&body).unwrap_err().param.as_deref(), Some("input[0].role"));
+        assert_eq!(try_decode(&body).unwrap_err().param.as_deref(), Some("input[0].role"));
+    }
+}
+
 #[test]
 fn reads_what_is_to_be_kept() {
     let keep = |body: &Value| keeping(body.to_string().as_bytes());

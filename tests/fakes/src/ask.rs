@@ -27,6 +27,8 @@ pub(crate) struct Ask {
     pub(crate) cap: Option<u64>,
     /// Stop sequences.
     pub(crate) stops: Vec<String>,
+    /// The service level that is asked for.
+    pub(crate) tier: Option<String>,
     /// Characters of everything the model reads.
     pub(crate) length: usize,
 }

@@ -19,7 +19,8 @@ impl Field<'_, '_> {
         Some(members.collect())
     }
 
-    fn json(&self) -> Option<Value> {
+    /// Any value as JSON, with variables put in.
+    pub(super) fn json(&self) -> Option<Value> {
         match &self.node().kind {
             Kind::Mapping(_) => self.json_object().map(Value::Object),
             Kind::Sequence(_) => {

@@ -3,6 +3,7 @@
 use sluice_providers::{
     Auth, Deployment, ModelError, Provider, Quirk, Reach, Responses, Secret, provider, providers,
 };
+use sluice_wire::canon::CacheInjection;
 
 use super::{
     aws, azure, credentials::Credentials, field::Field, known, prices, sagemaker, section::Section,
@@ -214,6 +215,14 @@ fn read_limits(section: &mut Section<'_, '_>, deployment: &mut Deployment) {
     let mut list = |name| section.take(name).and_then(|field| field.names()).unwrap_or_default();
     deployment.additional_drop_params = list("additional_drop_params");
     deployment.allowed_openai_params = list("allowed_openai_params");
+    if let Some(field) = section.take("cache_control_injection_points")
+        && let Some(points) = field.json()
+    {
+        match CacheInjection::read(&points) {
+            Ok(points) => deployment.cache_points = points,
+            Err(wrong) => field.wrong(wrong, "such as `- {location: message, role: system}`"),
+        }
+    }
 }
 
 fn read_waits(section: &mut Section<'_, '_>, deployment: &mut Deployment, waits: Waits) {

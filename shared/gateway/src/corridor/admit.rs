@@ -8,12 +8,16 @@ use sluice_wire::{Fault, FaultKind};
 use super::{
     Denial, Facts, Intake, Plan, bound,
     limits::{self, Held, Needs, Standing},
-    together,
+    tier, together,
 };
-use crate::{App, identity, registry::Member};
+use crate::{
+    App, identity,
+    pricing::{ModelPrice, ServiceTier},
+    registry::Member,
+};
 
 /// Output tokens below which an answer is not worth paying for.
-const FLOOR_TOKENS: u64 = 16;
+pub(crate) const FLOOR_TOKENS: u64 = 16;
 /// The cap that is set where neither caller nor catalogue knows one and a budget must hold.
 const DEFAULT_CAP: u64 = 4_096;
 
@@ -147,6 +151,11 @@ impl Admitted {
         }))
     }
 
+    /// What was reserved, where a budget stands behind it.
+    pub(crate) fn granted(&self) -> Option<NanoUsd> {
+        self.budgeted.then_some(self.grant.amount)
+    }
+
     /// The output cap to set on the request for this deployment, where one must be set: lower than
     /// the caller's when the grant does not pay for that much.
     pub(crate) fn cap(&self, intake: &Intake, member: &Member) -> Option<u64> {
@@ -155,8 +164,9 @@ impl Admitted {
             return None;
         }
         let asked = cap(intake, member);
-        let affordable =
-            price.affordable_output(self.grant.amount, self.bound.prompt)? / answers(intake);
+        let tier = tier::reserved(intake, member);
+        let affordable = price.affordable_output_at(self.grant.amount, self.bound.prompt, tier)?
+            / answers(intake);
         let known = intake.peek.max_output.is_some() || price.max_output.is_some();
         (affordable < asked || !known).then(|| affordable.min(asked).max(1))
     }
@@ -188,16 +198,12 @@ impl Bounded for Intake {
         let prompt = bound::prompt_tokens(self)?;
         let mut bound = Bound { prompt, ..Bound::default() };
         for member in &plan.order {
-            let Some(price) = member.price.as_ref().filter(|price| price.prices_tokens()) else {
-                return Err(unpriced(
-                    &plan.group.name,
-                    "Set input_cost_per_token and output_cost_per_token, or `model_info.free: true`.",
-                ));
-            };
+            let price = bounding(member)?;
+            let tier = tier::reserved(self, member);
             let cap = cap(self, member).saturating_mul(answers);
             let least = cap.min(FLOOR_TOKENS.saturating_mul(answers));
-            bound.worst = bound.worst.max(price.worst_case(prompt, cap));
-            bound.floor = bound.floor.max(price.worst_case(prompt, least));
+            bound.worst = bound.worst.max(worst(member, price, (prompt, cap), tier));
+            bound.floor = bound.floor.max(worst(member, price, (prompt, least), tier));
         }
         Ok(bound)
     }
@@ -220,6 +226,31 @@ impl Bounded for Intake {
 impl Tokens {
     pub(crate) fn total(self) -> u64 {
         self.input.saturating_add(self.output)
+    }
+}
+
+/// The price that bounds a call of text, which must be known.
+pub(crate) fn bounding(member: &Member) -> Result<&ModelPrice, Fault> {
+    let bounds = |price: &&ModelPrice| price.prices_tokens() || price.is_by_time();
+    member.price.as_ref().filter(bounds).ok_or_else(|| {
+        unpriced(
+            &member.deployment.group,
+            "Set input_cost_per_token and output_cost_per_token, or `model_info.free: true`.",
+        )
+    })
+}
+
+/// The most that tokens of prompt and answer can cost. Where the price is by time nothing bounds it but
+/// how long the gateway waits.
+fn worst(
+    member: &Member,
+    price: &ModelPrice,
+    (prompt, output): (u64, u64),
+    tier: ServiceTier,
+) -> NanoUsd {
+    match price.is_by_time() {
+        true => price.cost_of_time(member.deployment.timeouts.total),
+        false => price.worst_case_at(prompt, output, tier),
     }
 }
 

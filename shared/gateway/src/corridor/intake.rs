@@ -15,7 +15,7 @@ use super::params::Wishes;
 use crate::{App, responses::Thread};
 
 /// Top-level body fields that speak to the gateway and must not reach a provider.
-pub(crate) const GATEWAY_FIELDS: [&str; 18] = [
+pub(crate) const GATEWAY_FIELDS: [&str; 19] = [
     "litellm_metadata",
     "litellm_session_id",
     "litellm_trace_id",
@@ -30,6 +30,7 @@ pub(crate) const GATEWAY_FIELDS: [&str; 18] = [
     "drop_params",
     "additional_drop_params",
     "allowed_openai_params",
+    "cache_control_injection_points",
     "disable_fallbacks",
     "router_settings_override",
     "cache",

@@ -10,7 +10,7 @@ use sluice_wire::{
     canon::{Media, Request},
 };
 
-use super::{Intake, attempt::is_wrapped};
+use super::{Intake, prepare::is_wrapped};
 use crate::App;
 
 /// Fetches that run at once for one request.

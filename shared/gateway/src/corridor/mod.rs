@@ -9,6 +9,7 @@ mod access;
 mod admit;
 mod attempt;
 mod attribution;
+mod batch;
 mod bound;
 mod denial;
 mod facts;
@@ -23,10 +24,12 @@ mod params;
 mod party;
 mod passed;
 mod plan;
+mod prepare;
 mod refusal;
 pub(crate) mod settle;
 mod spoken;
 mod stream;
+mod tier;
 mod together;
 mod whole;
 
@@ -36,8 +39,10 @@ use axum::response::Response;
 use sluice_wire::{Dialect, Fault};
 
 pub(crate) use access::{is_held, may_use, within};
-pub(crate) use admit::{Admitted, Bound, Bounded, Tokens, unpriced, window};
-pub(crate) use attempt::{Prepared, Reached, dropped, written};
+pub(crate) use admit::{
+    Admitted, Bound, Bounded, FLOOR_TOKENS, Tokens, bounding, unpriced, window,
+};
+pub(crate) use attempt::Reached;
 pub(crate) use bound::unread;
 pub(crate) use denial::Denial;
 pub(crate) use facts::{Facts, stray_id};
@@ -47,6 +52,7 @@ pub(crate) use intake::{Arrival, GATEWAY_FIELDS, Intake, Line, collect, content_
 pub(crate) use limits::span;
 pub(crate) use operation::{Heard, JSON, Operation, Reader, Reply, operate};
 pub(crate) use plan::Plan;
+pub(crate) use prepare::{Prepared, dropped, written};
 pub(crate) use refusal::{refuse, render};
 pub(crate) use settle::Seen;
 pub(crate) use stream::body as streamed_body;

@@ -7,7 +7,7 @@ use sluice_wire::{Dialect, Fault, FaultKind, dialect::bedrock_invoke};
 
 use super::{
     Facts, Intake, access,
-    attempt::{is_wrapped, passes},
+    prepare::{is_wrapped, passes},
     spoken::spoken,
 };
 use crate::{

@@ -1,6 +1,6 @@
 //! Settle and record: what a call really used, exactly once, whatever became of it.
 
-use std::{sync::Arc, time::Duration};
+use std::{mem, sync::Arc, time::Duration};
 
 use sluice_store::{Grant, Millis, NanoUsd, RowStatus, UsageRow};
 use sluice_wire::{Fault, canon::Usage};
@@ -8,7 +8,7 @@ use sluice_wire::{Fault, canon::Usage};
 use super::{Admitted, Facts};
 use crate::{
     App,
-    pricing::{Breakdown, Class, ModelPrice, Units},
+    pricing::{Breakdown, Class, ModelPrice, ServiceTier, Units},
     registry::{Member, api_base},
     telemetry::{Line, Verdict},
 };
@@ -27,6 +27,11 @@ pub(crate) struct Seen {
     pub(crate) units: Units,
     /// The price of what was asked for, where it differs from the deployment's.
     pub(crate) price: Option<ModelPrice>,
+    /// The service level that was asked for, or that the answer's headers name: it counts where the
+    /// usage itself names none.
+    pub(crate) service_tier: Option<String>,
+    /// When the provider was asked: where the price is by time, and no sound's seconds were counted.
+    pub(crate) asked: Option<Millis>,
     /// The provider told no usage, and what stands here was worked out.
     pub(crate) estimated: bool,
     /// Bytes of generated text, for an estimate.
@@ -61,7 +66,16 @@ pub(crate) async fn answered(
         None => (guess(prompt_bytes, seen.text_bytes), true),
     };
     let price = seen.price.as_ref().or(member.price.as_ref());
-    let cost = price.map(|price| price.cost_of(&usage, &seen.units)).unwrap_or_default();
+    let told = usage.service_tier.as_deref().or(seen.service_tier.as_deref());
+    let tier = ServiceTier::from_wire(told);
+    if let (Some(asked), Some(true)) = (seen.asked, price.map(ModelPrice::is_by_time))
+        && !seen.units.has_seconds()
+    {
+        let took = app.clock.now().get().saturating_sub(asked.get());
+        let took = Duration::from_millis(u64::try_from(took).unwrap_or_default());
+        seen.units = mem::take(&mut seen.units).with_time(took);
+    }
+    let cost = price.map(|price| price.cost_of_at(&usage, &seen.units, tier)).unwrap_or_default();
     let row = row(app, facts, grant, Some(member), usage, cost.total, estimated, seen);
     app.telemetry.line(&Line { verdict: verdict(facts, &row), row: &row, cost: &cost });
     let spend = write(app, grant, row).await;

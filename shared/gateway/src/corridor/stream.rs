@@ -22,7 +22,7 @@ use http::{
 };
 use http_body::{Body as HttpBody, Frame};
 use sluice_providers::{AnswerBody, ByteStream};
-use sluice_store::{Grant, Millis};
+use sluice_store::Grant;
 use sluice_wire::{Dialect, Fault, FaultKind, Pump};
 
 use super::{
@@ -89,7 +89,8 @@ fn kept_body(
     prompt_bytes: usize,
     keeper: Option<Keeper>,
 ) -> Body {
-    let Reached { member, answer, attempts, .. } = reached;
+    let seen = reached.seen();
+    let Reached { member, answer, .. } = reached;
     let AnswerBody::Stream(upstream) = answer.body else { return Body::empty() };
     let first_byte = Some(app.clock.now());
     let call = Call {
@@ -99,8 +100,7 @@ fn kept_body(
         grant: admitted.grant,
         prompt_bytes,
         member,
-        retries: attempts,
-        first_byte,
+        seen: Seen { first_byte, ..seen },
         fault: None,
         keeper,
         renewal: Renewal::new(app),
@@ -152,8 +152,8 @@ struct Call {
     grant: Grant,
     prompt_bytes: usize,
     member: Arc<Member>,
-    retries: u32,
-    first_byte: Option<Millis>,
+    /// What was known before the first byte.
+    seen: Seen,
     fault: Option<Fault>,
     keeper: Option<Keeper>,
     renewal: Renewal,
@@ -297,11 +297,14 @@ impl Call {
     }
 
     async fn settle(self: Box<Self>) {
+        let flow = self.flow.seen();
         let seen = Seen {
-            first_byte: self.first_byte,
+            first_byte: self.seen.first_byte,
             fault: self.fault,
-            retries: self.retries,
-            ..self.flow.seen()
+            retries: self.seen.retries,
+            asked: self.seen.asked,
+            service_tier: flow.service_tier.clone().or(self.seen.service_tier),
+            ..flow
         };
         settle::answered(
             &self.app,

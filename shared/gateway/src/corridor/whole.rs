@@ -18,8 +18,10 @@ use sluice_wire::{
 
 use super::{
     Admitted, Facts, Intake,
-    attempt::{Reached, passes},
-    headers, refuse,
+    attempt::Reached,
+    headers,
+    prepare::passes,
+    refuse,
     settle::{self, Seen},
     spoken::spoken,
 };
@@ -46,14 +48,19 @@ pub(crate) async fn answer(
             let seen = Seen {
                 fault: Some(fault.clone()),
                 text_bytes: u64::try_from(upstream.len()).unwrap_or(u64::MAX),
-                ..Seen::default()
+                ..reached.seen()
             };
             let prompt = intake.whole().len();
             settle::answered(app, &facts, &admitted.grant, prompt, &member, seen).await;
             return Ok(refuse(facts.dialect, &fault, &facts));
         }
     };
-    seen.retries = reached.attempts;
+    seen = Seen {
+        response_id: seen.response_id,
+        usage: seen.usage,
+        text_bytes: seen.text_bytes,
+        ..reached.seen()
+    };
     // With the provider's own words, it is not copied for nothing.
     let invoked = facts.dialect == Dialect::BedrockInvoke;
     let usage = if invoked { seen.usage.clone() } else { None };

@@ -5,17 +5,18 @@ use http::HeaderMap;
 use sluice_providers::{Outbound, Quirk, Route};
 use sluice_store::NanoUsd;
 use sluice_wire::{
-    Dialect, Edits, Fault, Pump, Stamp,
+    Dialect, Edits, Fault, FaultKind, Pump, Splice, Stamp,
     canon::Usage,
     completion::{self, Chunks, DEFAULT_CAP, Prompt},
+    splice,
 };
 
 use super::json;
 use crate::{
     App,
     corridor::{
-        Facts, Flow, GATEWAY_FIELDS, Heard, Intake, JSON, Line, Operation, Prepared, Reply, Seen,
-        content_type, dropped, named, read_chat, stamp, unpriced, written,
+        FLOOR_TOKENS, Facts, Flow, GATEWAY_FIELDS, Heard, Intake, JSON, Line, Operation, Prepared,
+        Reply, Seen, bounding, content_type, dropped, named, read_chat, stamp, written,
     },
     pricing::Catalogue,
     registry::Member,
@@ -50,8 +51,39 @@ impl Completions {
         Ok(Box::new(Self { request, body }))
     }
 
+    /// Tokens of all prompts at most.
+    fn given(&self) -> u64 {
+        let prompts = u64::try_from(self.request.prompts.len()).unwrap_or(u64::MAX);
+        self.request.most_tokens().saturating_add(prompts.saturating_mul(OVERHEAD))
+    }
+
+    /// Tokens of one continuation at most.
+    fn cap(&self, member: &Member) -> u64 {
+        let usual = match continues(member) {
+            true => DEFAULT_CAP,
+            false => member.price.as_ref().and_then(|price| price.max_output).unwrap_or(CHAT_CAP),
+        };
+        self.request.max_tokens.unwrap_or(usual).max(1)
+    }
+
+    /// The most that continuations of so many tokens each can cost.
+    fn bound(&self, member: &Member, cap: u64) -> Result<NanoUsd, Fault> {
+        let price = bounding(member)?;
+        if price.is_by_time() {
+            // One after another at worst.
+            let prompts = u32::try_from(self.request.prompts.len()).unwrap_or(u32::MAX);
+            return Ok(price.cost_of_time(member.deployment.timeouts.total.saturating_mul(prompts)));
+        }
+        let output = cap.saturating_mul(self.request.continuations());
+        Ok(price.worst_case(self.given(), output))
+    }
+
+    fn prepared(&self, app: &App, member: &Member, cap: Option<u64>) -> Result<Prepared, Fault> {
+        if continues(member) { self.forward(member, cap) } else { self.chat(app, member, cap) }
+    }
+
     /// The caller's bytes, with the model and the wish for usage.
-    fn forward(&self, member: &Member) -> Result<Prepared, Fault> {
+    fn forward(&self, member: &Member, cap: Option<u64>) -> Result<Prepared, Fault> {
         let deployment = &member.deployment;
         let stream = self.request.stream;
         let edits = Edits {
@@ -62,21 +94,27 @@ impl Completions {
                 && !deployment.provider.has(Quirk::NoStreamOptions),
             remove: &GATEWAY_FIELDS,
         };
-        let body = Bytes::from(Dialect::OpenAiChat.patch(&self.body, &edits)?);
+        let mut body = Dialect::OpenAiChat.patch(&self.body, &edits)?;
+        if let Some(cap) = cap {
+            // This route knows no `max_completion_tokens`.
+            body = splice(&body, &[Splice::Set("max_tokens", cap.to_string())])
+                .map_err(|error| Fault::new(FaultKind::Internal, error.to_string()))?;
+        }
+        let body = Bytes::from(body);
         let route = Route::Beside("completions");
         let outbound = Outbound { body, stream, route, ..Outbound::default() };
-        Ok(Prepared { outbound, ..Prepared::default() })
+        Ok(Prepared { outbound, capped: cap, ..Prepared::default() })
     }
 
     /// A chat for each prompt.
-    fn chat(&self, app: &App, member: &Member) -> Result<Prepared, Fault> {
+    fn chat(&self, app: &App, member: &Member, cap: Option<u64>) -> Result<Prepared, Fault> {
         let known = member.price.as_ref().is_some_and(|price| price.max_output.is_some());
         let chats = completion::chats(&self.request, (!known).then_some(CHAT_CAP))?;
-        let mut all =
-            Prepared { dropped: dropped(app, member, chats.losses)?, ..Prepared::default() };
+        let dropped = dropped(app, member, chats.losses)?;
+        let mut all = Prepared { dropped, capped: cap, ..Prepared::default() };
         for (at, body) in chats.bodies.into_iter().enumerate() {
             let intake = Intake::chat(Bytes::from(body))?;
-            let one = written(app, &intake, None, member)?;
+            let one = written(app, &intake, cap, member)?;
             if at == 0 {
                 all.outbound = one.outbound;
                 all.dropped.extend(one.dropped);
@@ -85,6 +123,25 @@ impl Completions {
             }
         }
         Ok(all)
+    }
+
+    /// The answers of chats, in order, and what they used together.
+    fn chats(&self, heard: &Heard<'_>) -> Result<(Vec<Bytes>, Seen), Fault> {
+        let dialect = heard.member.deployment.provider.dialect;
+        let stamp = self.stamp(heard.facts);
+        let mut chats = Vec::new();
+        let mut seen = Seen::default();
+        for (at, piece) in heard.pieces.iter().enumerate() {
+            let (chat, of_chat) =
+                read_chat(&piece.body, &piece.headers, dialect, heard.facts, &stamp)?;
+            chats.push(chat);
+            match (at, &mut seen.usage, of_chat.usage) {
+                (0, _, usage) => seen = Seen { usage, ..of_chat },
+                (_, Some(sum), Some(more)) => *sum = both(sum, &more),
+                _ => seen.usage = None,
+            }
+        }
+        Ok((chats, seen))
     }
 
     fn stamp(&self, facts: &Facts) -> Stamp {
@@ -106,48 +163,40 @@ impl Operation for Completions {
     }
 
     fn worst(&self, member: &Member) -> Result<NanoUsd, Fault> {
-        let Some(price) = member.price.as_ref().filter(|price| price.prices_tokens()) else {
-            return Err(unpriced(
-                &member.deployment.group,
-                "Set input_cost_per_token and output_cost_per_token, or `model_info.free: true`.",
-            ));
-        };
-        let usual = match continues(member) {
-            true => DEFAULT_CAP,
-            false => price.max_output.unwrap_or(CHAT_CAP),
-        };
-        let cap = self.request.max_tokens.unwrap_or(usual).max(1);
-        let prompts = u64::try_from(self.request.prompts.len()).unwrap_or(u64::MAX);
-        let given = self.request.most_tokens().saturating_add(prompts.saturating_mul(OVERHEAD));
-        Ok(price.worst_case(given, cap.saturating_mul(self.request.continuations())))
+        self.bound(member, self.cap(member))
+    }
+
+    fn least(&self, member: &Member) -> Result<NanoUsd, Fault> {
+        self.bound(member, self.cap(member).min(FLOOR_TOKENS))
     }
 
     fn prepare(&self, app: &App, member: &Member) -> Result<Prepared, Fault> {
-        if continues(member) { self.forward(member) } else { self.chat(app, member) }
+        self.prepared(app, member, None)
+    }
+
+    /// With the cap lowered to what is paid for, as a chat's is.
+    fn afford(&self, app: &App, member: &Member, granted: NanoUsd) -> Result<Prepared, Fault> {
+        let price = member.price.as_ref().filter(|price| !price.is_free());
+        let most = price.and_then(|price| price.affordable_output(granted, self.given()));
+        let each = most.map(|most| most / self.request.continuations().max(1));
+        let lower = each.filter(|each| *each < self.cap(member));
+        self.prepared(app, member, lower.map(|each| each.max(1)))
     }
 
     fn read(&self, heard: &Heard<'_>) -> Result<Reply, Fault> {
         if continues(heard.member) {
             return json::passed(heard, &heard.body());
         }
-        let dialect = heard.member.deployment.provider.dialect;
-        let stamp = self.stamp(heard.facts);
-        let mut chats = Vec::new();
-        let mut seen = Seen::default();
-        for (at, piece) in heard.pieces.iter().enumerate() {
-            let (chat, of_chat) =
-                read_chat(&piece.body, &piece.headers, dialect, heard.facts, &stamp)?;
-            chats.push(chat);
-            match (at, &mut seen.usage, of_chat.usage) {
-                (0, _, usage) => seen = Seen { usage, ..of_chat },
-                (_, Some(sum), Some(more)) => *sum = both(sum, &more),
-                _ => seen.usage = None,
-            }
-        }
+        let (chats, mut seen) = self.chats(heard)?;
         let bodies: Vec<&[u8]> = chats.iter().map(|chat| &**chat).collect();
         let body = Bytes::from(completion::encode_response(&self.request, &bodies)?);
         seen.text_bytes = u64::try_from(body.len()).unwrap_or(u64::MAX);
         Ok(Reply { body, content_type: JSON, seen })
+    }
+
+    fn used(&self, heard: &Heard<'_>) -> Result<Seen, Fault> {
+        // Only chats are several.
+        Ok(self.chats(heard)?.1)
     }
 
     fn flow(&self, facts: &Facts, member: &Member, _: &HeaderMap) -> Box<dyn Flow> {
@@ -196,6 +245,7 @@ fn both(one: &Usage, other: &Usage) -> Usage {
     Usage {
         input: one.input.saturating_add(other.input),
         cache_read: one.cache_read.saturating_add(other.cache_read),
+        cache_read_audio: one.cache_read_audio.saturating_add(other.cache_read_audio),
         cache_write_5m: one.cache_write_5m.saturating_add(other.cache_write_5m),
         cache_write_1h: one.cache_write_1h.saturating_add(other.cache_write_1h),
         input_audio: one.input_audio.saturating_add(other.input_audio),
@@ -203,6 +253,7 @@ fn both(one: &Usage, other: &Usage) -> Usage {
         output_reasoning: one.output_reasoning.saturating_add(other.output_reasoning),
         output_audio: one.output_audio.saturating_add(other.output_audio),
         output_image: one.output_image.saturating_add(other.output_image),
+        service_tier: one.service_tier.clone(),
         raw: one.raw.clone(),
     }
 }

@@ -106,8 +106,8 @@ impl Embeddings {
         })
     }
 
-    fn units(&self) -> Units {
-        Units::default().with(Class::ImageInput, self.request.pictures())
+    fn units(pictures: u64) -> Units {
+        Units::default().with(Class::ImageInput, pictures)
     }
 
     /// The caller's answer, made of what another shape says.
@@ -115,12 +115,12 @@ impl Embeddings {
         let bodies: Vec<&[u8]> = heard.pieces.iter().map(|piece| &*piece.body).collect();
         let response = shape.decode(&bodies)?;
         let told = response.tokens.or_else(|| counted(heard));
-        let tokens = told.unwrap_or_else(|| self.request.most_tokens().div_ceil(4));
+        let tokens = told.unwrap_or_else(|| heard.share(self.request.most_tokens().div_ceil(4)));
         let body = self.answer(&response, tokens, heard.facts);
         let seen = Seen {
             usage: Some(Usage { input: tokens, ..Usage::default() }),
             estimated: told.is_none(),
-            units: self.units(),
+            units: Self::units(heard.share(self.request.pictures())),
             ..Seen::default()
         };
         Ok(Reply { body, content_type: JSON, seen })
@@ -145,7 +145,8 @@ impl Operation for Embeddings {
                     false => self.request.most_tokens(),
                 };
                 let tokens = price.worst_case(most, 0);
-                Ok(tokens.saturating_add(price.cost_of_units(&self.units()).0))
+                let pictures = Self::units(self.request.pictures());
+                Ok(tokens.saturating_add(price.cost_of_units(&pictures).0))
             }
             _ => Err(unpriced(
                 &member.deployment.group,
@@ -212,7 +213,7 @@ impl Operation for Embeddings {
         let other = embed::openai::reencode(&body, self.request.encoding)?;
         let mut reply = json::passed(heard, &other.map_or(body, Bytes::from))?;
         reply.seen.usage = reply.seen.usage.map(given);
-        reply.seen.units = self.units();
+        reply.seen.units = Self::units(self.request.pictures());
         Ok(reply)
     }
 

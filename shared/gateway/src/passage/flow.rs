@@ -1,7 +1,6 @@
 //! An answer in passing: every byte goes on as it came, and a copy of what matters is read.
 
 use http::HeaderMap;
-use serde_json::Value;
 use sluice_providers::ByteStream;
 use sluice_wire::{Fault, canon::Usage, dialect::Observer, frame::sse};
 
@@ -51,7 +50,9 @@ impl Passing {
                 usage: None,
                 broken: false,
             },
-            Kind::Tokens(_) | Kind::Guardrail => Watch::Whole { buffer: Vec::new(), over: false },
+            Kind::Tokens(_) | Kind::Guardrail(_) => {
+                Watch::Whole { buffer: Vec::new(), over: false }
+            }
             Kind::Free | Kind::Request(_) | Kind::Unknown => Watch::Blind,
         };
         Self { meter, watch, bytes: 0 }
@@ -93,9 +94,7 @@ impl Flow for Passing {
             Watch::Lines { framer, tongue, usage, broken } => {
                 if !*broken {
                     let read = framer.push(bytes, |frame| {
-                        let event = serde_json::from_slice::<Value>(&frame.data).ok();
-                        let found = event.and_then(|event| usage::read(*tongue, &event));
-                        *usage = found.or(usage.take());
+                        *usage = usage::read(*tongue, &frame.data).or(usage.take());
                         Ok(())
                     });
                     *broken = read.is_err();
@@ -130,13 +129,15 @@ impl Flow for Passing {
     fn seen(&self) -> Seen {
         let price = match (&self.meter.kind, &self.watch) {
             (Kind::Request(cost), _) => Some(super::answer::charge(*cost)),
-            (Kind::Guardrail, Watch::Whole { buffer, .. }) => {
-                Some(super::answer::charge(super::guardrail::cost(buffer)))
-            }
+            (Kind::Guardrail(prices), Watch::Whole { buffer, .. }) => Some(prices.charge(buffer)),
             _ => None,
         };
-        let usage = self.usage();
-        Seen { usage, price, text_bytes: self.text_bytes(), ..Seen::default() }
+        let service_tier = match &self.meter.kind {
+            Kind::Tokens(tokens) => tokens.tier.clone(),
+            _ => None,
+        };
+        let (usage, text_bytes) = (self.usage(), self.text_bytes());
+        Seen { usage, price, text_bytes, service_tier, ..Seen::default() }
     }
 }
 

@@ -2,14 +2,14 @@
 
 use http::Method;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::value::RawValue;
 use sluice_store::NanoUsd;
 use sluice_wire::{Dialect, Fault, FaultKind};
 
-use super::{Place, usage::Tongue};
+use super::{Place, guardrail::Prices, usage::Tongue};
 use crate::{
     corridor::{unpriced, unread},
-    pricing::ModelPrice,
+    pricing::{ModelPrice, ServiceTier},
 };
 
 /// How a call is counted.
@@ -29,7 +29,7 @@ pub(super) enum Kind {
     /// By tokens.
     Tokens(Tokens),
     /// By the text units of a guardrail.
-    Guardrail,
+    Guardrail(Prices),
     /// Nobody knows.
     Unknown,
 }
@@ -43,6 +43,8 @@ pub(super) struct Tokens {
     /// The caller's cap of each answer.
     cap: Option<u64>,
     answers: u64,
+    /// The service level that is asked for.
+    pub(super) tier: Option<String>,
     /// It writes text: without a cap it is not bounded.
     writes: bool,
 }
@@ -56,6 +58,8 @@ struct Body {
     max_completion_tokens: Option<u64>,
     max_output_tokens: Option<u64>,
     n: Option<u64>,
+    #[serde(alias = "serviceTier")]
+    service_tier: Option<String>,
     #[serde(rename = "generationConfig")]
     generation: Generation,
 }
@@ -91,7 +95,9 @@ impl Meter {
         let kind = match place.cost {
             Some(cost) => Kind::Request(cost),
             None if place.endpoint => Kind::Unknown,
-            None if place.guardrail.is_some() => Kind::Guardrail,
+            None if place.guardrail.is_some() => {
+                Kind::Guardrail(Prices::of(place.deployment.aws.region.as_deref()))
+            }
             None if method.is_safe() || *method == Method::DELETE => Kind::Free,
             None if FREE.iter().any(|end| path.ends_with(end)) => Kind::Free,
             None => tokens(place.deployment.provider.name, &path, &body)
@@ -126,7 +132,7 @@ impl Meter {
         let tokens = match &self.kind {
             Kind::Free => return Ok(NanoUsd::ZERO),
             Kind::Request(cost) => return Ok(*cost),
-            Kind::Guardrail => return Ok(super::guardrail::worst(body)),
+            Kind::Guardrail(prices) => return Ok(prices.worst(body)),
             Kind::Unknown => return Err(unbounded()),
             Kind::Tokens(tokens) => tokens,
         };
@@ -145,7 +151,8 @@ impl Meter {
             (true, Some(cap)) => cap.saturating_mul(tokens.answers),
             (true, None) => return Err(unbounded()),
         };
-        Ok(price.worst_case(unread(body), cap))
+        let tier = ServiceTier::from_wire(tokens.tier.as_deref());
+        Ok(price.worst_case_at(unread(body), cap, tier))
     }
 }
 
@@ -201,6 +208,7 @@ fn tokens(provider: &str, path: &str, body: &Body) -> Option<Tokens> {
         .into_iter()
         .flatten()
         .max(),
+        tier: body.service_tier.clone(),
         answers: body.n.or(body.generation.candidate_count).unwrap_or(1).max(1),
         writes,
     })
@@ -209,12 +217,16 @@ fn tokens(provider: &str, path: &str, body: &Body) -> Option<Tokens> {
 impl Tokens {
     /// The usage in a whole answer.
     pub(super) fn read(&self, body: &[u8]) -> Option<sluice_wire::canon::Usage> {
-        match serde_json::from_slice(body).ok()? {
-            // Gemini's stream without SSE: a list whose last item has the count of all.
-            Value::Array(items) => {
-                items.iter().rev().find_map(|item| super::usage::read(self.tongue, item))
+        // Gemini's stream without SSE: a list whose last item has the count of all.
+        match serde_json::from_slice::<Vec<&RawValue>>(body) {
+            Ok(items) => {
+                let mut read = items
+                    .iter()
+                    .rev()
+                    .map(|item| super::usage::read(self.tongue, item.get().as_bytes()));
+                read.find_map(|usage| usage)
             }
-            value => super::usage::read(self.tongue, &value),
+            Err(_) => super::usage::read(self.tongue, body),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Usage, as the providers that are passed on to write it.
 
-use serde_json::Value;
-use sluice_wire::canon::Usage;
+use serde::Deserialize;
+use serde_json::{Value, value::RawValue};
+use sluice_wire::{Dialect, canon::Usage};
 
 /// Who writes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,12 +18,17 @@ pub(super) enum Tongue {
 }
 
 /// The usage in a whole answer, or in one event of a stream.
-pub(super) fn read(tongue: Tongue, value: &Value) -> Option<Usage> {
+pub(super) fn read(tongue: Tongue, body: &[u8]) -> Option<Usage> {
+    let told = |dialect: Dialect, body: &[u8]| dialect.glance(body).ok()?.usage;
     match tongue {
-        Tongue::OpenAi => openai(value.get("usage").or_else(|| value.pointer("/response/usage"))?),
-        Tongue::Anthropic => anthropic(value.get("usage")?),
-        Tongue::Gemini => gemini(value.get("usageMetadata")?),
+        Tongue::OpenAi => told(Dialect::OpenAiChat, body).or_else(|| {
+            let event = serde_json::from_slice::<Event<'_>>(body).ok()?;
+            told(Dialect::OpenAiResponses, event.response?.get().as_bytes())
+        }),
+        Tongue::Anthropic => told(Dialect::AnthropicMessages, body),
+        Tongue::Gemini => told(Dialect::Gemini, body),
         Tongue::Cohere => {
+            let value: Value = serde_json::from_slice(body).ok()?;
             let places = [
                 "/usage/billed_units",
                 "/meta/billed_units",
@@ -34,67 +40,11 @@ pub(super) fn read(tongue: Tongue, value: &Value) -> Option<Usage> {
     }
 }
 
-fn count(value: &Value, path: &str) -> u64 {
-    value.pointer(path).and_then(Value::as_u64).unwrap_or_default()
-}
-
-/// Cached tokens stand inside the prompt's, reasoning inside the answer's.
-fn openai(usage: &Value) -> Option<Usage> {
-    usage.as_object()?;
-    let either = |one: &str, other: &str| count(usage, one).max(count(usage, other));
-    let prompt = either("/prompt_tokens", "/input_tokens");
-    let answer = either("/completion_tokens", "/output_tokens");
-    let cached =
-        either("/prompt_tokens_details/cached_tokens", "/input_tokens_details/cached_tokens");
-    let thought = either(
-        "/completion_tokens_details/reasoning_tokens",
-        "/output_tokens_details/reasoning_tokens",
-    );
-    let heard = count(usage, "/prompt_tokens_details/audio_tokens");
-    let spoken = count(usage, "/completion_tokens_details/audio_tokens");
-    Some(Usage {
-        input: prompt.saturating_sub(cached).saturating_sub(heard),
-        cache_read: cached,
-        input_audio: heard,
-        output: answer.saturating_sub(thought).saturating_sub(spoken),
-        output_reasoning: thought,
-        output_audio: spoken,
-        raw: Some(usage.clone()),
-        ..Usage::default()
-    })
-}
-
-/// Cached tokens stand beside the prompt's.
-fn anthropic(usage: &Value) -> Option<Usage> {
-    usage.as_object()?;
-    let hour = count(usage, "/cache_creation/ephemeral_1h_input_tokens");
-    let written = count(usage, "/cache_creation_input_tokens");
-    Some(Usage {
-        input: count(usage, "/input_tokens"),
-        cache_read: count(usage, "/cache_read_input_tokens"),
-        cache_write_5m: written.saturating_sub(hour),
-        cache_write_1h: hour,
-        output: count(usage, "/output_tokens"),
-        raw: Some(usage.clone()),
-        ..Usage::default()
-    })
-}
-
-/// Cached tokens stand inside the prompt's, thoughts beside the answer's.
-fn gemini(usage: &Value) -> Option<Usage> {
-    usage.as_object()?;
-    let cached = count(usage, "/cachedContentTokenCount");
-    let prompt = count(usage, "/promptTokenCount");
-    Some(Usage {
-        input: prompt
-            .saturating_sub(cached)
-            .saturating_add(count(usage, "/toolUsePromptTokenCount")),
-        cache_read: cached,
-        output: count(usage, "/candidatesTokenCount"),
-        output_reasoning: count(usage, "/thoughtsTokenCount"),
-        raw: Some(usage.clone()),
-        ..Usage::default()
-    })
+/// An event of Responses that carries the whole answer.
+#[derive(Deserialize)]
+struct Event<'a> {
+    #[serde(default, borrow)]
+    response: Option<&'a RawValue>,
 }
 
 fn cohere(billed: &Value) -> Option<Usage> {
@@ -119,7 +69,7 @@ mod tests {
     use super::*;
 
     fn counts(tongue: Tongue, value: &Value) -> (u64, u64, u64, u64) {
-        let usage = read(tongue, value).unwrap();
+        let usage = read(tongue, value.to_string().as_bytes()).unwrap();
         (usage.input, usage.cache_read, usage.output, usage.output_reasoning)
     }
 
@@ -135,11 +85,11 @@ mod tests {
         let message = json!({"usage": {"input_tokens": 6, "cache_read_input_tokens": 4,
             "output_tokens": 5}});
         assert_eq!(counts(Tongue::Anthropic, &message), (6, 4, 5, 0));
-        let gemini = json!({"usageMetadata": {"promptTokenCount": 10, "candidatesTokenCount": 3,
+        let gemini = json!({"usageMetadata": {"promptTokenCount": 10, "trafficType": "ON_DEMAND_FLEX", "candidatesTokenCount": 3,
             "cachedContentTokenCount": 4, "thoughtsTokenCount": 2}});
         assert_eq!(counts(Tongue::Gemini, &gemini), (6, 4, 3, 2));
         let cohere = json!({"usage": {"billed_units": {"input_tokens": 6.0, "output_tokens": 3}}});
         assert_eq!(counts(Tongue::Cohere, &cohere), (6, 0, 3, 0));
-        assert_eq!(read(Tongue::OpenAi, &json!({"usage": null})), None);
+        assert_eq!(read(Tongue::OpenAi, br#"{"usage": null}"#), None);
     }
 }

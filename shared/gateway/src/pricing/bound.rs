@@ -78,6 +78,7 @@ impl ModelPrice {
             input: of(&[
                 Class::Input,
                 Class::CacheRead,
+                Class::CacheReadAudio,
                 Class::CacheWrite5m,
                 Class::CacheWrite1h,
                 Class::AudioInput,

@@ -42,7 +42,7 @@ impl Catalogue {
         Self { version: header.trim_start_matches('#'), lines }
     }
 
-    /// Day and content hash, `2026-11-25-0777aca2`. Each usage row names it.
+    /// Day and content hash, `2026-11-25-6f05edd1`. Each usage row names it.
     #[must_use]
     pub fn version(&self) -> &'static str {
         self.version

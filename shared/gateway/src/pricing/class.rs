@@ -1,6 +1,6 @@
 //! What is paid for, and how LiteLLM's price fields name it.
 
-/// What a price is per. The first ten are tokens.
+/// What a price is per. The first eleven are tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Class {
@@ -10,6 +10,8 @@ pub enum Class {
     Output,
     /// A prompt token read from the provider's cache.
     CacheRead,
+    /// An audio token read from the provider's cache.
+    CacheReadAudio,
     /// A prompt token written to the cache for five minutes.
     CacheWrite5m,
     /// A prompt token written to the cache for an hour.
@@ -75,10 +77,11 @@ pub struct Slot {
 }
 
 /// Class, its name in the catalogue, and its field in a config file.
-const CLASSES: [(Class, &str, &str); 20] = [
+const CLASSES: [(Class, &str, &str); 21] = [
     (Class::Input, "i", "input_cost_per_token"),
     (Class::Output, "o", "output_cost_per_token"),
     (Class::CacheRead, "r", "cache_read_input_token_cost"),
+    (Class::CacheReadAudio, "ra", "cache_read_input_audio_token_cost"),
     (Class::CacheWrite5m, "w", "cache_creation_input_token_cost"),
     (Class::CacheWrite1h, "w1h", "cache_creation_input_token_cost_above_1hr"),
     (Class::Reasoning, "t", "output_cost_per_reasoning_token"),

@@ -51,7 +51,9 @@ impl ModelPrice {
             .saturating_add(of(Class::AudioOutput, usage.output_audio))
             .saturating_add(of(Class::ImageTokenOutput, usage.output_image))
             .saturating_add(reasoning);
-        let cache_read = of(Class::CacheRead, usage.cache_read);
+        let heard = usage.cache_read_audio.min(usage.cache_read);
+        let cache_read = of(Class::CacheRead, usage.cache_read.saturating_sub(heard))
+            .saturating_add(of(Class::CacheReadAudio, heard));
         let cache_creation = of(Class::CacheWrite5m, usage.cache_write_5m)
             .saturating_add(of(Class::CacheWrite1h, usage.cache_write_1h));
         let [input, output, cache_read, cache_creation] =

@@ -93,7 +93,13 @@ impl ModelPrice {
         Self { rates, max_input: None, max_output: None, source, version }
     }
 
-    /// Where the prices came from: the catalogue's version, `2026-11-25-0777aca2`; that with
+    /// The same, out of a price list of this version.
+    #[must_use]
+    pub(crate) fn listed(self, version: &str) -> Self {
+        Self { source: PriceSource::Builtin, version: version.to_owned(), ..self }
+    }
+
+    /// Where the prices came from: the catalogue's version, `2026-11-25-6f05edd1`; that with
     /// `+config`, where the config file replaced some; `config` or `free` where it said it all.
     #[must_use]
     pub fn version(&self) -> &str {

@@ -70,6 +70,7 @@ impl RateTable {
             }
             class = match class {
                 Class::CacheWrite1h => Class::CacheWrite5m,
+                Class::CacheReadAudio => Class::CacheRead,
                 Class::CacheRead
                 | Class::CacheWrite5m
                 | Class::AudioInput
@@ -131,6 +132,7 @@ mod tests {
     fn a_class_without_a_price_costs_what_its_kind_costs() {
         let all = table("i=3 o=7 w=4");
         assert_eq!(pico(&all, Class::CacheRead, STANDARD, 1), 3);
+        assert_eq!(pico(&all, Class::CacheReadAudio, STANDARD, 1), 3);
         assert_eq!(pico(&all, Class::CacheWrite1h, STANDARD, 1), 4);
         assert_eq!(pico(&all, Class::AudioInput, STANDARD, 1), 3);
         assert_eq!(pico(&all, Class::Reasoning, STANDARD, 1), 7);

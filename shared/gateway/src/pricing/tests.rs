@@ -44,6 +44,7 @@ impl Noise {
         Usage {
             input: plain,
             cache_read: read,
+            cache_read_audio: self.below(read + 1),
             cache_write_5m: write,
             cache_write_1h: hour,
             input_audio: audio,
@@ -51,7 +52,7 @@ impl Noise {
             output_reasoning: reasoning,
             output_audio: spoken,
             output_image: drawn,
-            raw: None,
+            ..Usage::default()
         }
     }
 }

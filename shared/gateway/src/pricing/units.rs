@@ -1,5 +1,7 @@
 //! What a call uses beside text: images, seconds, characters, searches.
 
+use std::time::Duration;
+
 use sluice_store::NanoUsd;
 use sluice_wire::canon::Usage;
 
@@ -33,6 +35,21 @@ impl Units {
         self
     }
 
+    /// Adds the time that a call took, to a thousandth of a second.
+    #[must_use]
+    pub fn with_time(self, time: Duration) -> Self {
+        let millis = u64::try_from(time.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX);
+        self.with_thousandths(Class::SecondInput, millis)
+            .with_thousandths(Class::SecondOutput, millis)
+    }
+
+    /// Seconds were counted.
+    #[must_use]
+    pub fn has_seconds(&self) -> bool {
+        let seconds = [Class::SecondInput, Class::SecondOutput];
+        self.counts.iter().any(|(class, _)| seconds.contains(class))
+    }
+
     /// Whole units of a class.
     #[must_use]
     pub fn of(&self, class: Class) -> u64 {
@@ -57,15 +74,43 @@ impl ModelPrice {
         (nanos(given.div_ceil(parts)), nanos(made.div_ceil(parts)))
     }
 
-    /// What a call costs that used tokens and other units.
+    /// What a call costs that used tokens and other units, served at the standard tier.
     #[must_use]
     pub fn cost_of(&self, usage: &Usage, units: &Units) -> Breakdown {
-        let mut cost = self.cost(usage);
+        self.cost_of_at(usage, units, ServiceTier::Standard)
+    }
+
+    /// As [`cost_of`](Self::cost_of), served at `tier`.
+    #[must_use]
+    pub fn cost_of_at(&self, usage: &Usage, units: &Units, tier: ServiceTier) -> Breakdown {
+        let mut cost = self.cost_at(usage, tier);
         let (given, made) = self.cost_of_units(units);
         cost.input = cost.input.saturating_add(given);
         cost.output = cost.output.saturating_add(made);
         cost.total = cost.total.saturating_add(given).saturating_add(made);
         cost
+    }
+
+    /// A model of tokens whose price is by the time that a call takes (SageMaker, Bedrock's
+    /// commitments): it lists seconds, and no token, request or character.
+    #[must_use]
+    pub fn is_by_time(&self) -> bool {
+        const OTHERS: [Class; 5] = [
+            Class::Input,
+            Class::Output,
+            Class::Request,
+            Class::CharacterInput,
+            Class::CharacterOutput,
+        ];
+        self.lists(&[Class::SecondInput, Class::SecondOutput]) && !self.lists(&OTHERS)
+    }
+
+    /// What a call costs that takes so long, at such a price. Where a second has two prices both
+    /// are paid.
+    #[must_use]
+    pub fn cost_of_time(&self, time: Duration) -> NanoUsd {
+        let (given, made) = self.cost_of_units(&Units::default().with_time(time));
+        given.saturating_add(made)
     }
 
     /// Any of these classes has a price, which may be zero.
@@ -100,6 +145,19 @@ mod tests {
         assert_eq!(cost(8_470), 847_000);
         assert_eq!(cost(1), 100);
         assert_eq!(cost(0), 0);
+    }
+
+    #[test]
+    fn a_call_priced_by_time_pays_for_the_time_it_takes() {
+        // LiteLLM's example for SageMaker: $0.00042 a second.
+        let endpoint = price(&[(Class::SecondInput, 420_000_000)]);
+        assert!(endpoint.is_by_time());
+        assert_eq!(endpoint.cost_of_time(Duration::from_millis(1_500)).nanos(), 630_000);
+        assert_eq!(endpoint.cost_of_time(Duration::from_nanos(1)).nanos(), 420);
+        let both = price(&[(Class::SecondInput, 1_000), (Class::SecondOutput, 2_000)]);
+        assert_eq!(both.cost_of_time(Duration::from_secs(10)).nanos(), 30);
+        let tokens = price(&[(Class::SecondInput, 1_000), (Class::Input, 0)]);
+        assert!(!tokens.is_by_time());
     }
 
     #[test]

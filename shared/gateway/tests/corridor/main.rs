@@ -10,6 +10,8 @@
     reason = "a test that cannot go on should stop"
 )]
 
+mod cache_points;
+mod charges;
 mod gemini;
 mod house;
 mod invoke;

@@ -10,6 +10,7 @@ mod vertex;
 
 use serde_json::{Map, Value};
 use sluice_wire::Dialect;
+use sluice_wire::canon::CacheInjection;
 
 pub use aws::Aws;
 pub(crate) use azure::takes_api_key;
@@ -76,6 +77,8 @@ pub struct Deployment {
     pub additional_drop_params: Vec<String>,
     /// Parameters that its provider takes, whatever the provider's row says.
     pub allowed_openai_params: Vec<String>,
+    /// Prompt-cache markers to put in.
+    pub cache_points: Vec<CacheInjection>,
     /// Attempts after the first.
     pub max_retries: Option<u32>,
     /// `use_in_pass_through`: of a provider's deployments, what is passed on goes to this one.
@@ -146,6 +149,7 @@ impl Deployment {
             drop_params: None,
             additional_drop_params: Vec::new(),
             allowed_openai_params: Vec::new(),
+            cache_points: Vec::new(),
             max_retries: None,
             use_in_pass_through: false,
             prepared: Prepared::default(),

@@ -2,6 +2,7 @@
 
 mod event;
 mod gather;
+mod inject;
 mod laws;
 mod part;
 mod remote;
@@ -12,6 +13,7 @@ mod usage;
 
 pub use event::{Delta, Event, PartKind};
 pub use gather::Gather;
+pub use inject::CacheInjection;
 pub use laws::Laws;
 pub use part::{CachePoint, Data, Document, Image, Part, Reasoning, ToolCall, ToolResult};
 pub use remote::{Media, Remote};

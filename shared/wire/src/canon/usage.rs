@@ -13,6 +13,8 @@ pub struct Usage {
     pub input: u64,
     /// Prompt tokens read from the provider's cache.
     pub cache_read: u64,
+    /// Those of [`Self::cache_read`] that are audio, which some providers price apart.
+    pub cache_read_audio: u64,
     /// Prompt tokens written to the cache for five minutes.
     pub cache_write_5m: u64,
     /// Prompt tokens written to the cache for an hour.
@@ -27,11 +29,20 @@ pub struct Usage {
     pub output_audio: u64,
     /// Image tokens in the completion.
     pub output_image: u64,
+    /// The service level that the provider says it served at (`priority`, `flex`), in its own words.
+    pub service_tier: Option<String>,
     /// The provider's own usage object, verbatim.
     pub raw: Option<Value>,
 }
 
 impl Usage {
+    /// The same, served at the level that stands beside it in an answer, if one does.
+    #[must_use]
+    pub(crate) fn served(self, tier: Option<&Value>) -> Self {
+        let told = tier.and_then(Value::as_str).map(str::to_owned);
+        Self { service_tier: told.or(self.service_tier), ..self }
+    }
+
     /// All prompt tokens.
     #[must_use]
     pub fn prompt(&self) -> u64 {

@@ -30,6 +30,10 @@ struct Fields<'a> {
     model: Option<&'a RawValue>,
     #[serde(default, borrow)]
     usage: Option<&'a RawValue>,
+    #[serde(default)]
+    service_tier: Option<Value>,
+    #[serde(default, rename = "serviceTier")]
+    bedrock_tier: Option<Value>,
 }
 
 // === impl Dialect ===
@@ -52,11 +56,15 @@ impl Dialect {
                 .with_detail(error.to_string())
         })?;
         let raw = fields.usage.and_then(|raw| serde_json::from_str::<Value>(raw.get()).ok());
+        let tier = fields.service_tier.as_ref();
         let usage = raw.filter(Value::is_object).and_then(|raw| match self {
-            Self::OpenAiChat => openai_chat::usage::decode(raw),
-            Self::OpenAiResponses => openai_responses::usage::decode(raw),
+            Self::OpenAiChat => Some(openai_chat::usage::decode(raw)?.served(tier)),
+            Self::OpenAiResponses => Some(openai_responses::usage::decode(raw)?.served(tier)),
             Self::AnthropicMessages => Some(anthropic_messages::usage::read(raw)),
-            Self::BedrockConverse => bedrock_converse::usage::decode(&raw),
+            Self::BedrockConverse => {
+                let tier = bedrock_converse::usage::tier(fields.bedrock_tier.as_ref());
+                Some(bedrock_converse::usage::decode(&raw)?.served(tier))
+            }
             Self::BedrockInvoke | Self::Gemini => None,
         });
         Ok(Glance {

@@ -19,6 +19,7 @@ pub(crate) fn read(body: &Value) -> Ask {
         cap: ["max_completion_tokens", "max_tokens"]
             .iter()
             .find_map(|name| body.get(name).and_then(Value::as_u64)),
+        tier: body.get("service_tier").and_then(Value::as_str).map(str::to_owned),
         stops: match body.get("stop") {
             Some(Value::String(stop)) => vec![stop.clone()],
             _ => list(body, "stop").iter().filter_map(Value::as_str).map(str::to_owned).collect(),

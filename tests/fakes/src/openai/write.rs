@@ -28,6 +28,7 @@ struct Head {
     id: String,
     created: u64,
     model: String,
+    tier: String,
 }
 
 // === impl Head ===
@@ -35,7 +36,13 @@ struct Head {
 impl Head {
     fn new(ask: &Ask, ids: &Ids) -> Self {
         let model = if ask.model.is_empty() { "served-model" } else { &ask.model };
-        Self { id: ids.letters("chatcmpl-", 29), created: ids.created(), model: model.to_owned() }
+        let asked = ask.tier.clone().filter(|tier| tier != "auto");
+        Self {
+            id: ids.letters("chatcmpl-", 29),
+            created: ids.created(),
+            model: model.to_owned(),
+            tier: asked.unwrap_or_else(|| "default".to_owned()),
+        }
     }
 
     fn write(&self, object: &str) -> Map<String, Value> {
@@ -44,7 +51,7 @@ impl Head {
         map.insert("object".to_owned(), json!(object));
         map.insert("created".to_owned(), json!(self.created));
         map.insert("model".to_owned(), json!(self.model));
-        map.insert("service_tier".to_owned(), json!("default"));
+        map.insert("service_tier".to_owned(), json!(self.tier));
         map.insert("system_fingerprint".to_owned(), json!("fp_50906f2aac"));
         map
     }

@@ -11,7 +11,8 @@ use crate::{
     App,
     corridor::{
         Admitted, Facts, Seen,
-        attempt::{Piece, Reached},
+        attempt::{Failed, Reached},
+        batch::Piece,
         headers, refuse, settle, stream,
     },
 };
@@ -30,18 +31,24 @@ pub(super) async fn give(
     let mut pieces = vec![Piece { headers: reached.answer.headers.clone(), body: first.clone() }];
     pieces.append(&mut reached.more);
     let member = Arc::clone(&reached.member);
-    let read = operation.read(&Heard { facts: &facts, member: &member, pieces: &pieces });
+    let requests = pieces.len();
+    let read = operation.read(&Heard { facts: &facts, member: &member, pieces: &pieces, requests });
     let size = operation.size();
     let reply = match read {
         Ok(reply) => reply,
         Err(fault) => {
             // It was answered, so it was paid for; what it used is not known.
-            let seen = Seen { fault: Some(fault.clone()), ..Seen::default() };
+            let seen = Seen { fault: Some(fault.clone()), ..reached.seen() };
             settle::answered(app, &facts, &admitted.grant, size, &member, seen).await;
             return refuse(facts.dialect, &fault, &facts);
         }
     };
-    let seen = Seen { retries: reached.attempts, ..reply.seen };
+    let seen = Seen {
+        retries: reached.attempts,
+        asked: reached.asked,
+        service_tier: reply.seen.service_tier.clone().or(reached.service_tier.clone()),
+        ..reply.seen
+    };
     let settled = settle::answered(app, &facts, &admitted.grant, size, &member, seen).await;
     let mut response = Response::new(Body::from(reply.body));
     let map = response.headers_mut();
@@ -52,6 +59,35 @@ pub(super) async fn give(
     headers::upstream(map, &reached.answer.headers);
     headers::limits(map, &admitted);
     headers::durations(map, &facts, reached.upstream);
+    response
+}
+
+/// Settles and refuses a call that failed: what had been answered by then is paid for.
+pub(super) async fn fail(
+    app: &Arc<App>,
+    facts: Facts,
+    operation: &dyn Operation,
+    admitted: Admitted,
+    failed: Failed,
+) -> Response {
+    let Failed { fault, member, finished: pieces, requests } = failed;
+    let mut response = refuse(facts.dialect, &fault, &facts);
+    let Some(member) = member else {
+        settle::failed(app, &facts, &admitted, None, &fault).await;
+        return response;
+    };
+    headers::member(response.headers_mut(), &member);
+    if pieces.is_empty() {
+        settle::failed(app, &facts, &admitted, Some(&member), &fault).await;
+        return response;
+    }
+    let heard = Heard { facts: &facts, member: &member, pieces: &pieces, requests };
+    let used = operation.used(&heard).unwrap_or_default();
+    let size = u64::try_from(operation.size()).unwrap_or(u64::MAX);
+    let size = usize::try_from(heard.share(size)).unwrap_or(usize::MAX);
+    let seen = Seen { fault: Some(fault), ..used };
+    let settled = settle::answered(app, &facts, &admitted.grant, size, &member, seen).await;
+    headers::cost(response.headers_mut(), &facts, &settled);
     response
 }
 

@@ -20,8 +20,7 @@ use sluice_wire::{Fault, FaultKind};
 
 use super::{
     Admitted, Arrival, Bound, Bounded, Facts, Flow, Forward, Line, Plan, Prepared, Seen, Tokens,
-    attempt::{self, Piece},
-    intake, keep, refuse, settle,
+    attempt, batch::Piece, intake, keep, refuse,
 };
 use crate::{App, identity, registry::Member};
 
@@ -43,11 +42,27 @@ pub(crate) trait Operation: Send + Sync {
     /// told the call is refused ([`super::unpriced`]).
     fn worst(&self, member: &Member) -> Result<NanoUsd, Fault>;
 
+    /// The most that the least of it can cost which is worth having: all of it where it is all or
+    /// nothing.
+    fn least(&self, member: &Member) -> Result<NanoUsd, Fault> {
+        self.worst(member)
+    }
+
     /// What the deployment is sent.
     fn prepare(&self, app: &App, member: &Member) -> Result<Prepared, Fault>;
 
+    /// The same, no dearer than what is granted, where [`Self::least`] may be less than all.
+    fn afford(&self, app: &App, member: &Member, _: NanoUsd) -> Result<Prepared, Fault> {
+        self.prepare(app, member)
+    }
+
     /// Reads a whole answer.
     fn read(&self, heard: &Heard<'_>) -> Result<Reply, Fault>;
+
+    /// What was used by then, of a call that failed after some of its requests were answered.
+    fn used(&self, heard: &Heard<'_>) -> Result<Seen, Fault> {
+        Ok(self.read(heard)?.seen)
+    }
 
     /// What becomes of a streamed answer. Asked for only where [`Self::prepare`] asks for a stream.
     fn flow(&self, _: &Facts, _: &Member, _: &HeaderMap) -> Box<dyn Flow> {
@@ -62,8 +77,10 @@ pub(crate) trait Operation: Send + Sync {
 pub(crate) struct Heard<'a> {
     pub(crate) facts: &'a Facts,
     pub(crate) member: &'a Member,
-    /// One for each request of [`Operation::prepare`].
+    /// One for each request of [`Operation::prepare`] that was answered.
     pub(crate) pieces: &'a [Piece],
+    /// How many requests there were.
+    pub(crate) requests: usize,
 }
 
 /// What the caller gets, and what is known of the answer.
@@ -127,21 +144,17 @@ fn paid(
             Err(denial) => return Ok(denial.render(&facts)),
         };
         let operation = asked.0;
-        let prepare = |member: &Member| operation.prepare(&app, member);
+        let prepare = |member: &Member| match admitted.granted() {
+            Some(granted) => operation.afford(&app, member, granted),
+            None => operation.prepare(&app, member),
+        };
         let reached = {
             let work = pin!(attempt::reach(&app, &facts, None, &plan, prepare));
             keep::alive(&app, &admitted.grant, work).await
         };
         match reached {
             Ok(reached) => Ok(answer::give(&app, facts, &*operation, admitted, reached).await),
-            Err((fault, member)) => {
-                settle::failed(&app, &facts, &admitted, member.as_deref(), &fault).await;
-                let mut response = refuse(facts.dialect, &fault, &facts);
-                if let Some(member) = member {
-                    super::headers::member(response.headers_mut(), &member);
-                }
-                Ok(response)
-            }
+            Err(failed) => Ok(answer::fail(&app, facts, &*operation, admitted, failed).await),
         }
     })
 }
@@ -153,11 +166,12 @@ struct Asked(Box<dyn Operation>);
 
 impl Bounded for Asked {
     fn bound(&self, plan: &Plan) -> Result<Bound, Fault> {
-        let mut worst = NanoUsd::ZERO;
+        let mut bound = Bound::default();
         for member in &plan.order {
-            worst = worst.max(self.0.worst(member)?);
+            bound.worst = bound.worst.max(self.0.worst(member)?);
+            bound.floor = bound.floor.max(self.0.least(member)?);
         }
-        Ok(Bound { worst, floor: worst, ..Bound::default() })
+        Ok(bound)
     }
 
     fn tokens(&self) -> Result<Tokens, Fault> {
@@ -188,6 +202,15 @@ impl Heard<'_> {
     /// The first body; the only one where [`Operation::prepare`] gave one request.
     pub(crate) fn body(&self) -> Bytes {
         self.pieces.first().map(|piece| piece.body.clone()).unwrap_or_default()
+    }
+
+    /// The part of a whole that has been answered, rounded up.
+    pub(crate) fn share(&self, whole: u64) -> u64 {
+        let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+        match (count(self.pieces.len()), count(self.requests)) {
+            (answered, asked) if answered < asked => whole.saturating_mul(answered).div_ceil(asked),
+            _ => whole,
+        }
     }
 
     /// The first piece's content type, or JSON.

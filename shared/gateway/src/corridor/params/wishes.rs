@@ -2,7 +2,10 @@
 
 use memchr::memmem;
 use serde_json::Value;
-use sluice_wire::Fault;
+use sluice_wire::{Fault, canon::CacheInjection};
+
+/// The field of a body that asks for cache markers.
+const CACHE_POINTS: &str = "cache_control_injection_points";
 
 /// `drop_params`, `additional_drop_params` and `allowed_openai_params` of a body.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -10,6 +13,10 @@ pub(crate) struct Wishes {
     pub(super) drop_params: Option<bool>,
     pub(super) additional_drop_params: Vec<String>,
     pub(super) allowed_openai_params: Vec<String>,
+    /// Prompt-cache markers to put in.
+    pub(crate) cache_points: Vec<CacheInjection>,
+    /// The service level, in whatever dialect.
+    pub(crate) service_tier: Option<String>,
 }
 
 // === impl Wishes ===
@@ -21,7 +28,8 @@ impl Wishes {
     /// When one is of a wrong type, naming it.
     pub(crate) fn read(body: &[u8]) -> Result<Self, Fault> {
         let mut wishes = Self::default();
-        if memmem::find(body, b"_params\"").is_none() {
+        let said = [&b"_params\""[..], CACHE_POINTS.as_bytes(), b"service_tier", b"serviceTier"];
+        if !said.iter().any(|words| memmem::find(body, words).is_some()) {
             return Ok(wishes);
         }
         // A body that is no object has been refused by then.
@@ -47,6 +55,16 @@ impl Wishes {
                 })?;
             }
         }
+        let tier = value("service_tier").or_else(|| value("serviceTier"));
+        // Bedrock's is an object; what is neither is the provider's to refuse.
+        wishes.service_tier = tier.and_then(|tier| {
+            tier.get("type").unwrap_or(&tier).as_str().map(str::to_ascii_lowercase)
+        });
+        if let Some(value) = value(CACHE_POINTS) {
+            wishes.cache_points = CacheInjection::read(&value).map_err(|wrong| {
+                Fault::invalid(format!("Invalid '{CACHE_POINTS}': {wrong}."), CACHE_POINTS)
+            })?;
+        }
         Ok(wishes)
     }
 }
@@ -61,12 +79,20 @@ mod tests {
         let wishes = Wishes::read(body).unwrap();
         assert_eq!(wishes.drop_params, Some(false));
         assert_eq!(wishes.additional_drop_params, ["a", "b[*].c"]);
+        for body in [
+            &br#"{"service_tier":"priority"}"#[..],
+            br#"{"serviceTier":{"type":"priority"}}"#,
+            br#"{"serviceTier":"PRIORITY"}"#,
+        ] {
+            assert_eq!(Wishes::read(body).unwrap().service_tier.as_deref(), Some("priority"));
+        }
         assert_eq!(Wishes::read(br#"{"model":"m"}"#).unwrap(), Wishes::default());
         assert_eq!(Wishes::read(br#"{"drop_params":null}"#).unwrap(), Wishes::default());
         for (body, param) in [
             (r#"{"drop_params":"yes"}"#, "drop_params"),
             (r#"{"allowed_openai_params":"seed"}"#, "allowed_openai_params"),
             (r#"{"additional_drop_params":[1]}"#, "additional_drop_params"),
+            (r#"{"cache_control_injection_points":[{}]}"#, CACHE_POINTS),
         ] {
             let fault = Wishes::read(body.as_bytes()).unwrap_err();
             assert_eq!((fault.status, fault.param.as_deref()), (400, Some(param)));

@@ -131,6 +131,8 @@ impl Watch {
             }
             _ => {}
         }
+        // Clients go by the event's name: for them the answer ends here.
+        self.done |= frame.event == Some("message_stop");
         Ok(())
     }
 }

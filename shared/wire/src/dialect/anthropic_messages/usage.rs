@@ -33,6 +33,7 @@ pub(crate) fn read(raw: Value) -> Usage {
         cache_write_1h: one_hour,
         output: output - thinking,
         output_reasoning: thinking,
+        service_tier: raw.get("service_tier").and_then(Value::as_str).map(str::to_owned),
         raw: Some(raw),
         ..Usage::default()
     }

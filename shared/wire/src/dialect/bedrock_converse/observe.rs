@@ -75,10 +75,10 @@ impl Observer {
             }
             Kind::Event("messageStop") => self.stopped = true,
             Kind::Event("metadata") => {
-                let usage = serde_json::from_slice::<Value>(frame.payload())
-                    .ok()
-                    .and_then(|payload| payload.get("usage").and_then(usage::decode));
-                self.usage = usage.or(self.usage.take());
+                let payload = serde_json::from_slice::<Value>(frame.payload()).unwrap_or_default();
+                let usage = payload.get("usage").and_then(usage::decode);
+                let tier = usage::tier(payload.get("serviceTier"));
+                self.usage = usage.map(|usage| usage.served(tier)).or(self.usage.take());
             }
             Kind::Exception(code) => {
                 self.fault = Some(error::in_stream(code, frame.payload_bytes()));

@@ -36,6 +36,7 @@ fn read(body: &[u8]) -> Result<Response, Fault> {
     let stop = At::root("stopReason");
     let word = stop.string(take(&mut map, "stopReason").ok_or_else(|| stop.missing())?)?;
     let usage = take(&mut map, "usage").and_then(|value| usage::decode(&value));
+    let usage = usage.map(|usage| usage.served(usage::tier(map.get("serviceTier"))));
     map.retain(|_, value| !value.is_null());
     let stop_sequence = map
         .get("additionalModelResponseFields")

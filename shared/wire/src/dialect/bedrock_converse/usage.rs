@@ -23,6 +23,11 @@ pub(crate) fn decode(value: &Value) -> Option<Usage> {
     })
 }
 
+/// The type of a `serviceTier`.
+pub(crate) fn tier(value: Option<&Value>) -> Option<&Value> {
+    value.and_then(|tier| tier.get("type"))
+}
+
 /// Tokens written for five minutes and for an hour, where the breakdown is there.
 fn by_ttl(value: &Value) -> (u64, u64) {
     let details = value.get("cacheDetails").and_then(Value::as_array);

@@ -16,6 +16,7 @@ pub fn usage_in_headers<'a>(header: impl Fn(&str) -> Option<&'a str>) -> Option<
         output: output.unwrap_or(0),
         cache_read: count("x-amzn-bedrock-cache-read-input-token-count").unwrap_or(0),
         cache_write_5m: count("x-amzn-bedrock-cache-write-input-token-count").unwrap_or(0),
+        service_tier: header("x-amzn-bedrock-service-tier").map(str::to_owned),
         ..Usage::default()
     })
 }

@@ -1,6 +1,6 @@
 //! Usage as the families write it into their answers.
 
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::Value;
 
 use crate::{
@@ -14,6 +14,8 @@ use crate::{
 struct Counts {
     /// Anthropic, Nova, and those that write OpenAI's body.
     usage: Option<Value>,
+    /// Only Anthropic's answers have it.
+    content: Option<IgnoredAny>,
     /// Titan: text and embeddings.
     #[serde(rename = "inputTextTokenCount")]
     input_text_token_count: Option<u64>,
@@ -43,6 +45,9 @@ pub(super) struct Metrics {
 /// Reads the usage of a whole answer, where the family tells it.
 pub(super) fn read(body: &[u8]) -> Option<Usage> {
     let counts: Counts = serde_json::from_slice(body).ok()?;
+    if counts.content.is_some() {
+        return counts.usage.filter(Value::is_object).map(anthropic_messages::usage::read);
+    }
     if let Some(usage) = counts.usage.filter(Value::is_object) {
         let has = |name: &str| usage.get(name).is_some();
         return if has("prompt_tokens") || has("completion_tokens") {
@@ -98,5 +103,14 @@ mod tests {
             assert_eq!((usage.input, usage.output), counts, "{body}");
         }
         assert_eq!(read(br#"{"outputs":[{"text":"x"}]}"#), None);
+    }
+
+    /// Found by fuzzing: a glance counted what a full parse does not.
+    #[test]
+    fn an_answer_of_anthropic_s_is_counted_as_anthropic_does() {
+        let usage =
+            read(br#"{"content":[],"usage":{"inputTokens":90,"output_tokens":2}}"#).unwrap();
+        assert_eq!((usage.input, usage.output), (0, 2));
+        assert_eq!(read(br#"{"content":[],"prompt_token_count":5}"#), None);
     }
 }

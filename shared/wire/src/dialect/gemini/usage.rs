@@ -13,6 +13,7 @@ pub(crate) fn decode(value: &Value) -> Usage {
     let cache_read = count("cachedContentTokenCount").min(prompt);
     let audio = of(value, "promptTokensDetails", "AUDIO");
     let cached_audio = of(value, "cacheTokensDetails", "AUDIO");
+    let cache_read_audio = cached_audio.min(cache_read);
     let input_audio = audio.saturating_sub(cached_audio).min(prompt - cache_read);
 
     let candidates = count("candidatesTokenCount").max(count("responseTokenCount"));
@@ -34,7 +35,9 @@ pub(crate) fn decode(value: &Value) -> Usage {
     Usage {
         input: (prompt - cache_read - input_audio).saturating_add(by_tools),
         cache_read,
+        cache_read_audio,
         input_audio,
+        service_tier: tier(value),
         output: visible - output_audio - output_image,
         output_reasoning: thoughts,
         output_audio,
@@ -42,6 +45,12 @@ pub(crate) fn decode(value: &Value) -> Usage {
         raw: Some(value.clone()),
         ..Usage::default()
     }
+}
+
+/// Vertex AI's `trafficType`: `ON_DEMAND_PRIORITY`, `ON_DEMAND_FLEX`.
+fn tier(value: &Value) -> Option<String> {
+    let told = reader::get(value, "trafficType").and_then(Value::as_str)?;
+    Some(told.strip_prefix("ON_DEMAND_").unwrap_or("default").to_ascii_lowercase())
 }
 
 fn as_count(value: &Value) -> Option<u64> {
@@ -73,9 +82,14 @@ pub(super) fn encode(usage: &Usage) -> Value {
     if usage.output_reasoning > 0 {
         out.insert("thoughtsTokenCount".into(), usage.output_reasoning.into());
     }
-    let text = usage.prompt().saturating_sub(usage.input_audio);
-    let input = [("TEXT", text), ("AUDIO", usage.input_audio)];
+    let audio = usage.input_audio.saturating_add(usage.cache_read_audio);
+    let input = [("TEXT", usage.prompt().saturating_sub(audio)), ("AUDIO", audio)];
     out.insert("promptTokensDetails".into(), details(&input));
+    if usage.cache_read_audio > 0 {
+        let text = usage.cache_read.saturating_sub(usage.cache_read_audio);
+        let cached = [("TEXT", text), ("AUDIO", usage.cache_read_audio)];
+        out.insert("cacheTokensDetails".into(), details(&cached));
+    }
     let output =
         [("TEXT", usage.output), ("AUDIO", usage.output_audio), ("IMAGE", usage.output_image)];
     out.insert("candidatesTokensDetails".into(), details(&output));
@@ -104,6 +118,7 @@ mod tests {
             "candidatesTokensDetails": [{"modality": "AUDIO", "tokenCount": 8},
                 {"modality": "IMAGE", "tokenCount": 5}]}));
         assert_eq!((usage.input, usage.cache_read, usage.input_audio), (45, 40, 20));
+        assert_eq!(usage.cache_read_audio, 10);
         assert_eq!((usage.output, usage.output_reasoning, usage.output_audio), (7, 30, 8));
         assert_eq!(usage.output_image, 5);
         assert_eq!(usage.total(), 155);
@@ -121,6 +136,7 @@ mod tests {
         let usage = Usage {
             input: 7,
             cache_read: 4,
+            cache_read_audio: 1,
             input_audio: 3,
             output: 5,
             output_reasoning: 6,

@@ -33,6 +33,8 @@ struct Watch {
 #[derive(Deserialize)]
 struct Used {
     usage: Value,
+    #[serde(default)]
+    service_tier: Option<Value>,
 }
 
 // === impl Observer ===
@@ -105,9 +107,9 @@ impl Watch {
     }
 
     fn used(&mut self, data: &[u8]) {
-        let used = serde_json::from_slice::<Used>(data).ok();
-        if let Some(usage) = used.and_then(|used| usage::decode(used.usage)) {
-            self.usage = Some(usage);
+        let Ok(used) = serde_json::from_slice::<Used>(data) else { return };
+        if let Some(usage) = usage::decode(used.usage) {
+            self.usage = Some(usage.served(used.service_tier.as_ref()));
         }
     }
 }

@@ -25,8 +25,11 @@ pub(crate) fn decode(raw: Value) -> Option<Usage> {
         .min(prompt.saturating_sub(cache_read));
     let lifetimes = details(inputs, &["cache_creation_token_details"]);
     let cache_write_1h = count(lifetimes, &["ephemeral_1h_input_tokens"]).min(written);
-    let input_audio =
-        count(inputs, &["audio_tokens"]).min(prompt.saturating_sub(cache_read + written));
+    let cached = details(inputs, &["cached_tokens_details"]);
+    let cache_read_audio = count(cached, &["audio_tokens"]).min(cache_read);
+    let input_audio = count(inputs, &["audio_tokens"])
+        .saturating_sub(cache_read_audio)
+        .min(prompt.saturating_sub(cache_read + written));
 
     let output_reasoning =
         count(outputs, &["reasoning_tokens"]).max(count(fields, &["reasoning_tokens"]));
@@ -40,6 +43,7 @@ pub(crate) fn decode(raw: Value) -> Option<Usage> {
     Some(Usage {
         input: prompt.saturating_sub(cache_read + written + input_audio),
         cache_read,
+        cache_read_audio,
         cache_write_5m: written.saturating_sub(cache_write_1h),
         cache_write_1h,
         input_audio,
@@ -47,6 +51,7 @@ pub(crate) fn decode(raw: Value) -> Option<Usage> {
         output_reasoning,
         output_audio,
         output_image: 0,
+        service_tier: None,
         raw: Some(raw),
     })
 }
@@ -60,7 +65,7 @@ pub(super) fn encode(usage: &Usage) -> Value {
         "total_tokens": usage.total(),
         "prompt_tokens_details": {
             "cached_tokens": usage.cache_read,
-            "audio_tokens": usage.input_audio,
+            "audio_tokens": usage.input_audio.saturating_add(usage.cache_read_audio),
         },
         "completion_tokens_details": {
             "reasoning_tokens": usage.output_reasoning,
@@ -74,6 +79,10 @@ pub(super) fn encode(usage: &Usage) -> Value {
     {
         if let Some(Value::Object(inputs)) = fields.get_mut("prompt_tokens_details") {
             inputs.insert("cache_creation_tokens".into(), written.into());
+            if usage.cache_read_audio > 0 {
+                let audio = json!({"audio_tokens": usage.cache_read_audio});
+                inputs.insert("cached_tokens_details".into(), audio);
+            }
             if usage.cache_write_1h > 0 {
                 inputs.insert(
                     "cache_creation_token_details".into(),
@@ -162,14 +171,14 @@ mod tests {
         let usage = Usage {
             input: 1,
             cache_read: 20,
+            cache_read_audio: 9,
             cache_write_5m: 300,
             cache_write_1h: 4000,
             input_audio: 5,
             output: 6,
             output_reasoning: 70,
             output_audio: 8,
-            output_image: 0,
-            raw: None,
+            ..Usage::default()
         };
         assert_eq!(read(encode(&usage)), usage);
     }

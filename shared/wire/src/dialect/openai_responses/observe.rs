@@ -5,8 +5,7 @@ use serde_json::{Map, Value};
 use super::{
     error,
     response::retell,
-    stream::{Frame, Text},
-    usage,
+    stream::{Answered, Frame, Text},
 };
 use crate::{
     Fault, Splice,
@@ -106,8 +105,8 @@ impl Watch {
         let retold = retell(response.get().as_bytes(), &self.echo);
         let response = retold.as_deref().unwrap_or(response.get().as_bytes());
         if self.done || self.fault.is_some() {
-            let used = event.answered().ok().and_then(|answered| answered.usage);
-            self.usage = used.and_then(usage::decode).or(self.usage.take());
+            let used = event.answered().ok().and_then(Answered::used);
+            self.usage = used.or(self.usage.take());
             let mut answer = Vec::with_capacity(response.len());
             self.rename.write(response, &mut answer);
             self.answer = Some(answer);

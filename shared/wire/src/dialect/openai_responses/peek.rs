@@ -100,10 +100,11 @@ fn items(raw: &str) -> Result<(), Fault> {
         let Head { kind, role } = field::parse(item.as_bytes())?;
         match (kind, role) {
             (None, None) => return Err(field::missing(&format!("{path}.type"))),
-            (Some(Value::String(kind)), None) if kind == "message" => {
+            // A role is a message's; what another kind means by it is that kind's affair.
+            (Some(Value::String(kind)), _) if kind != "message" => {}
+            (Some(Value::String(_)), None) => {
                 return Err(field::missing(&format!("{path}.role")));
             }
-            (Some(Value::String(_)), None) => {}
             (Some(kind), _) if !kind.is_string() => {
                 return Err(field::wrong_type(&format!("{path}.type"), "a string", &kind));
             }

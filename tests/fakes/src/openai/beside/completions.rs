@@ -48,6 +48,8 @@ pub(super) async fn answer(desk: &Desk, call: &Call) -> Reply {
     };
     let prompt = body.get("prompt").map(Value::to_string).unwrap_or_default();
     let (input, output) = script.usage.unwrap_or((tokens(&prompt), tokens(&said)));
+    let cap = body.get("max_tokens").and_then(Value::as_u64);
+    let output = cap.map_or(output, |cap| output.min(cap));
     let usage = json!({"prompt_tokens": input, "completion_tokens": output,
         "total_tokens": input + output});
     let id = desk.ids.letters("cmpl-", 29);

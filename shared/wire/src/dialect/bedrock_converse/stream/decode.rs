@@ -96,7 +96,9 @@ impl Decoder {
             Kind::Event("messageStop") => self.message_stop(&read(frame)?, out),
             Kind::Event("metadata") => {
                 let metadata: Metadata = read(frame)?;
-                self.usage = metadata.usage.and_then(|usage| usage::decode(&usage));
+                let usage = metadata.usage.and_then(|usage| usage::decode(&usage));
+                let tier = usage::tier(metadata.tier.as_ref());
+                self.usage = usage.map(|usage| usage.served(tier));
                 if self.stop.is_some() {
                     self.finish(out);
                 }

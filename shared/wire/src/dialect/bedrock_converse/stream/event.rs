@@ -88,4 +88,6 @@ pub(super) struct MessageStop {
 #[derive(Debug, Deserialize)]
 pub(super) struct Metadata {
     pub(super) usage: Option<Value>,
+    #[serde(rename = "serviceTier")]
+    pub(super) tier: Option<Value>,
 }

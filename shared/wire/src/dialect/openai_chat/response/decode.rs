@@ -47,7 +47,10 @@ pub(crate) fn decode(body: &[u8]) -> Result<Response, Fault> {
             None => finish::ended(seen),
         },
         stop_sequence: None,
-        usage: fields.shift_remove("usage").and_then(usage::decode),
+        usage: fields
+            .shift_remove("usage")
+            .and_then(usage::decode)
+            .map(|usage| usage.served(fields.get("service_tier"))),
         extras: Map::new(),
     };
     fields.shift_remove("object");

@@ -21,6 +21,8 @@ pub(super) struct Chunk<'a> {
     pub(super) choices: Option<Vec<Choice<'a>>>,
     #[serde(borrow, default)]
     pub(super) usage: Option<&'a RawValue>,
+    #[serde(default)]
+    pub(super) service_tier: Option<Value>,
     #[serde(borrow, default)]
     pub(super) error: Option<&'a RawValue>,
 }

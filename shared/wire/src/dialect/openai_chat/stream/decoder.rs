@@ -120,7 +120,7 @@ impl Answer {
         if let Some(used) = chunk.usage
             && let Some(used) = serde_json::from_str(used.get()).ok().and_then(usage::decode)
         {
-            self.usage = Some(used);
+            self.usage = Some(used.served(chunk.service_tier.as_ref()));
         }
         let known = |field: &Option<Text<'_>>| Text::of(field.as_ref()).map(str::to_owned);
         if self.id.is_none() {

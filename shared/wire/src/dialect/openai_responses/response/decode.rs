@@ -45,7 +45,10 @@ pub(crate) fn decode(body: &[u8]) -> Result<Response, Fault> {
         parts,
         finish,
         stop_sequence: None,
-        usage: fields.shift_remove("usage").and_then(usage::decode),
+        usage: fields
+            .shift_remove("usage")
+            .and_then(usage::decode)
+            .map(|usage| usage.served(fields.get("service_tier"))),
         extras: fields
             .shift_remove("service_tier")
             .filter(Value::is_string)

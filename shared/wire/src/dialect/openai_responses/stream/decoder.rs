@@ -6,9 +6,9 @@ use super::{
     super::{
         annotation, error,
         finish::{self, Seen},
-        response, usage,
+        response,
     },
-    event::{Frame, Text, corrupt, truncated},
+    event::{Answered, Frame, Text, corrupt, truncated},
     place::{Place, Places, Voice},
 };
 use crate::{
@@ -238,8 +238,7 @@ impl State {
     }
 
     fn used(&mut self, event: &Frame<'_>) {
-        let usage = event.answered().ok().and_then(|answered| answered.usage);
-        if let Some(usage) = usage.and_then(usage::decode) {
+        if let Some(usage) = event.answered().ok().and_then(Answered::used) {
             self.usage = Some(usage);
         }
     }

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
-use crate::{Fault, FaultKind, frame::sse};
+use super::super::usage;
+use crate::{Fault, FaultKind, canon::Usage, frame::sse};
 
 /// An event's fields; which are there depends on `type`.
 #[derive(Debug, Deserialize)]
@@ -57,7 +58,8 @@ pub(in super::super) struct Answered {
     pub(in super::super) id: Option<String>,
     pub(in super::super) model: Option<String>,
     pub(in super::super) incomplete_details: Option<Value>,
-    pub(in super::super) usage: Option<Value>,
+    usage: Option<Value>,
+    service_tier: Option<Value>,
 }
 
 /// The stream ended before its end.
@@ -70,6 +72,15 @@ pub(in super::super) fn truncated() -> Fault {
 pub(in super::super) fn corrupt(why: impl Into<String>) -> Fault {
     Fault::new(FaultKind::Upstream, "The provider sent a stream event that is not valid.")
         .with_detail(why)
+}
+
+// === impl Answered ===
+
+impl Answered {
+    /// What it used, if it says so.
+    pub(in super::super) fn used(self) -> Option<Usage> {
+        Some(usage::decode(self.usage?)?.served(self.service_tier.as_ref()))
+    }
 }
 
 // === impl Frame ===

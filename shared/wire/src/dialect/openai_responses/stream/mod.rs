@@ -8,4 +8,4 @@ mod place;
 
 pub use decoder::Decoder;
 pub use encoder::Encoder;
-pub(super) use event::{Frame, Text};
+pub(super) use event::{Answered, Frame, Text};
