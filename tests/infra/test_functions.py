@@ -158,7 +158,7 @@ def test_providers_secrets_are_reached_by_prefix(resources: dict) -> None:
     assert len(by_prefix) == 1 and by_prefix[0].endswith("secret:${ProviderSecretPrefix}*")
 
 
-def test_only_admin_may_delete_what_lasts_and_it_may_not_write_usage(resources: dict) -> None:
+def test_only_admin_may_delete_what_lasts_and_of_usage_it_may_only_add_rows(resources: dict) -> None:
     may = {
         (name, action, json.dumps(resource))
         for name, statement in every_statement(resources)
@@ -171,7 +171,8 @@ def test_only_admin_may_delete_what_lasts_and_it_may_not_write_usage(resources: 
     # A caller may delete an answer that is kept for it.
     assert {name for name, table in deletes if table != cache} == {"AdminRole"}
     usage = json.dumps({"Fn::GetAtt": ["UsageTable", "Arn"]})
-    writes = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
+    # PutItem: the row of a spend that is reset.
+    writes = {"dynamodb:UpdateItem", "dynamodb:DeleteItem"}
     assert not [m for m in may if m[0] == "AdminRole" and m[1] in writes and m[2] == usage]
 
 
@@ -183,7 +184,7 @@ def test_inference_may_look_whether_records_have_changed(resources: dict) -> Non
         for action in listed(statement["Action"])
         if name == "InferenceRole" and statement.get("Resource") == core
     }
-    # Users and teams in one question; guards of theirs where there is none yet.
+    # Users, teams and customers in one question; guards of theirs where there is none yet.
     assert {"dynamodb:BatchGetItem", "dynamodb:PutItem"} <= may
 
 

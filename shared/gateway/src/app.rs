@@ -8,7 +8,7 @@ use sluice_wire::{Fault, FaultKind};
 
 use crate::{
     config::{Config, StoreUnavailable},
-    identity::KeyCache,
+    identity::{CustomerCache, KeyCache},
     orphans::Orphans,
     random::Randomness,
     registry::Registry,
@@ -26,6 +26,7 @@ pub struct App {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Randomness>,
     pub(crate) keys: KeyCache,
+    pub(crate) customers: CustomerCache,
     pub(crate) orphans: Orphans,
     pub(crate) telemetry: Telemetry,
     pub(crate) departure: Departure,
@@ -103,6 +104,7 @@ impl App {
             clock,
             random,
             keys: KeyCache::default(),
+            customers: CustomerCache::default(),
             orphans: Orphans::default(),
             telemetry,
             departure,

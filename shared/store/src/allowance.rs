@@ -53,6 +53,12 @@ impl Allowance {
             || !self.model_tpm_limit.is_empty()
     }
 
+    /// Whether anything is said.
+    #[must_use]
+    pub fn is_given(&self) -> bool {
+        self.max_budget.is_some() || self.is_limited()
+    }
+
     /// What it leaves open is filled from another one.
     #[must_use]
     pub fn or(&self, other: &Self) -> Self {

@@ -17,6 +17,7 @@
 //! | item | table | pk | sk |
 //! |---|---|---|---|
 //! | key | core | `H#<hash>` | `KEY` |
+//! | later plaintext of a key | core | `H#<hash>`, pointing to the key | `KEY` |
 //! | guard | core | `K#<hash>`, `U#<user>`, `T#<team>`... | `GUARD` |
 //! | unique alias, email | core | `UQ#alias#<alias>`, `UQ#email#<email>` | `UQ` |
 //! | user, team, budget, customer | core | `U#<id>`, `T#<id>`, `B#<id>`, `E#<id>` | `META` |
@@ -61,7 +62,7 @@ pub use connect::connect;
 pub use customers::CustomerRecord;
 pub use error::{StoreError, StoreErrorKind};
 pub use id::{CallId, IdError, KeyHash};
-pub use keys::{KeyError, KeyRecord, KeyRole, Keys, ModelBudget};
+pub use keys::{Former, KeyError, KeyRecord, KeyRole, Keys, ModelBudget};
 pub use ledger::{
     Admission, Ask, Grant, Ledger, LedgerMode, Limit, Measure, Reading, Refusal, Share, Span,
     Spend, Subject, SweepReport,

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, future::Future, sync::Arc};
 
 use axum::{
-    extract::{Query, Request, State},
+    extract::{FromRequestParts as _, Query, RawPathParams, Request, State},
     routing::{MethodFilter, MethodRouter, on},
 };
 use http::Method;
@@ -24,6 +24,8 @@ pub(super) struct Visit {
     pub(super) actor: Actor,
     /// The body's fields; none for a GET.
     pub(super) fields: Fields,
+    /// What the path names, where it names something.
+    pub(super) named: Option<String>,
     /// The query.
     pub(super) query: HashMap<String, String>,
 }
@@ -56,8 +58,9 @@ where
         let result = match Visit::receive(&app, &method, path, request).await {
             Ok(visit) => {
                 let result = serve(Arc::clone(&app), visit).await;
-                if method != Method::GET && !path.starts_with("/key/") {
+                if method != Method::GET {
                     app.keys.clear();
+                    app.customers.clear();
                 }
                 result
             }
@@ -76,10 +79,12 @@ impl Visit {
         path: &'static str,
         request: Request,
     ) -> Result<Self, Refused> {
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
         let rule = rule_of(method, path)
             .ok_or_else(|| Fault::new(FaultKind::Internal, "a route that nobody may use"))?;
         let actor = Actor::enter(app, &parts.headers, rule).await?;
+        let named = RawPathParams::from_request_parts(&mut parts, &()).await;
+        let named = named.ok().and_then(|named| named.iter().next().map(|(_, it)| it.to_owned()));
         let query = Query::try_from_uri(&parts.uri).map(|Query(query)| query).map_err(|error| {
             Refused::Fields(vec![Wrong {
                 place: "query",
@@ -93,7 +98,7 @@ impl Visit {
         } else {
             Fields::read(&parts.headers, body).await?
         };
-        Ok(Self { actor, fields, query })
+        Ok(Self { actor, fields, named, query })
     }
 
     /// A value of the query, where it says something.

@@ -7,9 +7,12 @@
 
 mod access;
 mod body;
+mod budgets;
+mod customers;
 mod door;
 mod keys;
 mod limits;
+mod models;
 mod names;
 mod page;
 mod reply;
@@ -30,7 +33,35 @@ pub(crate) fn routes() -> Router<Arc<App>> {
     key_routes()
         .merge(user_routes())
         .merge(team_routes())
+        .merge(budget_routes())
+        .merge(customer_routes("/customer"))
+        .merge(customer_routes("/end_user"))
+        .merge(model_routes())
         .route("/spend/logs", get("/spend/logs", spend::logs))
+}
+
+/// What there is to call: beside the routes that call it, for one path of it begins as theirs.
+pub(crate) fn model_routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/model/info", get("/model/info", models::info))
+        .route("/v1/model/info", get("/model/info", models::info))
+        .route("/model_group/info", get("/model_group/info", models::groups))
+}
+
+/// Whether a path is one of these routes.
+pub(crate) fn is_managed(path: &str) -> bool {
+    const ROOTS: [&str; 9] = [
+        "/key/",
+        "/user/",
+        "/v2/user/",
+        "/team/",
+        "/v2/team/",
+        "/budget/",
+        "/customer/",
+        "/end_user/",
+        "/spend/logs",
+    ];
+    ROOTS.iter().any(|root| path.starts_with(root))
 }
 
 fn key_routes() -> Router<Arc<App>> {
@@ -45,9 +76,13 @@ fn key_routes() -> Router<Arc<App>> {
         .route("/key/delete", post("/key/delete", keys::delete))
         .route("/key/block", post("/key/block", keys::block))
         .route("/key/unblock", post("/key/unblock", keys::unblock))
+        .route("/key/regenerate", post("/key/regenerate", keys::regenerate))
+        .route("/key/{key}/regenerate", post("/key/regenerate", keys::regenerate))
+        .route("/key/{key}/reset_spend", post("/key/{key}/reset_spend", keys::reset_spend))
         .route("/key/health", post("/key/health", keys::health))
         .route("/key/info", get("/key/info", keys::info))
         .route("/key/list", get("/key/list", keys::list))
+        .route("/key/aliases", get("/key/aliases", keys::aliases))
 }
 
 fn user_routes() -> Router<Arc<App>> {
@@ -55,6 +90,7 @@ fn user_routes() -> Router<Arc<App>> {
         .route("/user/new", post("/user/new", users::new))
         .route("/user/update", post("/user/update", users::update))
         .route("/user/info", get("/user/info", users::info))
+        .route("/v2/user/info", get("/v2/user/info", users::flat))
         .route("/user/list", get("/user/list", users::list))
         .route("/user/delete", post("/user/delete", users::delete))
         .route("/user/available_roles", get("/user/available_roles", users::roles))
@@ -66,6 +102,7 @@ fn team_routes() -> Router<Arc<App>> {
         .route("/team/update", post("/team/update", teams::update))
         .route("/team/info", get("/team/info", teams::info))
         .route("/team/list", get("/team/list", teams::list))
+        .route("/v2/team/list", get("/v2/team/list", teams::pages))
         .route("/team/delete", post("/team/delete", teams::delete))
         .route("/team/block", post("/team/block", teams::block))
         .route("/team/unblock", post("/team/unblock", teams::unblock))
@@ -74,4 +111,27 @@ fn team_routes() -> Router<Arc<App>> {
         .route("/team/member_delete", post("/team/member_delete", teams::member_delete))
         .route("/team/model/add", post("/team/model/add", teams::model_add))
         .route("/team/model/delete", post("/team/model/delete", teams::model_delete))
+}
+
+fn budget_routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/budget/new", post("/budget/new", budgets::new))
+        .route("/budget/update", post("/budget/update", budgets::update))
+        .route("/budget/info", post("/budget/info", budgets::info))
+        .route("/budget/delete", post("/budget/delete", budgets::delete))
+        .route("/budget/list", get("/budget/list", budgets::list))
+        .route("/budget/settings", get("/budget/settings", budgets::settings))
+}
+
+/// Both of LiteLLM's names for them are one.
+fn customer_routes(base: &str) -> Router<Arc<App>> {
+    let path = |verb: &str| format!("{base}/{verb}");
+    Router::new()
+        .route(&path("new"), post("/customer/new", customers::new))
+        .route(&path("update"), post("/customer/update", customers::update))
+        .route(&path("delete"), post("/customer/delete", customers::delete))
+        .route(&path("block"), post("/customer/block", customers::block))
+        .route(&path("unblock"), post("/customer/unblock", customers::unblock))
+        .route(&path("info"), get("/customer/info", customers::info))
+        .route(&path("list"), get("/customer/list", customers::list))
 }

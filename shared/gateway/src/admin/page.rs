@@ -44,6 +44,11 @@ impl Page {
         self.number
     }
 
+    /// The most entries of a page.
+    pub(super) fn size(self) -> usize {
+        self.size
+    }
+
     /// `total`, `page`, `page_size`, `total_pages`, beside the entries.
     pub(super) fn told(self, name: &str, entries: &[Value], total: usize) -> Value {
         json!({

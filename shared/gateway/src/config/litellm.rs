@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use sluice_providers::MediaPolicy;
+use sluice_store::NanoUsd;
 
-use super::{field::Field, known, media, section::Section};
+use super::{field::Field, known, media, pass_through::dollars, section::Section};
 
 /// Unprocessable content: what LiteLLM's clients expect of an exhausted budget.
 const DEFAULT_BUDGET_STATUS: u16 = 422;
@@ -21,6 +22,10 @@ pub struct LitellmSettings {
     pub num_retries: Option<u32>,
     /// `budget_exceeded_status_code`: what a call is answered that its budget does not pay for.
     pub budget_exceeded_status_code: u16,
+    /// `max_end_user_budget`: what may be spent for a customer who has no budget, in dollars.
+    pub max_end_user_budget: Option<NanoUsd>,
+    /// `max_end_user_budget_id`: the budget by name that such a customer has.
+    pub max_end_user_budget_id: Option<String>,
     /// `timezone`: by which clock budgets reset.
     pub timezone: TimeZone,
     /// `user_url_validation`, `user_url_allowed_hosts`, `max_image_url_download_size_mb`: what is
@@ -37,6 +42,8 @@ impl Default for LitellmSettings {
             request_timeout: None,
             num_retries: None,
             budget_exceeded_status_code: DEFAULT_BUDGET_STATUS,
+            max_end_user_budget: None,
+            max_end_user_budget_id: None,
             timezone: TimeZone::UTC,
             media: MediaPolicy::default(),
         }
@@ -59,6 +66,12 @@ impl LitellmSettings {
         if let Some(field) = section.take("budget_exceeded_status_code") {
             let status = field.whole(400..=599).and_then(|status| u16::try_from(status).ok());
             settings.budget_exceeded_status_code = status.unwrap_or(DEFAULT_BUDGET_STATUS);
+        }
+        if let Some(field) = section.take("max_end_user_budget") {
+            settings.max_end_user_budget = dollars(&field);
+        }
+        if let Some(field) = section.take("max_end_user_budget_id") {
+            settings.max_end_user_budget_id = field.text();
         }
         if let Some(field) = section.take("timezone") {
             settings.timezone = zone(&field).unwrap_or(TimeZone::UTC);

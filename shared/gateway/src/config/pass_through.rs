@@ -193,13 +193,13 @@ fn methods(field: &Field<'_, '_>) -> Vec<Method> {
         .collect()
 }
 
-fn dollars(field: &Field<'_, '_>) -> Option<NanoUsd> {
+pub(super) fn dollars(field: &Field<'_, '_>) -> Option<NanoUsd> {
     let text = field.text()?;
     match NanoUsd::from_decimal(text.trim()) {
         Ok(cost) if cost >= NanoUsd::ZERO => Some(cost),
         _ => {
             field.wrong(
-                format!("`{}` is not a price", field.shown()),
+                format!("`{}` is not an amount", field.shown()),
                 "write dollars, such as 0.002",
             );
             None
@@ -277,7 +277,7 @@ mod tests {
                 "  pass_through_endpoints:\n    - {path: a, target: 'https://h'}\n",
                 "`a` is not a path",
             ),
-            ("  pass_through_costs: {/bedrock/agents: cheap}\n", "is not a price"),
+            ("  pass_through_costs: {/bedrock/agents: cheap}\n", "is not an amount"),
         ] {
             let checked = checked(text);
             assert!(checked.config.is_none(), "{text}");

@@ -7,7 +7,11 @@
 use sluice_providers::split_model;
 use sluice_wire::{Fault, FaultKind};
 
-use crate::{App, identity::Caller, pattern::Pattern};
+use crate::{
+    App,
+    identity::{Caller, Customer},
+    pattern::Pattern,
+};
 
 /// Whose list a model is not in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,15 +20,21 @@ pub(crate) enum Denier {
     Team,
     Member,
     User,
+    Customer,
 }
 
-/// Whether a caller may use a model.
-pub(crate) fn may_use(app: &App, caller: &Caller, model: &str) -> bool {
-    denier(app, caller, model, None).is_none()
+/// Whether a caller may use a model, for a customer where the call is for one.
+pub(crate) fn may_use(
+    app: &App,
+    caller: &Caller,
+    customer: Option<&Customer>,
+    model: &str,
+) -> bool {
+    denier(app, caller, customer, model, None).is_none()
 }
 
 /// Whether a caller is held to some models at all.
-pub(crate) fn is_held(caller: &Caller) -> bool {
+pub(crate) fn is_held(caller: &Caller, customer: Option<&Customer>) -> bool {
     let people = &caller.people;
     let user = people.user.as_ref().filter(|_| caller.record.team_id.is_none());
     let lists = [
@@ -32,6 +42,7 @@ pub(crate) fn is_held(caller: &Caller) -> bool {
         people.team.as_ref().map(|team| &team.models),
         people.member.as_ref().map(|member| &member.models),
         user.map(|user| &user.models),
+        customer.map(|customer| &customer.models),
     ];
     lists.into_iter().flatten().any(|list| !list.is_empty())
 }
@@ -41,6 +52,7 @@ pub(crate) fn is_held(caller: &Caller) -> bool {
 pub(crate) fn denier(
     app: &App,
     caller: &Caller,
+    customer: Option<&Customer>,
     model: &str,
     group: Option<&str>,
 ) -> Option<Denier> {
@@ -65,6 +77,9 @@ pub(crate) fn denier(
     let user = people.user.as_ref().filter(|_| caller.record.team_id.is_none());
     if user.is_some_and(|user| !any(&user.models, &names)) {
         return Some(Denier::User);
+    }
+    if customer.is_some_and(|customer| !any(&customer.models, &names)) {
+        return Some(Denier::Customer);
     }
     None
 }
@@ -118,6 +133,7 @@ pub(super) fn denied(denier: Denier, model: &str) -> Fault {
         Denier::Key => "key_model_access_denied",
         Denier::Team | Denier::Member => "team_model_access_denied",
         Denier::User => "user_model_access_denied",
+        Denier::Customer => "customer_model_access_denied",
     };
     Fault::new(
         FaultKind::Permission,

@@ -91,9 +91,10 @@ impl Admitted {
             // The record came from the cache and is stale: it is read again, once.
             Err(Denied::Stale(_)) => {}
         }
-        let hash = facts.key();
-        app.forget_key(&hash);
-        facts.caller = Some(identity::recheck(app, hash).await?);
+        if let Some(caller) = &facts.caller {
+            facts.caller = Some(identity::recheck(app, caller).await?);
+        }
+        facts.attend_anew(app).await?;
         let plan = call.plan(app, facts)?;
         match Self::attempt(app, facts, call, &plan).await? {
             Ok(admitted) => Ok((admitted, plan)),
@@ -111,11 +112,15 @@ impl Admitted {
             return Err(Fault::new(FaultKind::Internal, "a call without a caller"));
         };
         let record = &caller.record;
-        let own = record.allowance();
-        let parties = || caller.people.parties.iter();
+        let own = &caller.people.own;
+        let customer = facts.customer.as_deref();
+        let parties = || {
+            let theirs = customer.and_then(|customer| customer.party.as_ref());
+            caller.people.parties.iter().chain(theirs)
+        };
         let now = app.clock.now();
         let of = limits::Call { app, facts, plan, now };
-        let budgeted = of.is_budgeted(&own)
+        let budgeted = of.is_budgeted(own)
             || parties().any(|party| party.pays && of.is_budgeted(&party.allowance));
         let limited = own.is_limited() || parties().any(|party| party.allowance.is_limited());
         let needs = Needs {
@@ -123,7 +128,7 @@ impl Admitted {
             tokens: if limited { call.tokens()? } else { Tokens::default() },
         };
         let bound = needs.money.unwrap_or_default();
-        let held = Held::of(of, &own, parties(), needs);
+        let held = Held::of(of, own, parties(), needs);
         let ask = Ask {
             call: &facts.call,
             key: &record.hash,
@@ -137,7 +142,9 @@ impl Admitted {
             limits: &held.own,
             others: &held.shares(),
         };
-        let refusal = match together::reserve(app, &caller.people, &ask).await? {
+        let mut seen = vec![&caller.people.seen];
+        seen.extend(customer.map(|customer| &customer.seen));
+        let refusal = match together::reserve(app, &seen, &ask).await? {
             Admission::Granted(grant) => {
                 let standings = held.standings(&grant.readings);
                 return Ok(Ok(Self { grant, bound, budgeted, standings }));

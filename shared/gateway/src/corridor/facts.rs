@@ -7,7 +7,10 @@ use sluice_store::{CallId, KeyHash, Millis};
 use sluice_wire::{Dialect, Fault, FaultKind};
 
 use super::{Line, attribution::Attribution};
-use crate::{App, identity::Caller};
+use crate::{
+    App,
+    identity::{Caller, Customer},
+};
 
 /// Tags of a call.
 const MOST_TAGS: usize = 16;
@@ -27,6 +30,8 @@ pub(crate) struct Facts {
     pub(crate) requested: Arc<str>,
     pub(crate) stream: bool,
     pub(crate) end_user: Option<String>,
+    /// What is known of them.
+    pub(crate) customer: Option<Arc<Customer>>,
     pub(crate) session: Option<String>,
     pub(crate) tags: Vec<String>,
     pub(crate) address: Option<String>,
@@ -51,6 +56,7 @@ impl Facts {
             requested: Arc::from(""),
             stream: false,
             end_user: None,
+            customer: None,
             session: None,
             tags: Vec::new(),
             address: None,
@@ -71,6 +77,7 @@ impl Facts {
         } else {
             self.call.by_key(&caller.record.hash)
         };
+        self.tags = caller.record.tags.clone();
         self.caller = Some(caller);
         let text = |name: &str| {
             headers.get(name).and_then(|value| value.to_str().ok()).map(|value| bounded(value, 256))
@@ -80,7 +87,8 @@ impl Facts {
         self.address = text("x-forwarded-for")
             .and_then(|list| list.split(',').next().map(|first| first.trim().to_owned()));
         if let Some(tags) = text("x-litellm-tags") {
-            self.tags = tags.split(',').map(|tag| tag.trim().to_owned()).take(MOST_TAGS).collect();
+            let told = tags.split(',').map(|tag| tag.trim().to_owned());
+            self.tags.extend(told.take(MOST_TAGS));
         }
         Ok(())
     }
@@ -95,6 +103,22 @@ impl Facts {
                 self.tags.push(tag);
             }
         }
+    }
+
+    /// The customer whom the call is for: they may be blocked, and have limits.
+    pub(crate) async fn attend(&mut self, app: &App) -> Result<(), Fault> {
+        if let (Some(caller), Some(id)) = (&self.caller, &self.end_user) {
+            self.customer = Some(Box::pin(Customer::find(app, caller, id)).await?);
+        }
+        Ok(())
+    }
+
+    /// The same, after a record has turned out to have changed.
+    pub(crate) async fn attend_anew(&mut self, app: &App) -> Result<(), Fault> {
+        if self.customer.is_some() {
+            app.customers.clear();
+        }
+        self.attend(app).await
     }
 
     /// The body is known.
@@ -114,7 +138,8 @@ pub(crate) fn stray_id(app: &App) -> String {
     mint(app, app.clock.now(), &KeyHash::default()).unwrap_or_default().to_string()
 }
 
-fn mint(app: &App, now: Millis, key: &KeyHash) -> Result<CallId, Fault> {
+/// An id for a call of a key.
+pub(crate) fn mint(app: &App, now: Millis, key: &KeyHash) -> Result<CallId, Fault> {
     let mut random = [0; 10];
     app.random
         .fill(&mut random)

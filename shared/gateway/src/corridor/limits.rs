@@ -66,11 +66,11 @@ impl<'a> Call<'a> {
         Some((name.as_str(), value))
     }
 
-    /// The limits in an allowance, besides its main budget.
-    fn limits(self, allowance: &'a Allowance, needs: Needs, pays: bool) -> Vec<Limit<'a>> {
-        let mut limits = Vec::new();
+    /// Adds the limits in an allowance, besides its main budget. Two budgets over the same windows
+    /// count in one meter: the smaller one holds.
+    fn add(self, limits: &mut Vec<Limit<'a>>, allowance: &'a Allowance, needs: Needs, pays: bool) {
         if !allowance.is_limited() {
-            return limits;
+            return;
         }
         if let Some(bound) = needs.money.filter(|_| pays) {
             let of_model = self.for_model(&allowance.model_max_budget);
@@ -78,7 +78,14 @@ impl<'a> Call<'a> {
             let others = allowance.budget_limits.iter().map(|budget| (None, budget));
             for (model, budget) in others.chain(of_model) {
                 let span = self.span(budget.duration.as_ref());
-                limits.push(priced(model, span, budget.max.nanos(), bound));
+                let limit = priced(model, span, budget.max.nanos(), bound);
+                let same = limits.iter_mut().find(|other| {
+                    (other.measure, other.model, other.span) == (limit.measure, model, span)
+                });
+                match same {
+                    Some(same) => same.max = same.max.min(limit.max),
+                    None => limits.push(limit),
+                }
             }
         }
         let rate = |measure, model: Option<&'a str>, max: u64, need: u64| {
@@ -102,31 +109,19 @@ impl<'a> Call<'a> {
         if let Some((model, max)) = self.for_model(&allowance.model_tpm_limit) {
             limits.push(rate(measure, Some(model), *max, tokens));
         }
-        limits
     }
 
     /// A party's: its budget, and the others. What it spends is counted where it has no budget as
     /// well, so that one that it is given later begins with what was spent.
     fn of_party(self, party: &'a Party, needs: Needs) -> Vec<Limit<'a>> {
         let allowance = &party.allowance;
-        let mut limits = self.limits(allowance, needs, party.pays);
-        if !party.pays {
-            return limits;
+        let mut limits = Vec::new();
+        if party.pays {
+            let bound = needs.money.unwrap_or(COUNTED);
+            let max = allowance.max_budget.map_or(i64::MAX, NanoUsd::nanos);
+            limits.push(priced(None, self.span(allowance.budget_duration.as_ref()), max, bound));
         }
-        let bound = needs.money.unwrap_or(COUNTED);
-        let max = allowance.max_budget.map_or(i64::MAX, NanoUsd::nanos);
-        let mut budget = priced(None, self.span(allowance.budget_duration.as_ref()), max, bound);
-        // Two budgets over the same windows count in one meter: the smaller one holds.
-        limits.retain(|limit| {
-            let same = limit.measure == Measure::Money
-                && limit.model.is_none()
-                && limit.span == budget.span;
-            if same {
-                budget.max = budget.max.min(limit.max);
-            }
-            !same
-        });
-        limits.insert(0, budget);
+        self.add(&mut limits, allowance, needs, party.pays);
         limits
     }
 
@@ -167,7 +162,9 @@ impl<'a> Held<'a> {
     ) -> Self {
         let parties: Vec<&Party> = parties.collect();
         let theirs = parties.iter().map(|party| call.of_party(party, needs)).collect();
-        Self { own: call.limits(own, needs, true), parties, theirs }
+        let mut limits = Vec::new();
+        call.add(&mut limits, own, needs, true);
+        Self { own: limits, parties, theirs }
     }
 
     /// The parties, as the ledger is asked.

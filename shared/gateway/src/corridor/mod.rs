@@ -45,7 +45,7 @@ pub(crate) use admit::{
 pub(crate) use attempt::Reached;
 pub(crate) use bound::unread;
 pub(crate) use denial::Denial;
-pub(crate) use facts::{Facts, stray_id};
+pub(crate) use facts::{Facts, mint, stray_id};
 pub(crate) use flow::{Flow, Forward};
 pub(crate) use headers::{describe, identify};
 pub(crate) use intake::{Arrival, GATEWAY_FIELDS, Intake, Line, collect, content_type, named};
@@ -75,6 +75,7 @@ async fn doors(app: &Arc<App>, arrival: Arrival, facts: &mut Facts) -> Result<Re
     facts.identify(app, caller, &arrival.headers)?;
     let mut intake = Intake::read(app, arrival).await?;
     facts.attribute(&intake.body);
+    facts.attend(app).await?;
     if intake.line.dialect == Dialect::OpenAiResponses {
         let thread = Box::pin(Thread::open(app, &facts.key(), &intake.body)).await?;
         facts.prefer = thread.deployment().map(Arc::from);

@@ -36,7 +36,8 @@ impl Plan {
         }
         let group = found.as_ref().map(|group| group.name.as_str());
         if let Some(caller) = &facts.caller
-            && let Some(denier) = access::denier(app, caller, requested, group)
+            && let Some(denier) =
+                access::denier(app, caller, facts.customer.as_deref(), requested, group)
         {
             return Err(access::denied(denier, requested));
         }

@@ -4,13 +4,14 @@ use futures_util::future::join;
 use sluice_store::{Admission, Ask, Refusal};
 use sluice_wire::Fault;
 
-use crate::{App, identity::People};
+use crate::{App, identity::Seen};
 
 /// Asks the ledger. A user or a team that has changed since it was read makes the key stale: what was
 /// blocked or narrowed holds from the next call on, in every process, and costs no round trip more.
-pub(super) async fn reserve(app: &App, people: &People, ask: &Ask<'_>) -> Result<Admission, Fault> {
+pub(super) async fn reserve(app: &App, seen: &[&Seen], ask: &Ask<'_>) -> Result<Admission, Fault> {
     let ledger = app.store.ledger();
-    let (admission, current) = join(ledger.reserve(ask), Box::pin(people.are_current(app))).await;
+    let (admission, current) =
+        join(ledger.reserve(ask), Box::pin(Seen::are_current(seen, app))).await;
     let admission = match admission.map_err(|error| app.store_fault(&error)) {
         Err(fault) if app.goes_on(&fault) => {
             tracing::warn!(call = %ask.call, "a call is admitted without a look at its limits");

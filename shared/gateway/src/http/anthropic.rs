@@ -38,7 +38,7 @@ pub(super) async fn listed(app: &Arc<App>, headers: &HeaderMap, uri: &Uri) -> Re
 pub(super) async fn named(app: &Arc<App>, headers: &HeaderMap, id: &str) -> Response {
     let one = async || {
         let caller = identity::authenticate(app, headers).await?;
-        let called = || may_use(app, &caller, id) && app.registry.group(id).is_some();
+        let called = || may_use(app, &caller, None, id) && app.registry.group(id).is_some();
         if visible(app, &caller).any(|name| name == id) || called() {
             return Ok(entry(app, id));
         }

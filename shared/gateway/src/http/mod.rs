@@ -2,6 +2,7 @@
 
 mod anthropic;
 mod cors;
+mod gate;
 mod gemini;
 mod health;
 mod models;
@@ -17,27 +18,31 @@ use axum::{
     routing::{get, post},
 };
 
-use self::cors::Cors;
 use crate::{App, admin, quotes, responses::routes as responses};
 
 /// Every route that calls a model, the list of models, and health: the `inference` function.
 pub fn inference(app: Arc<App>) -> Router {
-    model_routes().merge(quotes::routes()).merge(health_routes()).with_passage().with_state(app)
+    let routes = model_routes()
+        .merge(admin::model_routes())
+        .merge(quotes::routes())
+        .merge(health_routes())
+        .with_passage();
+    gate::before(routes, app)
 }
 
 /// The management API and health: the `admin` function.
 pub fn management(app: Arc<App>) -> Router {
-    admin::routes().merge(health_routes()).with_strays().with_state(app)
+    gate::before(admin::routes().merge(health_routes()).with_strays(), app)
 }
 
 /// Everything, for a server.
 pub fn all(app: Arc<App>) -> Router {
-    model_routes()
+    let routes = model_routes()
         .merge(quotes::routes())
         .merge(admin::routes())
         .merge(health_routes())
-        .with_passage()
-        .with_state(app)
+        .with_passage();
+    gate::before(routes, app)
 }
 
 fn model_routes() -> Router<Arc<App>> {
@@ -87,10 +92,9 @@ fn health_routes() -> Router<Arc<App>> {
 }
 
 trait WithStrays {
-    /// What fits no route is refused. Pages in browsers may call.
+    /// What fits no route is refused.
     fn with_strays(self) -> Self;
-    /// What fits no route is passed on, where there is somebody to pass it on to. Pages in browsers
-    /// may call.
+    /// What fits no route is passed on, where there is somebody to pass it on to.
     fn with_passage(self) -> Self;
 }
 
@@ -98,14 +102,10 @@ trait WithStrays {
 
 impl WithStrays for Router<Arc<App>> {
     fn with_strays(self) -> Self {
-        self.fallback(strays::not_found)
-            .method_not_allowed_fallback(strays::wrong_method)
-            .layer(Cors)
+        self.fallback(strays::not_found).method_not_allowed_fallback(strays::wrong_method)
     }
 
     fn with_passage(self) -> Self {
-        self.fallback(strays::elsewhere)
-            .method_not_allowed_fallback(strays::wrong_method)
-            .layer(Cors)
+        self.fallback(strays::elsewhere).method_not_allowed_fallback(strays::wrong_method)
     }
 }

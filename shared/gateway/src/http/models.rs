@@ -36,7 +36,7 @@ pub(super) async fn list(State(app): State<Arc<App>>, headers: HeaderMap, uri: U
             let mut asked = uri.query().unwrap_or_default().split('&');
             let patterns = asked.any(|pair| pair.eq_ignore_ascii_case(PATTERNS));
             let patterns = app.registry.patterns().filter(|_| patterns);
-            let patterns = patterns.filter(|name| may_use(&app, &caller, name));
+            let patterns = patterns.filter(|name| may_use(&app, &caller, None, name));
             let names = visible(&app, &caller).chain(patterns);
             let data: Vec<Value> = names.map(|name| entry(&app, name)).collect();
             json_body(&json!({ "data": data, "object": "list" }))
@@ -60,7 +60,7 @@ pub(super) async fn one(
     }
     let result = identity::authenticate(&app, &headers).await.and_then(|caller| {
         // A pattern admits more than the catalogue lists.
-        let called = || may_use(&app, &caller, &id) && app.registry.group(&id).is_some();
+        let called = || may_use(&app, &caller, None, &id) && app.registry.group(&id).is_some();
         if visible(&app, &caller).any(|name| name == id) || called() {
             return Ok(entry(&app, &id));
         }
@@ -75,13 +75,13 @@ pub(super) async fn one(
 
 /// The names a caller may use: groups its key admits, and its own aliases.
 pub(super) fn visible<'a>(app: &'a App, caller: &'a Caller) -> impl Iterator<Item = &'a str> {
-    let groups = app.registry.names().filter(move |name| may_use(app, caller, name));
+    let groups = app.registry.names().filter(move |name| may_use(app, caller, None, name));
     let aliases = caller
         .aliases()
         .filter(|(alias, target)| {
             app.registry.group(alias).is_none() && app.registry.group(target).is_some()
         })
-        .filter(move |(alias, _)| may_use(app, caller, alias))
+        .filter(move |(alias, _)| may_use(app, caller, None, alias))
         .map(|(alias, _)| alias.as_str());
     groups.chain(aliases)
 }

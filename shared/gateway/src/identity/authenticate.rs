@@ -6,7 +6,7 @@ use http::HeaderMap;
 use sluice_store::{KeyHash, KeyRecord, KeyRole};
 use sluice_wire::{Fault, FaultKind};
 
-use super::{People, token::token};
+use super::{People, routes, token::token};
 use crate::app::App;
 
 /// An authenticated caller.
@@ -14,6 +14,8 @@ use crate::app::App;
 pub struct Caller {
     /// The record of the key.
     pub record: Arc<KeyRecord>,
+    /// The hash of the plaintext that was presented.
+    pub(crate) presented: KeyHash,
     /// Whom it belongs to.
     pub(crate) people: Arc<People>,
 }
@@ -36,17 +38,43 @@ pub(crate) async fn authenticate(app: &App, headers: &HeaderMap) -> Result<Calle
 /// # Errors
 /// As [`authenticate`].
 pub(crate) async fn authenticate_anew(app: &App, headers: &HeaderMap) -> Result<Caller, Fault> {
-    let hash = KeyHash::of_plaintext(token(headers)?);
-    app.keys.forget(&hash);
-    recheck(app, hash).await
+    anew(app, KeyHash::of_plaintext(token(headers)?)).await
+}
+
+/// Whether the caller's key opens a path. Who calls without a key that there is finds out at the
+/// route.
+///
+/// # Errors
+/// LiteLLM's refusal of the route.
+pub(crate) async fn opens(app: &App, headers: &HeaderMap, path: &str) -> Result<(), Fault> {
+    let Ok(token) = token(headers) else { return Ok(()) };
+    let Ok(caller) = find(app, KeyHash::of_plaintext(token)).await else { return Ok(()) };
+    let allowed = &caller.record.allowed_routes;
+    if routes::open(allowed, path) {
+        return Ok(());
+    }
+    Err(Fault::new(
+        FaultKind::Permission,
+        format!(
+            "Virtual key is not allowed to call this route. Only allowed to call routes: {allowed:?}. \
+             Tried to call route: {path}"
+        ),
+    )
+    .with_label("auth_error"))
 }
 
 /// Reads a key's record again and vets it again: the guard said that ours is stale.
 ///
 /// # Errors
 /// As [`authenticate`].
-pub(crate) async fn recheck(app: &App, hash: KeyHash) -> Result<Caller, Fault> {
-    let caller = find(app, hash).await?;
+pub(crate) async fn recheck(app: &App, caller: &Caller) -> Result<Caller, Fault> {
+    app.forget_key(&caller.record.hash);
+    anew(app, caller.presented).await
+}
+
+async fn anew(app: &App, presented: KeyHash) -> Result<Caller, Fault> {
+    app.keys.forget(&presented);
+    let caller = find(app, presented).await?;
     vet(app, &caller)?;
     Ok(caller)
 }
@@ -60,7 +88,7 @@ pub(crate) async fn find(app: &App, hash: KeyHash) -> Result<Caller, Fault> {
     // Boxed: it is large, and rare.
     match Box::pin(read(app, hash)).await {
         Ok(caller) => {
-            app.keys.put(caller.clone(), now);
+            app.keys.put(hash, caller.clone(), now);
             Ok(caller)
         }
         Err(fault) if app.goes_on(&fault) => app.keys.last_known(&hash, now).ok_or(fault),
@@ -71,14 +99,10 @@ pub(crate) async fn find(app: &App, hash: KeyHash) -> Result<Caller, Fault> {
 async fn read(app: &App, hash: KeyHash) -> Result<Caller, Fault> {
     let record = app.store.keys().get(&hash).await.map_err(|error| app.store_fault(&error))?;
     let Some(record) = record.filter(|record| is_current(app, record)) else {
-        return Err(Fault::new(
-            FaultKind::Authentication,
-            "Authentication Error, Invalid API key provided.",
-        )
-        .with_label("token_not_found_in_db"));
+        return Err(unknown());
     };
-    let people = Arc::new(People::read(app, &record).await?);
-    Ok(Caller { record: Arc::new(record), people })
+    let people = Arc::new(Box::pin(People::read(app, &record)).await?);
+    Ok(Caller { record: Arc::new(record), presented: hash, people })
 }
 
 /// A master key that has been replaced leaves its record behind; it opens nothing any more.
@@ -87,7 +111,11 @@ fn is_current(app: &App, record: &KeyRecord) -> bool {
 }
 
 fn vet(app: &App, caller: &Caller) -> Result<(), Fault> {
-    let Caller { record, people } = caller;
+    let Caller { record, people, presented } = caller;
+    let now = app.clock.now();
+    if !record.opens_with(presented, now) {
+        return Err(unknown());
+    }
     if record.blocked {
         return Err(blocked(
             "Authentication Error, Key is blocked. Update via `/key/unblock` if you're an admin.",
@@ -105,7 +133,6 @@ fn vet(app: &App, caller: &Caller) -> Result<(), Fault> {
             user.user_id
         )));
     }
-    let now = app.clock.now();
     if let Some(expires) = record.expires
         && expires <= now
     {
@@ -121,6 +148,11 @@ fn vet(app: &App, caller: &Caller) -> Result<(), Fault> {
         .with_param(record.name.clone()));
     }
     Ok(())
+}
+
+fn unknown() -> Fault {
+    Fault::new(FaultKind::Authentication, "Authentication Error, Invalid API key provided.")
+        .with_label("token_not_found_in_db")
 }
 
 fn blocked(message: impl Into<String>) -> Fault {

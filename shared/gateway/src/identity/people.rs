@@ -1,8 +1,11 @@
 //! Whom a key belongs to: its user, its team, and the one as a member of the other.
 
-use sluice_store::{Allowance, KeyRecord, MemberRecord, Place, Subject, TeamRecord, UserRecord};
-use sluice_wire::Fault;
+use sluice_store::{
+    Allowance, BudgetRecord, KeyRecord, MemberRecord, ModelBudget, Subject, TeamRecord, UserRecord,
+};
+use sluice_wire::{Fault, FaultKind};
 
+use super::Seen;
 use crate::app::App;
 
 /// The records behind a key, as they were when they were read.
@@ -14,12 +17,12 @@ pub(crate) struct People {
     pub(crate) team: Option<TeamRecord>,
     /// The user as a member of the team.
     pub(crate) member: Option<MemberRecord>,
+    /// The key's own limits, those of its budget included.
+    pub(crate) own: Allowance,
     /// Their limits, as calls of the key are held to them.
     pub(crate) parties: Vec<Party>,
-    /// Where they are.
-    places: Vec<Place>,
-    /// Which version each had; 0 where there was none.
-    versions: Vec<u64>,
+    /// What was read.
+    pub(crate) seen: Seen,
 }
 
 /// Somebody besides a key whose limits a call has to pass.
@@ -38,8 +41,10 @@ impl People {
     /// Reads them, all at once.
     pub(super) async fn read(app: &App, record: &KeyRecord) -> Result<Self, Fault> {
         let (user, team) = (record.user_id.as_deref(), record.team_id.as_deref());
+        let mut seen = Seen::default();
+        let own = Box::pin(own(app, record, &mut seen)).await?;
         if user.is_none() && team.is_none() {
-            return Ok(Self::default());
+            return Ok(Self { own, seen, ..Self::default() });
         }
         let users = app.store.users();
         let teams = app.store.teams();
@@ -50,43 +55,47 @@ impl People {
             team.zip(user).map(|(team, user)| MemberRecord::at(team, user)),
         ];
         let [of_user, of_team, of_member] = &places;
-        let (user, team, member) = futures_util::future::join3(
-            Box::pin(async {
-                if let Some(place) = of_user { users.get(place).await } else { Ok(None) }
-            }),
-            Box::pin(async {
-                if let Some(place) = of_team { teams.get(place).await } else { Ok(None) }
-            }),
-            Box::pin(async {
-                if let Some(place) = of_member { members.get(place).await } else { Ok(None) }
-            }),
-        )
+        // Boxed: it is large, and rare.
+        let (user, team, member) = Box::pin(futures_util::future::join3(
+            async { if let Some(place) = of_user { users.get(place).await } else { Ok(None) } },
+            async { if let Some(place) = of_team { teams.get(place).await } else { Ok(None) } },
+            async { if let Some(place) = of_member { members.get(place).await } else { Ok(None) } },
+        ))
         .await;
         let failed = |error| app.store_fault(&error);
         let (user, team, member) =
             (user.map_err(failed)?, team.map_err(failed)?, member.map_err(failed)?);
-        let found = [
-            user.as_ref().map_or(0, |user| user.stamp.version),
-            team.as_ref().map_or(0, |team| team.stamp.version),
-            member.as_ref().map_or(0, |member| member.stamp.version),
-        ];
-        let (places, versions) = places
-            .into_iter()
-            .zip(found)
-            .filter_map(|(place, version)| Some((place?, version)))
-            .unzip();
+        let [of_user, of_team, of_member] = places;
+        seen.note(of_user, user.as_ref().map(|user| user.stamp.version));
+        seen.note(of_team, team.as_ref().map(|team| team.stamp.version));
+        seen.note(of_member, member.as_ref().map(|member| member.stamp.version));
         let parties = parties(record, user.as_ref(), team.as_ref(), member.as_ref());
-        Ok(Self { user, team, member, parties, places, versions })
+        Ok(Self { user, team, member, own, parties, seen })
     }
+}
 
-    /// Whether they are still what they were; read strongly.
-    pub(crate) async fn are_current(&self, app: &App) -> Result<bool, Fault> {
-        if self.places.is_empty() {
-            return Ok(true);
-        }
-        let now = app.store.versions(&self.places).await;
-        Ok(now.map_err(|error| app.store_fault(&error))? == self.versions)
-    }
+/// A key's own limits, and those of its budget where it has none of its own. The budget's money counts
+/// beside the key's, from when the key got the budget.
+async fn own(app: &App, record: &KeyRecord, seen: &mut Seen) -> Result<Allowance, Fault> {
+    let own = record.allowance();
+    let Some(id) = record.budget_id.as_deref() else { return Ok(own) };
+    let BudgetRecord { allowance: budget, .. } = budget(app, id, seen).await?;
+    let money = budget.max_budget.filter(|_| own.max_budget.is_none());
+    let money = money.map(|max| ModelBudget { max, duration: budget.budget_duration.clone() });
+    let mut all = own.or(&Allowance { max_budget: None, budget_duration: None, ..budget });
+    all.budget_limits.extend(money);
+    Ok(all)
+}
+
+/// A budget by its name. Without it nobody knows what may be spent: nothing then.
+pub(super) async fn budget(app: &App, id: &str, seen: &mut Seen) -> Result<BudgetRecord, Fault> {
+    let place = BudgetRecord::at(id);
+    let budget = app.store.budgets().get(&place).await.map_err(|error| app.store_fault(&error))?;
+    seen.note(Some(place), budget.as_ref().map(|budget| budget.stamp.version));
+    budget.ok_or_else(|| {
+        Fault::new(FaultKind::Permission, format!("Budget={id} does not exist any more."))
+            .with_param("budget_id")
+    })
 }
 
 fn parties(

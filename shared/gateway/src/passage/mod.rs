@@ -86,6 +86,8 @@ async fn doors(
         return Err(Fault::invalid("The path must not contain `.` or `..` segments.", "path"));
     }
     let body = collect(body, app.config.general.max_request_bytes()).await?;
+    facts.attribute(&body);
+    facts.attend(app).await?;
     let meter = Meter::of(&place, &parts.method, &body);
     let model = meter.model().unwrap_or(&place.path).to_owned();
     facts.describe(&model, false);
@@ -173,17 +175,19 @@ async fn apply(
 fn permitted(app: &App, facts: &Facts, place: &Place, meter: &Meter) -> Result<(), Fault> {
     let Some(caller) = &facts.caller else { return Ok(()) };
     let provider = place.deployment.provider;
-    let allowed = !is_held(caller)
+    let customer = facts.customer.as_deref();
+    let may_use = |name: &str| may_use(app, caller, customer, name);
+    let allowed = !is_held(caller, customer)
         // Whoever configured it meant it for every key.
         || place.endpoint
         || match meter.model() {
             Some(model) => {
-                may_use(app, caller, model)
-                    || may_use(app, caller, &format!("{}/{model}", provider.name))
+                may_use(model)
+                    || may_use(&format!("{}/{model}", provider.name))
                     || app.registry.members().any(|(group, member)| {
                         member.deployment.provider == provider
                             && member.deployment.model == model
-                            && may_use(app, caller, group)
+                            && may_use(group)
                     })
             }
             None => !meter.may_cost(),

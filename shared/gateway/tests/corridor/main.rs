@@ -12,6 +12,7 @@
 
 mod cache_points;
 mod charges;
+mod customers;
 mod gemini;
 mod house;
 mod invoke;
@@ -19,6 +20,7 @@ mod keys;
 mod limits;
 mod matrix;
 mod media;
+mod models;
 mod money;
 mod operations;
 mod outage;
@@ -31,6 +33,7 @@ mod quotes;
 mod refusals;
 mod responses;
 mod roles;
+mod rotation;
 mod routing;
 mod signatures;
 mod spend;

@@ -4,12 +4,6 @@ use serde_json::{Value, json};
 
 use crate::house::{Answer, Caller, House, MASTER};
 
-async fn done(house: &House, path: &str, body: &Value) -> Value {
-    let answer = house.post(path, MASTER, body).await;
-    assert_eq!(answer.status, 200, "{path} {body}: {}", answer.text());
-    answer.json()
-}
-
 async fn say(house: &House, key: &str, model: &str) -> Answer {
     Caller::OpenAi.say(house, key, model, "say hi").await
 }
@@ -25,7 +19,7 @@ async fn a_user_is_made_with_a_key_changed_listed_and_deleted_with_all_keys() {
         "user_id": "u1", "user_email": "Ada@example.org", "user_alias": "Ada",
         "user_role": "internal_user", "models": ["demo"], "metadata": {"floor": 3},
     });
-    let made = done(&house, "/user/new", &asked).await;
+    let made = house.done("/user/new", &asked).await;
     for (field, value) in asked.as_object().unwrap() {
         assert_eq!(&made[field], value, "{field}");
     }
@@ -35,8 +29,7 @@ async fn a_user_is_made_with_a_key_changed_listed_and_deleted_with_all_keys() {
     assert_eq!(refused.status, 403);
     assert_eq!(refused.json()["error"]["type"], "user_model_access_denied");
 
-    let changed =
-        done(&house, "/user/update", &json!({"user_id": "u1", "models": ["openai"]})).await;
+    let changed = house.done("/user/update", &json!({"user_id": "u1", "models": ["openai"]})).await;
     assert_eq!(
         (&changed["user_id"], &changed["data"]["models"]),
         (&json!("u1"), &json!(["openai"]))
@@ -47,7 +40,7 @@ async fn a_user_is_made_with_a_key_changed_listed_and_deleted_with_all_keys() {
     assert_eq!(say(&house, &key, "demo").await.status, 403);
     let by_email = json!({"user_email": "ada@example.org", "user_alias": "A."});
     assert_eq!(
-        done(&house, "/user/update", &by_email).await["data"]["user_email"],
+        house.done("/user/update", &by_email).await["data"]["user_email"],
         "Ada@example.org"
     );
 
@@ -61,7 +54,7 @@ async fn a_user_is_made_with_a_key_changed_listed_and_deleted_with_all_keys() {
     let roles = house.get("/user/available_roles", MASTER).await.json();
     assert_eq!(roles.as_object().unwrap().len(), 4);
 
-    assert_eq!(done(&house, "/user/delete", &json!({"user_ids": ["u1"]})).await, json!(1));
+    assert_eq!(house.done("/user/delete", &json!({"user_ids": ["u1"]})).await, json!(1));
     assert_eq!(say(&house, &key, "openai").await.status, 401);
     assert_eq!(house.get("/user/info?user_id=u1", MASTER).await.status, 404);
     let gone = house.post("/user/delete", MASTER, &json!({"user_ids": ["u1"]})).await;
@@ -69,13 +62,13 @@ async fn a_user_is_made_with_a_key_changed_listed_and_deleted_with_all_keys() {
     assert_eq!(gone.json()["detail"]["error"], "User not found, passed user_id=u1");
     // The address is free again.
     let again = json!({"user_id": "u2", "user_email": "ada@example.org", "auto_create_key": false});
-    assert_eq!(done(&house, "/user/new", &again).await["key"], "");
+    assert_eq!(house.done("/user/new", &again).await["key"], "");
 }
 
 #[tokio::test]
 async fn duplicates_and_bad_fields_of_users_are_refused_and_write_nothing() {
     let house = House::open().await;
-    done(&house, "/user/new", &json!({"user_id": "u", "user_email": "a@b.c"})).await;
+    house.done("/user/new", &json!({"user_id": "u", "user_email": "a@b.c"})).await;
     for (body, words) in [
         (json!({"user_id": "u"}), "User with user_id u already exists"),
         (json!({"user_id": "v", "user_email": "A@B.C"}), "User with email a@b.c already exists"),
@@ -115,7 +108,7 @@ async fn a_team_is_made_with_members_changed_blocked_and_deleted_with_its_keys()
         "team_id": "t", "team_alias": "Tigers", "models": ["demo"], "metadata": {"a": 1},
         "members_with_roles": [{"role": "admin", "user_id": "ann"}, {"role": "user", "user_email": "b@b.b"}],
     });
-    let made = done(&house, "/team/new", &asked).await;
+    let made = house.done("/team/new", &asked).await;
     assert_eq!((&made["team_alias"], &made["admins"]), (&json!("Tigers"), &json!(["ann"])));
     assert_eq!(made["members"].as_array().unwrap().len(), 1);
     let again = house.post("/team/new", MASTER, &json!({"team_id": "t"})).await;
@@ -128,24 +121,24 @@ async fn a_team_is_made_with_members_changed_blocked_and_deleted_with_its_keys()
     let refused = say(&house, &key, "openai").await;
     assert_eq!(refused.json()["error"]["type"], "team_model_access_denied", "{}", refused.text());
 
-    done(&house, "/team/block", &json!({"team_id": "t"})).await;
+    house.done("/team/block", &json!({"team_id": "t"})).await;
     let blocked = say(&house, &key, "demo").await;
     assert_eq!(blocked.status, 401);
     assert!(blocked.message().contains("Team=t is blocked"), "{}", blocked.message());
-    assert_eq!(done(&house, "/team/unblock", &json!({"team_id": "t"})).await["blocked"], false);
+    assert_eq!(house.done("/team/unblock", &json!({"team_id": "t"})).await["blocked"], false);
     assert_eq!(say(&house, &key, "demo").await.status, 200);
 
     let models = json!({"team_id": "t", "models": ["openai"]});
-    assert_eq!(done(&house, "/team/model/add", &models).await["models"], json!(["demo", "openai"]));
+    assert_eq!(house.done("/team/model/add", &models).await["models"], json!(["demo", "openai"]));
     assert_eq!(say(&house, &key, "openai").await.status, 200);
-    assert_eq!(done(&house, "/team/model/delete", &models).await["models"], json!(["demo"]));
+    assert_eq!(house.done("/team/model/delete", &models).await["models"], json!(["demo"]));
     assert_eq!(say(&house, &key, "openai").await.status, 403);
     let last = json!({"team_id": "t", "models": ["demo"]});
     let last = house.post("/team/model/delete", MASTER, &last).await;
     assert_eq!(last.status, 400, "an empty list would open everything");
 
     let update = json!({"team_id": "t", "model_aliases": {"fast": "demo"}});
-    assert_eq!(done(&house, "/team/update", &update).await["data"]["team_alias"], "Tigers");
+    assert_eq!(house.done("/team/update", &update).await["data"]["team_alias"], "Tigers");
     assert_eq!(say(&house, &key, "fast").await.status, 200);
 
     let info = house.get("/team/info?team_id=t", MASTER).await.json();
@@ -158,7 +151,7 @@ async fn a_team_is_made_with_members_changed_blocked_and_deleted_with_its_keys()
     let none = house.get("/team/list?user_id=nobody", MASTER).await.json();
     assert_eq!(none, json!([]));
 
-    done(&house, "/team/delete", &json!({"team_ids": ["t"]})).await;
+    house.done("/team/delete", &json!({"team_ids": ["t"]})).await;
     assert_eq!(say(&house, &key, "demo").await.status, 401);
     let lost = house.post("/team/delete", MASTER, &json!({"team_ids": ["t"]})).await;
     assert_eq!(lost.status, 404);
@@ -170,10 +163,10 @@ async fn a_team_is_made_with_members_changed_blocked_and_deleted_with_its_keys()
 #[tokio::test]
 async fn members_come_change_and_go_with_their_keys() {
     let house = House::open().await;
-    done(&house, "/team/new", &json!({"team_id": "t", "models": ["demo", "openai"]})).await;
+    house.done("/team/new", &json!({"team_id": "t", "models": ["demo", "openai"]})).await;
     let add = json!({"team_id": "t", "member": {"role": "user", "user_id": "bob"},
         "allowed_models": ["demo"]});
-    let added = done(&house, "/team/member_add", &add).await;
+    let added = house.done("/team/member_add", &add).await;
     assert_eq!(added["updated_users"][0]["user_id"], "bob", "a stranger becomes a user");
     assert_eq!(added["updated_team_memberships"][0]["allowed_models"], json!(["demo"]));
     let twice = house.post("/team/member_add", MASTER, &add).await;
@@ -187,11 +180,10 @@ async fn members_come_change_and_go_with_their_keys() {
     assert_eq!(say(&house, &key, "demo").await.status, 200);
     assert_eq!(say(&house, &key, "openai").await.status, 403);
     let update = json!({"team_id": "t", "user_id": "bob", "role": "admin", "allowed_models": []});
-    assert_eq!(done(&house, "/team/member_update", &update).await["role"], "admin");
+    assert_eq!(house.done("/team/member_update", &update).await["role"], "admin");
     assert_eq!(say(&house, &key, "openai").await.status, 200);
     // Who leads a team makes keys for its members.
-    done(&house, "/team/member_add", &json!({"team_id": "t", "member": [{"user_id": "eve"}]}))
-        .await;
+    house.done("/team/member_add", &json!({"team_id": "t", "member": [{"user_id": "eve"}]})).await;
     let own = key_of(&house, &json!({"user_id": "bob"})).await;
     let made = house.post("/key/generate", &own, &json!({"team_id": "t", "user_id": "eve"})).await;
     assert_eq!(made.status, 200, "{}", made.text());
@@ -199,7 +191,7 @@ async fn members_come_change_and_go_with_their_keys() {
     assert_eq!(house.post("/key/generate", &own, &stranger).await.status, 403);
 
     let gone = json!({"team_id": "t", "user_id": "bob"});
-    let left = done(&house, "/team/member_delete", &gone).await;
+    let left = house.done("/team/member_delete", &gone).await;
     assert_eq!(left["members"], json!(["eve"]));
     assert_eq!(say(&house, &key, "demo").await.status, 401);
     assert_eq!(say(&house, &own, "demo").await.status, 200, "a key outside the team stays");
@@ -223,9 +215,9 @@ async fn members_come_change_and_go_with_their_keys() {
 #[tokio::test]
 async fn a_team_takes_thousands_of_members() {
     let house = House::open().await;
-    done(&house, "/team/new", &json!({"team_id": "t"})).await;
+    house.done("/team/new", &json!({"team_id": "t"})).await;
     let many: Vec<Value> = (0..3_000).map(|n| json!({"user_id": format!("user-{n}")})).collect();
-    done(&house, "/team/member_add", &json!({"team_id": "t", "member": many})).await;
+    house.done("/team/member_add", &json!({"team_id": "t", "member": many})).await;
     let info = house.get("/team/info?team_id=t", MASTER).await.json();
     assert_eq!(info["team_memberships"].as_array().unwrap().len(), 3_000);
     let key = key_of(&house, &json!({"team_id": "t", "user_id": "user-7"})).await;
@@ -235,9 +227,9 @@ async fn a_team_takes_thousands_of_members() {
 #[tokio::test]
 async fn the_words_for_lists_of_models_mean_what_they_say() {
     let house = House::open().await;
-    done(&house, "/team/new", &json!({"team_id": "t", "models": ["demo"]})).await;
+    house.done("/team/new", &json!({"team_id": "t", "models": ["demo"]})).await;
     let user = json!({"user_id": "u", "models": ["no-default-models"], "teams": ["t"]});
-    let personal = done(&house, "/user/new", &user).await["key"].as_str().unwrap().to_owned();
+    let personal = house.done("/user/new", &user).await["key"].as_str().unwrap().to_owned();
     assert_eq!(say(&house, &personal, "demo").await.status, 403);
     let in_team = key_of(&house, &json!({"user_id": "u", "team_id": "t"})).await;
     assert_eq!(say(&house, &in_team, "demo").await.status, 200);
@@ -266,7 +258,7 @@ async fn the_words_for_lists_of_models_mean_what_they_say() {
 #[tokio::test]
 async fn edits_of_one_team_at_once_do_not_undo_each_other() {
     let house = House::open().await;
-    done(&house, "/team/new", &json!({"team_id": "t"})).await;
+    house.done("/team/new", &json!({"team_id": "t"})).await;
     let bodies = [
         json!({"team_id": "t", "team_alias": "x"}),
         json!({"team_id": "t", "models": ["demo"]}),
@@ -293,8 +285,8 @@ async fn a_blocked_user_or_team_is_refused_at_the_next_call_of_every_process() {
         .open()
         .await;
     let other = house.beside(MASTER).await;
-    done(&house, "/team/new", &json!({"team_id": "t"})).await;
-    let user = done(&house, "/user/new", &json!({"user_id": "u"})).await;
+    house.done("/team/new", &json!({"team_id": "t"})).await;
+    let user = house.done("/user/new", &json!({"user_id": "u"})).await;
     let personal = user["key"].as_str().unwrap().to_owned();
     let in_team = key_of(&house, &json!({"team_id": "t"})).await;
     for (key, path, body) in [
@@ -304,7 +296,7 @@ async fn a_blocked_user_or_team_is_refused_at_the_next_call_of_every_process() {
         for one in [&house, &other] {
             assert_eq!(say(one, key, "demo").await.status, 200);
         }
-        done(&house, path, &body).await;
+        house.done(path, &body).await;
         for one in [&other, &house] {
             let answer = say(one, key, "demo").await;
             assert_eq!(answer.status, 401, "{}", answer.text());
@@ -317,10 +309,10 @@ async fn a_blocked_user_or_team_is_refused_at_the_next_call_of_every_process() {
 #[tokio::test]
 async fn a_service_account_belongs_to_a_team_and_to_nobody() {
     let house = House::open().await;
-    done(&house, "/team/new", &json!({"team_id": "t"})).await;
-    let made =
-        done(&house, "/key/service-account/generate", &json!({"team_id": "t", "key_alias": "ci"}))
-            .await;
+    house.done("/team/new", &json!({"team_id": "t"})).await;
+    let made = house
+        .done("/key/service-account/generate", &json!({"team_id": "t", "key_alias": "ci"}))
+        .await;
     assert_eq!(made["metadata"]["service_account_id"], "ci");
     assert_eq!((&made["team_id"], &made["user_id"]), (&json!("t"), &Value::Null));
     for body in [json!({}), json!({"team_id": "t", "user_id": "u"})] {
@@ -335,7 +327,7 @@ async fn many_keys_are_changed_each_for_itself() {
     let key = house.key(&json!({})).await;
     let body = json!({"keys": [{"key": key, "max_budget": 3}, {"key": "sk-nobody-knows", "max_budget": 1},
         {"key": key, "max_bugdet": 1}]});
-    let told = done(&house, "/key/bulk_update", &body).await;
+    let told = house.done("/key/bulk_update", &body).await;
     assert_eq!(told["total_requested"], 3);
     assert_eq!(told["successful_updates"][0]["key_info"]["max_budget"], 3.0);
     let reasons: Vec<&str> = told["failed_updates"]
@@ -350,7 +342,7 @@ async fn many_keys_are_changed_each_for_itself() {
 #[tokio::test]
 async fn keys_are_listed_by_team_user_alias_and_status() {
     let house = House::open().await;
-    done(&house, "/team/new", &json!({"team_id": "t"})).await;
+    house.done("/team/new", &json!({"team_id": "t"})).await;
     house.key(&json!({"team_id": "t", "key_alias": "alpha one"})).await;
     house.key(&json!({"user_id": "u", "key_alias": "alpha two", "blocked": true})).await;
     house.key(&json!({})).await;

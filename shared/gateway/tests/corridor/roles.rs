@@ -45,6 +45,8 @@ impl Cast {
         };
         make("/user/new", json!({"user_id": "me", "user_role": role})).await;
         make("/user/new", json!({"user_id": "other"})).await;
+        make("/budget/new", json!({"budget_id": "b"})).await;
+        make("/customer/new", json!({"user_id": "c"})).await;
         make("/user/new", json!({"user_id": "mate"})).await;
         for team in ["ours", "theirs"] {
             make("/team/new", json!({"team_id": team, "models": ["demo"]})).await;
@@ -91,10 +93,12 @@ impl Cast {
         if method == "GET" {
             let query = match path {
                 "/key/info" => format!("?key={}", of.key),
-                "/user/info" => format!("?user_id={}", of.user),
+                "/user/info" | "/v2/user/info" => format!("?user_id={}", of.user),
                 "/team/info" => format!("?team_id={}", of.team),
                 "/team/list" if whose == Whose::Others => format!("?user_id={}", of.user),
                 "/spend/logs" => format!("?api_key={}", of.key),
+                "/budget/settings" => "?budget_id=b".to_owned(),
+                "/customer/info" => "?end_user_id=c".to_owned(),
                 _ => String::new(),
             };
             return self.house.get(&format!("{path}{query}"), &self.actor).await;
@@ -106,7 +110,8 @@ impl Cast {
             "/key/update" => json!({"key": of.key, "metadata": {"a": 1}}),
             "/key/bulk_update" => json!({"keys": [{"key": of.key}]}),
             "/key/delete" => json!({"keys": [of.key]}),
-            "/key/block" | "/key/unblock" => json!({"key": of.key}),
+            "/key/block" | "/key/unblock" | "/key/regenerate" => json!({"key": of.key}),
+            "/key/{key}/reset_spend" => json!({"reset_to": 0}),
             "/user/update" => json!({"user_id": of.user, "user_alias": "x"}),
             "/user/delete" => json!({"user_ids": [of.user]}),
             "/team/update" => json!({"team_id": of.team, "team_alias": "x"}),
@@ -120,15 +125,33 @@ impl Cast {
             "/team/block" | "/team/unblock" => json!({"team_id": of.team}),
             "/team/model/add" => json!({"team_id": of.team, "models": ["openai"]}),
             "/team/model/delete" => json!({"team_id": of.team, "models": ["anthropic"]}),
+            "/budget/info" => json!({"budgets": ["b"]}),
+            "/budget/new" => json!({"max_budget": 1}),
+            "/budget/update" => json!({"budget_id": "b"}),
+            "/budget/delete" => json!({"id": "b"}),
+            "/customer/new" => json!({"user_id": "new"}),
+            "/customer/update" => json!({"user_id": "c"}),
+            "/customer/delete" | "/customer/block" | "/customer/unblock" => {
+                json!({"user_ids": ["c"]})
+            }
             _ => json!({}),
         };
-        self.house.send(post(path, &self.actor, body.to_string())).await
+        let path = path.replace("{key}", &of.key);
+        self.house.send(post(&path, &self.actor, body.to_string())).await
     }
 }
 
 /// Routes whose answer is cut to what the caller may see, whatever is asked.
-const CUT: [&str; 4] =
-    ["GET /key/list", "GET /user/available_roles", "POST /key/health", "GET /user/list"];
+const CUT: [&str; 8] = [
+    "GET /key/list",
+    "GET /key/aliases",
+    "GET /user/available_roles",
+    "POST /key/health",
+    "GET /user/list",
+    "GET /v2/team/list",
+    "GET /model/info",
+    "GET /model_group/info",
+];
 
 fn table() -> Vec<Vec<String>> {
     let page = include_str!("../../../../docs/roles.md");
@@ -199,7 +222,7 @@ async fn a_role_in_a_team_adds_what_the_table_says() {
                         // For themselves, not for another member.
                         cast.team.user = "me".to_owned();
                     }
-                    if matches!(path, "/key/update" | "/key/delete") {
+                    if matches!(path, "/key/update" | "/key/delete" | "/key/regenerate") {
                         let own = json!({"user_id": "me", "team_id": "ours"});
                         cast.team.key = cast.house.key(&own).await;
                     }

@@ -43,6 +43,18 @@ pub(super) fn read_record(item: &Item) -> Result<KeyRecord, StoreError> {
         .map_err(|error| StoreError::corrupt("GetItem", error.to_string()))
 }
 
+/// Where a plaintext leads that is not the key's first one.
+pub(super) fn pointer_item(secret: &KeyHash, to: &KeyHash) -> Item {
+    let mut item = record_key(secret);
+    item.insert("to".to_owned(), s(to.to_string()));
+    item
+}
+
+/// The key that an item points to, if it is no record itself.
+pub(super) fn pointed(item: &Item) -> Option<KeyHash> {
+    KeyHash::parse_hex(text(item, "to")?).ok()
+}
+
 /// A new key's guard.
 pub(super) fn guard_item(record: &KeyRecord) -> Item {
     let version = i64::try_from(record.version).unwrap_or(i64::MAX);

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::{KeyHash, Millis, StoreError, store::Inner};
 
-pub use record::{KeyRecord, KeyRole, ModelBudget};
+pub use record::{Former, KeyRecord, KeyRole, ModelBudget};
 
 /// The keys.
 #[derive(Debug, Clone)]
@@ -83,7 +83,21 @@ impl Keys {
         hash: &KeyHash,
         change: impl Fn(&mut KeyRecord),
     ) -> Result<KeyRecord, KeyError> {
-        self.change(hash, change).await
+        self.change(hash, None, change).await
+    }
+
+    /// Changes a key's record so that another plaintext opens it. Account, reservations and rows
+    /// stay where they are: they go by the hash that the key was made with.
+    ///
+    /// # Errors
+    /// [`KeyError::Exists`] where the plaintext opens or opened a key, else as [`Self::update`].
+    pub async fn rotate(
+        &self,
+        hash: &KeyHash,
+        plaintext: &str,
+        change: impl Fn(&mut KeyRecord),
+    ) -> Result<KeyRecord, KeyError> {
+        self.change(hash, Some(&KeyHash::of_plaintext(plaintext)), change).await
     }
 
     /// Deletes keys; returns those that there were. Calls under way still settle.

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 
 use super::{
     Keys,
-    item::{ALL, alias_key, read_record, record_key},
+    item::{ALL, alias_key, pointed, read_record, record_key},
 };
 use crate::{
     KeyHash, KeyRecord, StoreError,
@@ -21,7 +21,10 @@ const BATCH: usize = 100;
 
 impl Keys {
     pub(super) async fn read(&self, hash: &KeyHash) -> Result<Option<KeyRecord>, StoreError> {
-        let item = self.item(record_key(hash)).await?;
+        let mut item = self.item(record_key(hash)).await?;
+        if let Some(to) = item.as_ref().and_then(pointed) {
+            item = self.item(record_key(&to)).await?;
+        }
         item.as_ref().map(read_record).transpose()
     }
 

@@ -28,6 +28,15 @@ pub struct ModelBudget {
     pub duration: Option<BudgetDuration>,
 }
 
+/// A plaintext that a key had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Former {
+    /// Its hash.
+    pub hash: KeyHash,
+    /// Until when it opens the key.
+    pub until: Millis,
+}
+
 /// A key's record. The plaintext is not part of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct KeyRecord {
@@ -74,6 +83,12 @@ pub struct KeyRecord {
     /// Tokens a minute to one model.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub model_tpm_limit: BTreeMap<String, u64>,
+    /// The budget by name that it has as well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget_id: Option<String>,
+    /// The budget by name of the customers that its calls are for, where they have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_user_budget_id: Option<String>,
     /// When it stops being valid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<Millis>,
@@ -89,6 +104,25 @@ pub struct KeyRecord {
     /// Which team's it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub team_id: Option<String>,
+    /// The hash of the plaintext that opens it, once that is not the first one: `hash` stays what
+    /// its account and its rows go by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<KeyHash>,
+    /// Plaintexts that it had and that still open it for a while.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former: Vec<Former>,
+    /// How often it got another plaintext.
+    #[serde(default)]
+    pub rotations: u64,
+    /// When it got the last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rotated_at: Option<Millis>,
+    /// Routes that it opens: paths, paths with `*` or `{id}`, and names of groups; empty for all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allowed_routes: Vec<String>,
+    /// Tags of all its calls.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
     /// Who made it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_by: Option<String>,
@@ -127,11 +161,19 @@ impl KeyRecord {
             max_parallel_requests: None,
             model_rpm_limit: BTreeMap::new(),
             model_tpm_limit: BTreeMap::new(),
+            budget_id: None,
+            end_user_budget_id: None,
             expires: None,
             metadata: Map::new(),
             blocked: false,
             user_id: None,
             team_id: None,
+            secret: None,
+            former: Vec::new(),
+            rotations: 0,
+            rotated_at: None,
+            allowed_routes: Vec::new(),
+            tags: Vec::new(),
             created_by: None,
             updated_by: None,
             created_at: now,
@@ -150,6 +192,27 @@ impl KeyRecord {
             || !self.model_max_budget.is_empty()
             || !self.model_rpm_limit.is_empty()
             || !self.model_tpm_limit.is_empty()
+    }
+
+    /// The hash of the plaintext that opens it.
+    pub fn opener(&self) -> KeyHash {
+        self.secret.unwrap_or(self.hash)
+    }
+
+    /// Whether a plaintext of this hash opens it now.
+    pub fn opens_with(&self, presented: &KeyHash, now: Millis) -> bool {
+        self.opener() == *presented
+            || self.former.iter().any(|former| former.hash == *presented && now < former.until)
+    }
+
+    /// Gives it another plaintext; the one before opens it until then, if it shall.
+    pub fn rotate(&mut self, plaintext: &str, until: Option<Millis>, now: Millis) {
+        self.former.retain(|former| now < former.until);
+        self.former.extend(until.map(|until| Former { hash: self.opener(), until }));
+        self.secret = Some(KeyHash::of_plaintext(plaintext));
+        self.name = abbreviated(plaintext);
+        self.rotations += 1;
+        self.rotated_at = Some(now);
     }
 
     /// All its limits.

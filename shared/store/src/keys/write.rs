@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem, Up
 
 use super::{
     KeyError, Keys,
-    item::{alias_key, guard_item, record_item},
+    item::{alias_key, guard_item, pointer_item, record_item},
 };
 use crate::{
     KeyHash, KeyRecord, Millis, NanoUsd, StoreError, StoreErrorKind,
@@ -44,7 +44,7 @@ impl Keys {
     async fn revive(&self, record: &KeyRecord) -> Result<(), KeyError> {
         for _ in 0..TRIES {
             let Some(old) = self.get_any(&record.hash).await? else { continue };
-            if old.deleted_at.is_none() {
+            if old.deleted_at.is_none() || old.hash != record.hash {
                 return Err(KeyError::Exists);
             }
             let new = KeyRecord { version: old.version + 1, ..record.clone() };
@@ -69,10 +69,14 @@ impl Keys {
     pub(super) async fn change(
         &self,
         hash: &KeyHash,
+        opener: Option<&KeyHash>,
         change: impl Fn(&mut KeyRecord),
     ) -> Result<KeyRecord, KeyError> {
         for _ in 0..TRIES {
             let old = self.get(hash).await?.ok_or(KeyError::NotFound)?;
+            if opener == Some(&old.hash) {
+                return Err(KeyError::Exists);
+            }
             let mut new = old.clone();
             change(&mut new);
             (new.hash, new.version) = (old.hash, old.version + 1);
@@ -81,14 +85,22 @@ impl Keys {
             let mut writes = vec![self.replace(&old, &new)?, guard];
             if new.alias != old.alias {
                 if let Some(alias) = &new.alias {
-                    writes.push(self.take_alias(alias, hash)?);
+                    writes.push(self.take_alias(alias, &old.hash)?);
                 }
                 if let Some(alias) = &old.alias {
                     writes.push(self.free_alias(alias)?);
                 }
             }
+            let last = writes.len();
+            if let Some(opener) = opener {
+                let pointer = pointer_item(opener, &old.hash);
+                writes.push(self.put(pointer, Some("attribute_not_exists(pk)"))?);
+            }
             match self.inner.transact(writes).await? {
                 Ok(()) => return Ok(new),
+                Err(Cancelled(failed)) if failed.get(last) == Some(&true) => {
+                    return Err(KeyError::Exists);
+                }
                 Err(Cancelled(failed)) if failed.get(2) == Some(&true) && new.alias.is_some() => {
                     return Err(KeyError::AliasTaken(new.alias.unwrap_or_default()));
                 }
@@ -106,7 +118,7 @@ impl Keys {
             (new.deleted_at, new.version, new.alias) = (Some(now), old.version + 1, None);
             let dead = Update::builder()
                 .table_name(&self.inner.tables.core)
-                .set_key(Some(guard_key(hash)))
+                .set_key(Some(guard_key(&old.hash)))
                 .update_expression("SET ver = :dead")
                 .expression_attribute_values(":dead", n(DEAD))
                 .build()

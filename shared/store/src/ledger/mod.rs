@@ -109,6 +109,25 @@ impl Ledger {
         unasked::unasked(ask)
     }
 
+    /// Corrects a key's account by `row.spend`, at once and with that row; `None` where the key's
+    /// record has changed since it was read.
+    ///
+    /// # Errors
+    /// The database's; correcting again under the same call is harmless.
+    pub async fn correct(
+        &self,
+        ask: &Ask<'_>,
+        row: UsageRow,
+    ) -> Result<Option<NanoUsd>, StoreError> {
+        match self.inner.reserve_strictly(ask).await? {
+            Admission::Granted(grant) => {
+                let row = of_grant(Arc::new(row), &grant);
+                self.inner.settle_strictly(&grant, &row).await.map(Some)
+            }
+            Admission::Refused(_) => Ok(None),
+        }
+    }
+
     /// A call is still under way: it holds on until `expires`. Worth it when half of a lease is over.
     ///
     /// # Errors

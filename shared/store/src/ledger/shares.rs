@@ -2,7 +2,7 @@
 //!
 //! Never a transaction: counters that calls share are what transactions cancel each other over. A
 //! guard that has admitted the call while another refused it gives back what it holds; for that
-//! moment, and no longer, it may refuse somebody else.
+//! moment, and no longer, it may refuse somebody else, who then tries once more, in turn.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use super::{
     Admission, Ask, Limit, Measure, Reading, Refusal,
     guard::Holder,
     machine::{Guard, Holds, Lease, Want, Wish},
-    strict::{granted, refusal},
+    strict::{Untaken, granted, refusal},
 };
 use crate::{Millis, NanoUsd, StoreError, WindowId, store::Inner};
 
@@ -36,15 +36,13 @@ impl Inner {
         if taken.iter().all(|taken| matches!(taken, Ok(Ok(_)))) {
             return Ok(Admission::Granted(together(ask, taken.into_iter().flatten().flatten())));
         }
-        let back = takings.iter().zip(&taken).filter(|(_, taken)| matches!(taken, Ok(Ok(_))));
-        let back =
-            join_all(back.map(|((holder, wish), _)| self.give_back(*holder, &wish.id))).await;
-        for failed in back.into_iter().filter_map(Result::err) {
-            tracing::warn!(error = %failed, "what a refused call holds is given back when its lease ends");
-        }
+        let held = takings.iter().zip(&taken).filter(|(_, taken)| matches!(taken, Ok(Ok(_))));
+        self.give_all_back(held.map(|(taking, _)| *taking)).await;
+        let mut crowded = false;
         let mut refused: Option<Refusal> = None;
-        for (place, (taken, (_, wish))) in taken.into_iter().zip(takings).enumerate() {
+        for (place, (taken, (_, wish))) in taken.into_iter().zip(&takings).enumerate() {
             if let Err(untaken) = taken? {
+                crowded |= matches!(&untaken, Untaken::Over(guard, _) if !guard.leases.is_empty());
                 let refusal = refusal(ask, wish, place.checked_sub(1), &untaken);
                 // A record that has changed is read again before anything else is said.
                 let first = refused.is_none() || is_stale(&refusal);
@@ -53,7 +51,45 @@ impl Inner {
                 }
             }
         }
-        Ok(Admission::Refused(refused.unwrap_or(Refusal::Stale)))
+        let refused = refused.unwrap_or(Refusal::Stale);
+        if crowded && !is_stale(&refused) {
+            return self.reserve_in_turn(ask, &takings).await;
+        }
+        Ok(Admission::Refused(refused))
+    }
+
+    /// The same one after the other, the key first. Calls that all hold something of what the others
+    /// want would refuse each other, and none would be served; of calls that go in turn, whoever has
+    /// come to the last subject has all the others.
+    async fn reserve_in_turn(
+        &self,
+        ask: &Ask<'_>,
+        takings: &[(&dyn Holder, &Wish)],
+    ) -> Result<Admission, StoreError> {
+        let mut held = Vec::with_capacity(takings.len());
+        for (place, (holder, wish)) in takings.iter().enumerate() {
+            let taken = self.take_or_undo(*holder, wish).await;
+            if let Ok(Ok(lease)) = taken {
+                held.push(lease);
+                continue;
+            }
+            self.give_all_back(takings.iter().take(place).copied()).await;
+            return taken.map(|untaken| match untaken {
+                Err(untaken) => {
+                    Admission::Refused(refusal(ask, wish, place.checked_sub(1), &untaken))
+                }
+                Ok(_) => Admission::Refused(Refusal::Stale),
+            });
+        }
+        Ok(Admission::Granted(together(ask, held.into_iter())))
+    }
+
+    /// Gives back what was taken of some subjects for a call that others refuse.
+    async fn give_all_back<'a>(&self, taken: impl Iterator<Item = (&'a dyn Holder, &'a Wish)>) {
+        let back = join_all(taken.map(|(holder, wish)| self.give_back(holder, &wish.id))).await;
+        for failed in back.into_iter().filter_map(Result::err) {
+            tracing::warn!(error = %failed, "what a refused call holds is given back when its lease ends");
+        }
     }
 }
 

@@ -64,9 +64,11 @@ pub(in crate::admin) async fn remove(
     app: &App,
     hashes: &[KeyHash],
 ) -> Result<Vec<KeyHash>, Refused> {
+    let known =
+        futures_util::future::join_all(hashes.iter().map(|hash| naming::id(app, hash))).await;
     let gone = app.store.keys().delete(hashes, app.clock.now()).await;
-    for hash in hashes {
-        app.forget_key(hash);
+    for id in known {
+        app.forget_key(&id?);
     }
     gone.map_err(|error| conflict(app, error))
 }

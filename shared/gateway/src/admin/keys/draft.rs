@@ -5,11 +5,14 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 use sluice_store::{KeyRecord, Millis, lifetime_end};
 
-use crate::admin::{
-    body::{Fields, Given},
-    limits::Limits,
-    names,
-    reply::{Refused, invalid},
+use crate::{
+    admin::{
+        body::{Fields, Given},
+        limits::Limits,
+        names,
+        reply::{Refused, invalid},
+    },
+    identity::routes,
 };
 
 /// What a caller wants a key to be.
@@ -19,6 +22,10 @@ pub(in crate::admin) struct Draft {
     models: Given<Vec<String>>,
     aliases: Given<BTreeMap<String, String>>,
     limits: Limits,
+    budget_id: Given<String>,
+    allowed_routes: Given<Vec<String>>,
+    tags: Given<Vec<String>>,
+    end_user_budget_id: Given<String>,
     expires: Given<Millis>,
     metadata: Given<Map<String, Value>>,
     blocked: Given<bool>,
@@ -35,7 +42,14 @@ impl Draft {
             alias: names::checked(fields.text("key_alias"), "key_alias")?,
             models: fields.texts("models"),
             aliases: fields.names("aliases"),
+            allowed_routes: allowed_routes(fields)?,
+            tags: fields.texts("tags"),
             limits: Limits::take(fields)?,
+            budget_id: names::checked(fields.text("budget_id"), "budget_id")?,
+            end_user_budget_id: names::checked(
+                fields.text("end_user_budget_id"),
+                "end_user_budget_id",
+            )?,
             expires: expiry(fields.text("duration"), now)?,
             metadata: fields.object("metadata"),
             blocked: fields.flag("blocked"),
@@ -69,10 +83,46 @@ impl Draft {
         self.aliases.set(&mut record.aliases);
         self.metadata.set(&mut record.metadata);
         self.blocked.set(&mut record.blocked);
+        self.allowed_routes.set(&mut record.allowed_routes);
+        self.tags.set(&mut record.tags);
         let mut allowance = record.allowance();
         self.limits.apply(&mut allowance);
         record.allow(allowance);
+        self.budget_id.clone().apply(&mut record.budget_id);
+        self.end_user_budget_id.clone().apply(&mut record.end_user_budget_id);
     }
+}
+
+/// `allowed_routes`, or what `key_type` stands for.
+fn allowed_routes(fields: &mut Fields) -> Result<Given<Vec<String>>, Refused> {
+    let routes = fields.texts("allowed_routes");
+    let of_type: &[&str] = match fields.text("key_type").value().as_deref() {
+        None | Some("" | "default") => &[],
+        Some("llm_api") => &["llm_api_routes"],
+        Some("management") => &["management_routes"],
+        Some("read_only") => &["info_routes"],
+        Some(other) => {
+            let message = format!(
+                "key_type must be one of llm_api, management, read_only, default. Got: {other}"
+            );
+            return Err(invalid(message, "key_type"));
+        }
+    };
+    let asked = match &routes {
+        Given::Value(routes) => routes.as_slice(),
+        _ => &[],
+    };
+    if let Some(unknown) = asked.iter().find(|route| !routes::is_known(route)) {
+        let message = format!(
+            "allowed_routes: '{unknown}' is neither a path nor one of {}",
+            routes::GROUPS.join(", ")
+        );
+        return Err(invalid(message, "allowed_routes"));
+    }
+    if asked.is_empty() && !of_type.is_empty() {
+        return Ok(Given::Value(of_type.iter().map(|&group| group.to_owned()).collect()));
+    }
+    Ok(routes)
 }
 
 fn expiry(given: Given<String>, now: Millis) -> Result<Given<Millis>, Refused> {

@@ -30,7 +30,7 @@ pub(in crate::admin) async fn list(app: Arc<App>, visit: Visit) -> Result<Value,
             && same("user_id", record.user_id.as_ref())
             && same("team_id", record.team_id.as_ref())
             && visit.asked("status").is_none_or(|status| status == view::status(&app, record))
-            && hash.as_ref().is_none_or(|hash| record.hash == *hash)
+            && hash.as_ref().is_none_or(|hash| record.hash == *hash || record.opener() == *hash)
     };
     let mut records = visible(&app, &visit.actor).await?;
     records.retain(wanted);
@@ -49,6 +49,24 @@ pub(in crate::admin) async fn list(app: Arc<App>, visit: Visit) -> Result<Value,
         "total_count": total,
         "current_page": page.number(),
         "total_pages": page.pages(total),
+    }))
+}
+
+/// The aliases of the keys that the caller may see, in the order of the alphabet, page by page.
+pub(in crate::admin) async fn aliases(app: Arc<App>, visit: Visit) -> Result<Value, Refused> {
+    let page = Page::asked(&visit, "size", 50)?;
+    let search = visit.asked("search").unwrap_or_default().to_lowercase();
+    let records = visible(&app, &visit.actor).await?;
+    let mut aliases: Vec<String> = records.into_iter().filter_map(|record| record.alias).collect();
+    aliases.retain(|alias| alias.to_lowercase().contains(&search));
+    aliases.sort_unstable();
+    let total = aliases.len();
+    Ok(json!({
+        "aliases": page.of(aliases),
+        "total_count": total,
+        "current_page": page.number(),
+        "total_pages": page.pages(total),
+        "size": page.size(),
     }))
 }
 

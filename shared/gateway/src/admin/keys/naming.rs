@@ -8,12 +8,18 @@ use crate::{
 };
 
 /// The hash a caller means by a plaintext key or by a hash.
-pub(super) fn hash_of(named: &str) -> KeyHash {
+pub(in crate::admin) fn hash_of(named: &str) -> KeyHash {
     if named.starts_with("sk-") {
         KeyHash::of_plaintext(named)
     } else {
         KeyHash::parse_hex(named).unwrap_or_else(|_| KeyHash::of_plaintext(named))
     }
+}
+
+/// The hash that a key's account goes by, whichever of its plaintexts is meant.
+pub(in crate::admin) async fn id(app: &App, hash: &KeyHash) -> Result<KeyHash, Refused> {
+    let record = app.store.keys().get_any(hash).await.map_err(|error| app.store_fault(&error))?;
+    Ok(record.map_or(*hash, |record| record.hash))
 }
 
 /// The live record of a key named so.

@@ -7,6 +7,7 @@ use crate::{
     App,
     admin::{
         access::{Actor, forbidden},
+        budgets,
         reply::{Refused, invalid},
     },
     corridor::within,
@@ -18,6 +19,13 @@ pub(super) async fn vet(app: &App, actor: &Actor, key: &KeyRecord) -> Result<(),
         None => None,
         Some(id) => Some(team(app, id).await?),
     };
+    for (budget, field) in
+        [(&key.budget_id, "budget_id"), (&key.end_user_budget_id, "end_user_budget_id")]
+    {
+        if let Some(id) = budget {
+            budgets::check(app, id, field).await?;
+        }
+    }
     if actor.reaches_all() {
         return Ok(());
     }
@@ -43,6 +51,12 @@ pub(super) async fn vet(app: &App, actor: &Actor, key: &KeyRecord) -> Result<(),
     let user = people.user.as_ref().filter(|_| team.is_none());
     let above = team.as_ref().map(|team| &team.allowance).or(user.map(|user| &user.allowance));
     amounts(&key.allowance(), &own.allowance(), above)?;
+    let opened = |route: &String| own.allowed_routes.contains(route);
+    let narrower = !key.allowed_routes.is_empty() && key.allowed_routes.iter().all(opened);
+    if !own.allowed_routes.is_empty() && !narrower {
+        let message = "A key cannot open routes that its maker's key does not.";
+        return Err(forbidden(message, "allowed_routes"));
+    }
     if let Some(expires) = own.expires
         && key.expires.is_none_or(|at| at > expires)
     {

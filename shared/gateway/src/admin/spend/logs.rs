@@ -12,6 +12,7 @@ use crate::{
     admin::{
         access::Actor,
         door::Visit,
+        keys,
         reply::{Refused, invalid},
     },
 };
@@ -26,7 +27,7 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 pub(in crate::admin) async fn logs(app: Arc<App>, visit: Visit) -> Result<Value, Refused> {
     let Visit { actor, query, .. } = visit;
     let (app, query) = (&*app, &query);
-    let key = scope(&actor, query)?;
+    let key = scope(app, &actor, query).await?;
     if let Some(id) = query.get("request_id") {
         let found = find(app, id).await?;
         let rows: Vec<Value> = found
@@ -56,10 +57,15 @@ pub(in crate::admin) async fn logs(app: Arc<App>, visit: Visit) -> Result<Value,
 }
 
 /// Whose rows may be seen: all of them by the master key, else the caller's own.
-fn scope(actor: &Actor, query: &HashMap<String, String>) -> Result<Option<KeyHash>, Refused> {
-    let asked = query
-        .get("api_key")
-        .map(|named| KeyHash::parse_hex(named).unwrap_or_else(|_| KeyHash::of_plaintext(named)));
+async fn scope(
+    app: &App,
+    actor: &Actor,
+    query: &HashMap<String, String>,
+) -> Result<Option<KeyHash>, Refused> {
+    let asked = match query.get("api_key") {
+        Some(named) => Some(keys::id(app, &keys::hash_of(named)).await?),
+        None => None,
+    };
     if actor.reaches_all() {
         return Ok(asked);
     }

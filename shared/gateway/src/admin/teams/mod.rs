@@ -14,7 +14,7 @@ mod view;
 pub(super) use block::{block, unblock};
 pub(super) use delete::delete;
 pub(super) use info::info;
-pub(super) use list::list;
+pub(super) use list::{list, pages};
 pub(super) use members::{add as member_add, delete as member_delete, update as member_update};
 pub(super) use models::{add as model_add, delete as model_delete};
 pub(super) use new::new;

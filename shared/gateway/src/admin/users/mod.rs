@@ -10,7 +10,7 @@ mod update;
 mod view;
 
 pub(super) use delete::delete;
-pub(super) use info::info;
+pub(super) use info::{flat, info};
 pub(super) use list::list;
 pub(super) use new::new;
 pub(super) use roles::roles;

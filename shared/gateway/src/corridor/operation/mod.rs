@@ -115,6 +115,7 @@ async fn doors(
     let Arrival { line, headers, body } = arrival;
     let body = intake::collect(body, app.config.general.max_request_bytes()).await?;
     facts.attribute(&body);
+    facts.attend(app).await?;
     let asked = Asked(reader(app, &line, &headers, body)?);
     facts.describe(asked.0.model(), asked.0.stream());
     let plan = asked.plan(app, facts)?;

@@ -178,6 +178,13 @@ impl House {
         self.send(post(path, key, body.to_string())).await
     }
 
+    /// `POST` of JSON by the master key, which must succeed: the answer.
+    pub(crate) async fn done(&self, path: &str, body: &Value) -> Value {
+        let answer = self.post(path, MASTER, body).await;
+        assert_eq!(answer.status, 200, "{path} {body}: {}", answer.text());
+        answer.json()
+    }
+
     /// `GET`.
     pub(crate) async fn get(&self, path: &str, key: &str) -> Answer {
         let request = Request::get(path).header(header::AUTHORIZATION, format!("Bearer {key}"));
@@ -228,6 +235,17 @@ impl House {
         assert_eq!(sum, spent, "rows do not sum to the account: {rows:?}");
         spent
     }
+}
+
+/// Calls until a call is refused: the refusal.
+pub(crate) async fn refused_at_last(mut call: impl AsyncFnMut() -> Answer) -> Answer {
+    for _ in 0..100 {
+        let answer = call().await;
+        if answer.status != 200 {
+            return answer;
+        }
+    }
+    std::panic::panic_any("nothing was refused")
 }
 
 /// `POST` of anything that says it is JSON.
