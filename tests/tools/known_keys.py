@@ -100,6 +100,8 @@ def main(package):
         "model_info": classes(types / "router.py", {"ModelInfo"}) | set(INFO.split()),
         "price": classes(types / "utils.py", pricing),
         "provider": providers(types / "utils.py"),
+        "jwt_auth": classes(root / "proxy/_types.py", {"LiteLLM_JWTAuth"}),
+        "jwt_issuer": classes(root / "proxy/_types.py", {"JWTIssuerConfig"}),
     }
     for section in sorted(sections):
         if not sections[section]:

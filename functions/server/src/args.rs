@@ -23,6 +23,30 @@ pub(crate) enum Command {
         /// The configuration.
         config: PathBuf,
     },
+    /// Print a token for a gateway that accepts AWS credentials, made of the ones at hand.
+    ///
+    /// Exit code 3 without AWS credentials, 1 where the token cannot be made otherwise.
+    Token(Token),
+}
+
+/// A token to make.
+#[derive(Debug, Args)]
+pub(crate) struct Token {
+    /// The gateway's id: `general_settings.aws_iam_auth.gateway_id` of its configuration.
+    #[arg(long, value_name = "ID", value_parser = gateway)]
+    pub(crate) gateway: String,
+    /// The region whose STS vouches; that of the AWS environment by default.
+    #[arg(long, value_name = "REGION")]
+    pub(crate) region: Option<String>,
+    /// Seconds that the token is good for.
+    #[arg(long, value_name = "SECONDS", default_value_t = 900, value_parser = clap::value_parser!(u64).range(1..=900))]
+    pub(crate) lifetime: u64,
+    /// Print a JSON object with `token` and `expires_at`.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Another endpoint than AWS's, for tests.
+    #[arg(long, value_name = "URL", hide = true)]
+    pub(crate) sts_endpoint: Option<String>,
 }
 
 /// How to serve.
@@ -95,6 +119,14 @@ pub(crate) enum Departure {
 pub(crate) enum Switch {
     On,
     Off,
+}
+
+/// An id that a header can carry.
+fn gateway(text: &str) -> Result<String, String> {
+    match !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        true => Ok(text.to_owned()),
+        false => Err("expected printable characters without spaces".to_owned()),
+    }
 }
 
 // === impl StoreAt ===

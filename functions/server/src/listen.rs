@@ -4,6 +4,8 @@ use std::{future::Future, io, time::Duration};
 
 use axum::Router;
 use hyper::{
+    Request,
+    body::Incoming,
     server::conn::{http1, http2},
     service::service_fn,
 };
@@ -11,6 +13,7 @@ use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::graceful::{GracefulShutdown, Watcher},
 };
+use sluice_gateway::Peer;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
@@ -39,6 +42,13 @@ enum Version {
     Two,
 }
 
+/// Who connected, and what serves them.
+struct Guest {
+    peer: Peer,
+    router: Router,
+    watcher: Watcher,
+}
+
 /// Serves `router` on `listener` until `stop` is ready.
 pub(crate) async fn serve(
     listener: TcpListener,
@@ -49,9 +59,9 @@ pub(crate) async fn serve(
     let graceful = GracefulShutdown::new();
     let mut stop = std::pin::pin!(stop);
     loop {
-        let socket = tokio::select! {
+        let (socket, address) = tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((socket, _)) => socket,
+                Ok(accepted) => accepted,
                 Err(error) => {
                     pause_on(&error).await;
                     continue;
@@ -64,8 +74,11 @@ pub(crate) async fn serve(
             tracing::debug!(error = %error, "a connection was gone before it was served");
             continue;
         }
-        let router = router.clone();
-        let watcher = graceful.watcher();
+        let guest = Guest {
+            peer: Peer { address: address.ip(), through_alb: false },
+            router: router.clone(),
+            watcher: graceful.watcher(),
+        };
         let acceptor = tls.as_ref().map(|tls| tls.acceptor.clone());
         #[expect(
             clippy::disallowed_methods,
@@ -73,8 +86,8 @@ pub(crate) async fn serve(
         )]
         tokio::spawn(async move {
             match acceptor {
-                None => plain(socket, router, watcher).await,
-                Some(acceptor) => private(socket, &acceptor, router, watcher).await,
+                None => plain(socket, guest).await,
+                Some(acceptor) => private(socket, &acceptor, guest).await,
             }
         });
     }
@@ -99,7 +112,7 @@ async fn pause_on(error: &io::Error) {
 }
 
 /// A connection in the clear: its first bytes say which version it speaks.
-async fn plain(socket: TcpStream, router: Router, watcher: Watcher) {
+async fn plain(socket: TcpStream, guest: Guest) {
     let mut head = [0; PREFACE.len()];
     let version = match timeout(HEAD, socket.peek(&mut head)).await {
         Ok(Ok(_)) if &head == PREFACE => Version::Two,
@@ -107,18 +120,18 @@ async fn plain(socket: TcpStream, router: Router, watcher: Watcher) {
         // It is gone, or it has nothing to say.
         Ok(Err(_)) | Err(_) => return,
     };
-    connection(socket, version, router, watcher).await;
+    connection(socket, version, guest).await;
 }
 
 /// A private connection: the handshake agrees on the version.
-async fn private(socket: TcpStream, acceptor: &TlsAcceptor, router: Router, watcher: Watcher) {
+async fn private(socket: TcpStream, acceptor: &TlsAcceptor, guest: Guest) {
     match timeout(HEAD, acceptor.accept(socket)).await {
         Ok(Ok(stream)) => {
             let version = match stream.get_ref().1.alpn_protocol() {
                 Some(tls::HTTP_2) => Version::Two,
                 _ => Version::One,
             };
-            connection(stream, version, router, watcher).await;
+            connection(stream, version, guest).await;
         }
         Ok(Err(error)) => tracing::debug!(error = %error, "TLS handshake failed"),
         Err(_) => tracing::debug!("TLS handshake took too long"),
@@ -126,12 +139,16 @@ async fn private(socket: TcpStream, acceptor: &TlsAcceptor, router: Router, watc
 }
 
 /// Serves one connection to its end.
-async fn connection<S>(stream: S, version: Version, router: Router, watcher: Watcher)
+async fn connection<S>(stream: S, version: Version, guest: Guest)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let Guest { peer, router, watcher } = guest;
     let stream = TokioIo::new(stream);
-    let service = service_fn(move |request| leftover::answer(router.clone(), request));
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        Peer::write(Some(peer), request.headers_mut());
+        leftover::answer(router.clone(), request)
+    });
     let served = match version {
         Version::One => {
             let mut one = http1::Builder::new();

@@ -15,6 +15,7 @@ mod start;
 mod store;
 mod terminal;
 mod tls;
+mod token;
 
 use std::process::ExitCode;
 
@@ -30,8 +31,10 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    if let Some(Command::Check { config }) = &cli.command {
-        return check::run(config);
+    match cli.command {
+        Some(Command::Check { config }) => return check::run(&config),
+        Some(Command::Token(wanted)) => return token::run(wanted),
+        None => {}
     }
     tracing_subscriber::fmt()
         .with_env_filter(environment::log_filter())

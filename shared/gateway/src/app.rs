@@ -8,7 +8,7 @@ use sluice_wire::{Fault, FaultKind};
 
 use crate::{
     config::{Config, StoreUnavailable},
-    identity::{CustomerCache, KeyCache},
+    identity::{Aws, CustomerCache, Jwt, KeyCache},
     orphans::Orphans,
     random::Randomness,
     registry::Registry,
@@ -31,6 +31,10 @@ pub struct App {
     pub(crate) telemetry: Telemetry,
     pub(crate) departure: Departure,
     pub(crate) master: KeyHash,
+    /// Whose tokens are accepted besides keys, if any.
+    pub(crate) jwt: Option<Jwt>,
+    /// Which AWS credentials are, if any.
+    pub(crate) aws: Option<Aws>,
 }
 
 /// What [`App::start`] is made of.
@@ -94,6 +98,8 @@ impl App {
         let master = record.hash;
         store.keys().ensure(&record).await?;
         let registry = Registry::new(&config);
+        let jwt = config.general.jwt.as_ref().map(Jwt::new);
+        let aws = config.general.aws_iam.as_ref().map(Aws::new);
         let media = transport.media(config.media().clone());
         Ok(Arc::new(Self {
             config,
@@ -109,6 +115,8 @@ impl App {
             telemetry,
             departure,
             master,
+            jwt,
+            aws,
         }))
     }
 

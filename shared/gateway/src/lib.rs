@@ -30,5 +30,6 @@ pub mod telemetry;
 pub mod tokens;
 
 pub use app::{App, AppParts, Departure, StartError};
+pub use identity::Peer;
 pub use orphans::Orphans;
 pub use random::{NoRandomness, Randomness, SystemRandomness};

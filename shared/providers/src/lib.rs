@@ -41,4 +41,7 @@ pub use table::{
     Auth, ModelError, ModelRef, Provider, Quirk, Reach, provider, providers, split_model,
 };
 pub use text::{Payload, Template, TextGeneration};
-pub use transport::{Transport, TransportError, TransportOptions};
+pub use transport::{
+    CallerToken, CallerTokenError, CallerTokenRequest, Document, Fetch, FetchError, Transport,
+    TransportError, TransportOptions, is_secure_url,
+};

@@ -62,7 +62,7 @@ pub use connect::connect;
 pub use customers::CustomerRecord;
 pub use error::{StoreError, StoreErrorKind};
 pub use id::{CallId, IdError, KeyHash};
-pub use keys::{Former, KeyError, KeyRecord, KeyRole, Keys, ModelBudget};
+pub use keys::{Former, KeyError, KeyRecord, KeyRole, Keys, ModelBudget, Vouched};
 pub use ledger::{
     Admission, Ask, Grant, Ledger, LedgerMode, Limit, Measure, Reading, Refusal, Share, Span,
     Spend, Subject, SweepReport,

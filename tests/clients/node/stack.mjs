@@ -14,7 +14,8 @@ export const GROUPS = ["gpt", "claude", "nova", "sage"];
 const root = resolve(fileURLToPath(import.meta.url), "../../../..");
 const built = join(process.env.CARGO_TARGET_DIR ?? join(root, "target"), "debug");
 
-async function firstLine(child, pattern) {
+/** The first line of a process that fits. */
+export async function firstLine(child, pattern) {
   for await (const line of createInterface({ input: child.stdout })) {
     const found = line.match(pattern);
     if (found) return found[0];
@@ -52,15 +53,15 @@ function configuration(urls) {
   };
 }
 
-/** Starts both; `stop()` ends them. */
-export async function start() {
+/** Starts both, with more sections in the configuration, which may depend on where the fakes are; `stop()` ends them. */
+export async function start(more = () => ({})) {
   const fakes = spawn(process.env.SLUICE_FAKES_BIN ?? join(built, "sluice-fakes"), {
     stdio: ["pipe", "pipe", "inherit"],
   });
   const urls = JSON.parse(await firstLine(fakes, /^\{.*\}$/));
   const folder = await mkdtemp(join(tmpdir(), "sluice-node-"));
   const config = join(folder, "config.yaml");
-  await writeFile(config, JSON.stringify(configuration(urls)));
+  await writeFile(config, JSON.stringify({ ...configuration(urls), ...more(urls) }));
   const gateway = spawn(
     process.env.SLUICE_BIN ?? join(built, "sluice"),
     ["--config", config, "--port", "0", "--data-dir", join(folder, "data")],
@@ -72,15 +73,17 @@ export async function start() {
   const url = await firstLine(gateway, /https?:\/\/[\d.]+:\d+/);
   const admin = async (path, body) => {
     const answer = await fetch(`${url}${path}`, {
-      method: "POST",
+      method: body ? "POST" : "GET",
       headers: { authorization: `Bearer ${MASTER_KEY}`, "content-type": "application/json" },
-      body: JSON.stringify(body),
+      body: body && JSON.stringify(body),
     });
     if (!answer.ok) throw new Error(await answer.text());
     return answer.json();
   };
   return {
     url,
+    urls,
+    admin,
     newKey: async (settings = {}) => (await admin("/key/generate", settings)).key,
     async stop() {
       const ended = Promise.all([once(gateway, "exit"), once(fakes, "exit")]);

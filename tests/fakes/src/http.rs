@@ -18,6 +18,7 @@ use crate::{
     openai, sagemaker, secretsmanager,
     secretsmanager::Secrets,
     seen::{Outcome, Recorder, Seen, Slot},
+    sts,
 };
 
 /// Whose wire a listener speaks.
@@ -29,6 +30,7 @@ pub(crate) enum Kind {
     Bedrock,
     SageMaker,
     SecretsManager,
+    Sts,
 }
 
 /// What a provider has at hand while it answers.
@@ -145,6 +147,7 @@ async fn answer(desk: Arc<Desk>, request: Request<Incoming>) -> Reply {
         Kind::Bedrock => bedrock::answer(&desk, call).await,
         Kind::SageMaker => sagemaker::answer(&desk, call).await,
         Kind::SecretsManager => Ok(secretsmanager::answer(&desk, &call)),
+        Kind::Sts => Ok(sts::answer(&desk, &call)),
     }
 }
 

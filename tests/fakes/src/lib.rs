@@ -1,7 +1,7 @@
 //! Providers on loopback that speak the exact wire, for tests and benchmarks.
 //!
 //! A gateway is tested against the provider it will meet, or it is not tested. These servers answer
-//! as OpenAI, Anthropic, Google, Bedrock Runtime, SageMaker Runtime and Secrets Manager do: same routes,
+//! as OpenAI, Anthropic, Google, Bedrock Runtime, SageMaker Runtime, Secrets Manager and STS do: same routes,
 //! headers, events, framing, error bodies and refusals. In particular they *check what they are
 //! sent*: an unknown field, a conversation that does not alternate, a tool result without its call,
 //! a thought with the wrong signature or a request with a bad AWS signature is refused with the
@@ -71,6 +71,7 @@ mod script;
 mod secretsmanager;
 mod seen;
 mod shape;
+mod sts;
 mod vector;
 
 use std::{io, net::SocketAddr};
@@ -102,6 +103,8 @@ pub struct Fakes {
     pub sagemaker_url: String,
     /// Endpoint of Secrets Manager.
     pub secretsmanager_url: String,
+    /// Endpoint of STS.
+    pub sts_url: String,
     /// What OpenAI received.
     pub openai: Recorder,
     /// What Anthropic received.
@@ -114,6 +117,8 @@ pub struct Fakes {
     pub sagemaker: Recorder,
     /// What Secrets Manager received.
     pub secretsmanager: Recorder,
+    /// What STS received.
+    pub sts: Recorder,
     secrets: Secrets,
     /// Dropping the set ends the listeners and their connections.
     _tasks: JoinSet<()>,
@@ -136,6 +141,7 @@ impl Fakes {
         let (bedrock_at, bedrock) = open(Kind::Bedrock).await?;
         let (sagemaker_at, sagemaker) = open(Kind::SageMaker).await?;
         let (secretsmanager_at, secretsmanager) = open(Kind::SecretsManager).await?;
+        let (sts_at, sts) = open(Kind::Sts).await?;
         let url = |address: SocketAddr| format!("http://{address}");
         Ok(Self {
             openai_url: url(openai_at),
@@ -144,12 +150,14 @@ impl Fakes {
             bedrock_url: url(bedrock_at),
             sagemaker_url: url(sagemaker_at),
             secretsmanager_url: url(secretsmanager_at),
+            sts_url: url(sts_at),
             openai,
             anthropic,
             gemini,
             bedrock,
             sagemaker,
             secretsmanager,
+            sts,
             secrets,
             _tasks: tasks,
         })

@@ -33,12 +33,7 @@ impl Actor {
         rule: &'static Rule,
     ) -> Result<Self, Refused> {
         let caller = identity::authenticate_anew(app, headers).await?;
-        let user = caller.people.user.as_ref();
-        let role = if caller.is_admin() {
-            UserRole::ProxyAdmin
-        } else {
-            user.map_or(UserRole::InternalUser, |user| user.role)
-        };
+        let role = caller.role();
         let reach = rule.reach(role);
         let mut actor = Self { caller, role, rule, teams: Vec::new() };
         if reach == Reach::All {

@@ -194,6 +194,14 @@ impl<'n, 'c> Field<'n, 'c> {
         Some(self.items()?.iter().filter_map(Self::name).collect())
     }
 
+    /// The texts of a list, or the only one.
+    pub(super) fn one_or_many(&self) -> Option<Vec<String>> {
+        match self.node.kind {
+            Kind::Sequence(_) => self.names(),
+            _ => self.name().map(|name| vec![name]),
+        }
+    }
+
     /// A truth value.
     pub(super) fn flag(&self) -> Option<bool> {
         let text = self.text()?;

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use sluice_providers::{MediaPolicy, Secret};
 
-use super::{field::Field, known, media, pass_through::PassThrough, section::Section};
+use super::{
+    aws_iam::AwsIamAuth, field::Field, jwt::JwtAuth, known, media, mtls::MtlsAuth,
+    network::Network, pass_through::PassThrough, section::Section,
+};
 
 /// Mebibyte.
 const MIB: u64 = 1024 * 1024;
@@ -30,6 +33,14 @@ pub struct General {
     pub token_rate: TokenRate,
     /// `store_unavailable` (Sluice's own): what becomes of calls while the store gives no answer.
     pub store_unavailable: StoreUnavailable,
+    /// `enable_jwt_auth` and `litellm_jwtauth`: callers with a token of an identity provider.
+    pub jwt: Option<JwtAuth>,
+    /// `mtls_auth`: callers with a certificate that a load balancer has checked.
+    pub mtls: Option<MtlsAuth>,
+    /// Where callers may come from.
+    pub network: Network,
+    /// `aws_iam_auth`: callers with AWS credentials.
+    pub aws_iam: Option<AwsIamAuth>,
 }
 
 /// What becomes of calls while the store gives no answer.
@@ -67,6 +78,10 @@ impl Default for General {
             media: MediaPolicy::default(),
             token_rate: TokenRate::default(),
             store_unavailable: StoreUnavailable::default(),
+            jwt: None,
+            aws_iam: None,
+            mtls: None,
+            network: Network::default(),
         }
     }
 }
@@ -82,6 +97,11 @@ impl General {
     #[must_use]
     pub fn lease(&self) -> Duration {
         Duration::from_secs(self.lease_seconds)
+    }
+
+    /// Whether it matters where a request comes from.
+    pub(crate) fn looks_at_origins(&self) -> bool {
+        self.mtls.is_some() || self.network != Network::default()
     }
 
     pub(super) fn read(field: &Field<'_, '_>) -> Self {
@@ -120,6 +140,12 @@ impl General {
             }
         }
         general.pass_through = PassThrough::read(&mut section);
+        general.jwt = JwtAuth::read(&mut section);
+        general.network = Network::take(&mut section);
+        let mtls = section.take("mtls_auth");
+        general.mtls = mtls.and_then(|field| MtlsAuth::read(&field, &general.network));
+        let aws_iam = section.take("aws_iam_auth");
+        general.aws_iam = aws_iam.and_then(|field| AwsIamAuth::read(&field));
         section.finish(known::GENERAL_SETTINGS);
         general
     }

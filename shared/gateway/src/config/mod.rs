@@ -11,6 +11,7 @@
 //! Invariants: a [`Config`] exists only when no finding is an error; no secret is in a finding.
 
 mod aws;
+mod aws_iam;
 mod azure;
 mod check;
 mod credentials;
@@ -20,14 +21,18 @@ mod environment;
 mod field;
 mod finding;
 mod general;
+mod grant;
 mod identity;
 mod include;
 mod json;
+mod jwt;
 mod known;
 mod litellm;
 mod media;
 mod model_info;
 mod model_list;
+mod mtls;
+mod network;
 mod params;
 mod pass_through;
 mod place;
@@ -42,6 +47,7 @@ mod suggest;
 mod timeouts;
 mod tree;
 mod vertex;
+mod vouched;
 mod walk;
 
 use std::collections::BTreeMap;
@@ -50,16 +56,24 @@ use jiff::tz::TimeZone;
 use sluice_providers::Deployment;
 use sluice_providers::MediaPolicy;
 
+pub use aws_iam::{AwsIamAuth, AwsIamRule};
 pub use check::Checked;
 pub use deployment::ConfiguredDeployment;
 pub use environment::Environment;
 pub use finding::{Finding, Level};
 pub use general::{General, StoreUnavailable, TokenRate};
+pub use grant::Grant;
+pub use jwt::{ClaimPaths, JwtAuth, JwtIssuer, JwtRole, JwtRoles, KeysAt, ScopeModels};
 pub use litellm::LitellmSettings;
 pub use model_info::ModelInfo;
+pub(crate) use mtls::parts as dn_parts;
+pub use mtls::{MtlsAuth, MtlsRule};
+pub use network::Network;
+pub(crate) use network::{holds, range};
 pub use pass_through::{Endpoint, PassThrough};
 pub use router::RouterSettings;
 pub use source::{Beside, NoSource, Source};
+pub use vouched::VouchedAs;
 
 /// Attempts after the first, where nothing says otherwise.
 const DEFAULT_RETRIES: u32 = 2;

@@ -9,7 +9,7 @@ use sluice_wire::{Dialect, Fault, FaultKind};
 use super::{Line, attribution::Attribution};
 use crate::{
     App,
-    identity::{Caller, Customer},
+    identity::{Caller, Customer, origin},
 };
 
 /// Tags of a call.
@@ -78,18 +78,30 @@ impl Facts {
             self.call.by_key(&caller.record.hash)
         };
         self.tags = caller.record.tags.clone();
-        self.caller = Some(caller);
         let text = |name: &str| {
             headers.get(name).and_then(|value| value.to_str().ok()).map(|value| bounded(value, 256))
         };
-        self.end_user = text("x-litellm-customer-id").or_else(|| text("x-litellm-end-user-id"));
+        let vouched = caller.end_user().map(|user| bounded(user, 256));
+        let told = || text("x-litellm-customer-id").or_else(|| text("x-litellm-end-user-id"));
+        self.end_user = vouched.or_else(told);
         self.session = text("x-litellm-session-id");
-        self.address = text("x-forwarded-for")
-            .and_then(|list| list.split(',').next().map(|first| first.trim().to_owned()));
+        let told = || {
+            text("x-forwarded-for")
+                .and_then(|list| list.split(',').next().map(|first| first.trim().to_owned()))
+        };
+        // Where it matters it is known, and else it is what LiteLLM's rows have.
+        self.address = match app.config.general.looks_at_origins() {
+            true => {
+                let network = &app.config.general.network;
+                origin(network, headers).map(|address| address.to_string())
+            }
+            false => told(),
+        };
         if let Some(tags) = text("x-litellm-tags") {
             let told = tags.split(',').map(|tag| tag.trim().to_owned());
             self.tags.extend(told.take(MOST_TAGS));
         }
+        self.caller = Some(caller);
         Ok(())
     }
 

@@ -1,13 +1,26 @@
-//! From a key to its record, with every reason for which it may not be used at all.
+//! From a credential to a record, with every reason for which it may not be used at all.
 
 use std::sync::Arc;
 
 use http::HeaderMap;
-use sluice_store::{KeyHash, KeyRecord, KeyRole};
+use sluice_store::{KeyHash, KeyRecord, KeyRole, UserRole};
 use sluice_wire::{Fault, FaultKind};
 
-use super::{People, routes, token::token};
-use crate::app::App;
+use super::{
+    People, aws,
+    jwt::is_shaped,
+    mtls, origin, routes,
+    token::{token, virtual_key},
+    who::{Mandate, Who},
+};
+use crate::{
+    app::App,
+    config::{JwtRole, range},
+    corridor::may_use,
+};
+
+/// The word for no model in a list of models (LiteLLM).
+const NO_MODELS: &str = "no-default-models";
 
 /// An authenticated caller.
 #[derive(Debug, Clone)]
@@ -18,6 +31,14 @@ pub struct Caller {
     pub(crate) presented: KeyHash,
     /// Whom it belongs to.
     pub(crate) people: Arc<People>,
+    /// What the credential says beyond it, where it is no key.
+    mandate: Option<Arc<Mandate>>,
+}
+
+/// What a request brings to say who calls.
+enum Credential {
+    Key(KeyHash),
+    Vouched(Box<Who>),
 }
 
 /// Finds out who is calling.
@@ -26,11 +47,7 @@ pub struct Caller {
 /// LiteLLM's authentication faults (no key, unknown, expired, blocked), or
 /// [`FaultKind::Unavailable`] when the store cannot be asked: an outage is never a wrong key.
 pub(crate) async fn authenticate(app: &App, headers: &HeaderMap) -> Result<Caller, Fault> {
-    let token = token(headers)?;
-    let hash = KeyHash::of_plaintext(token);
-    let caller = find(app, hash).await?;
-    vet(app, &caller)?;
-    Ok(caller)
+    Credential::read(app, headers).await?.caller(app, headers).await
 }
 
 /// As [`authenticate`], with records that were read just now: for changes that depend on them.
@@ -38,7 +55,12 @@ pub(crate) async fn authenticate(app: &App, headers: &HeaderMap) -> Result<Calle
 /// # Errors
 /// As [`authenticate`].
 pub(crate) async fn authenticate_anew(app: &App, headers: &HeaderMap) -> Result<Caller, Fault> {
-    anew(app, KeyHash::of_plaintext(token(headers)?)).await
+    let credential = Credential::read(app, headers).await?;
+    app.keys.forget(&match &credential {
+        Credential::Key(hash) => *hash,
+        Credential::Vouched(who) => who.hash(),
+    });
+    credential.caller(app, headers).await
 }
 
 /// Whether the caller's key opens a path. Who calls without a key that there is finds out at the
@@ -47,8 +69,8 @@ pub(crate) async fn authenticate_anew(app: &App, headers: &HeaderMap) -> Result<
 /// # Errors
 /// LiteLLM's refusal of the route.
 pub(crate) async fn opens(app: &App, headers: &HeaderMap, path: &str) -> Result<(), Fault> {
-    let Ok(token) = token(headers) else { return Ok(()) };
-    let Ok(caller) = find(app, KeyHash::of_plaintext(token)).await else { return Ok(()) };
+    let Ok(key) = token(headers).and_then(virtual_key) else { return Ok(()) };
+    let Ok(caller) = find(app, KeyHash::of_plaintext(key)).await else { return Ok(()) };
     let allowed = &caller.record.allowed_routes;
     if routes::open(allowed, path) {
         return Ok(());
@@ -63,20 +85,16 @@ pub(crate) async fn opens(app: &App, headers: &HeaderMap, path: &str) -> Result<
     .with_label("auth_error"))
 }
 
-/// Reads a key's record again and vets it again: the guard said that ours is stale.
+/// Reads a caller's records again and vets them again: the guard said that ours are stale.
 ///
 /// # Errors
 /// As [`authenticate`].
 pub(crate) async fn recheck(app: &App, caller: &Caller) -> Result<Caller, Fault> {
     app.forget_key(&caller.record.hash);
-    anew(app, caller.presented).await
-}
-
-async fn anew(app: &App, presented: KeyHash) -> Result<Caller, Fault> {
-    app.keys.forget(&presented);
-    let caller = find(app, presented).await?;
-    vet(app, &caller)?;
-    Ok(caller)
+    app.keys.forget(&caller.presented);
+    let found = find(app, caller.presented).await?;
+    vet(app, &found)?;
+    Ok(found.mandated(app, caller.mandate.clone()))
 }
 
 /// The record, from the cache or read strongly.
@@ -101,8 +119,8 @@ async fn read(app: &App, hash: KeyHash) -> Result<Caller, Fault> {
     let Some(record) = record.filter(|record| is_current(app, record)) else {
         return Err(unknown());
     };
-    let people = Arc::new(Box::pin(People::read(app, &record)).await?);
-    Ok(Caller { record: Arc::new(record), presented: hash, people })
+    let people = Box::pin(People::read(app, &record)).await?;
+    Ok(Caller::new(record, hash, people))
 }
 
 /// A master key that has been replaced leaves its record behind; it opens nothing any more.
@@ -111,7 +129,7 @@ fn is_current(app: &App, record: &KeyRecord) -> bool {
 }
 
 fn vet(app: &App, caller: &Caller) -> Result<(), Fault> {
-    let Caller { record, people, presented } = caller;
+    let Caller { record, people, presented, .. } = caller;
     let now = app.clock.now();
     if !record.opens_with(presented, now) {
         return Err(unknown());
@@ -159,13 +177,99 @@ fn blocked(message: impl Into<String>) -> Fault {
     Fault::new(FaultKind::Authentication, message.into()).with_label("auth_error")
 }
 
+// === impl Credential ===
+
+impl Credential {
+    /// Finds the credential, and has it verified where another authority vouches for it.
+    async fn read(app: &App, headers: &HeaderMap) -> Result<Self, Fault> {
+        let network = &app.config.general.network;
+        if let Some(allowed) = &network.allowed {
+            origin::admit(allowed, network, headers)?;
+        }
+        let found = token(headers);
+        if let (Some(mtls), Err(_)) = (&app.config.general.mtls, &found)
+            && let Some(who) = mtls::who(mtls, network, headers)?
+        {
+            return Ok(Self::Vouched(Box::new(who)));
+        }
+        let who = match (found?, &app.jwt, &app.aws) {
+            (token, Some(jwt), _) if is_shaped(token) => {
+                Box::pin(jwt.who(app, token, headers)).await?
+            }
+            (token, _, Some(aws)) if token.starts_with(aws::PREFIX) => {
+                Box::pin(aws.who(app, token)).await?
+            }
+            (key, ..) => return Ok(Self::Key(KeyHash::of_plaintext(virtual_key(key)?))),
+        };
+        Ok(Self::Vouched(Box::new(who)))
+    }
+
+    /// Whoever it is of, if they may call at all.
+    async fn caller(self, app: &App, headers: &HeaderMap) -> Result<Caller, Fault> {
+        let (found, mandate) = match self {
+            Self::Key(hash) => (find(app, hash).await?, None),
+            Self::Vouched(who) => {
+                let found = Box::pin(who.caller(app)).await?;
+                (found, Some(Arc::new(who.mandate)))
+            }
+        };
+        vet(app, &found)?;
+        if !found.record.allowed_ips.is_empty() {
+            let ranges: Vec<_> =
+                found.record.allowed_ips.iter().filter_map(|text| range(text)).collect();
+            origin::admit(&ranges, &app.config.general.network, headers)?;
+        }
+        Ok(found.mandated(app, mandate))
+    }
+}
+
 // === impl Caller ===
 
 impl Caller {
-    /// Whether this is the master key.
+    /// As it is stored.
+    pub(super) fn new(record: KeyRecord, presented: KeyHash, people: People) -> Self {
+        Self { record: Arc::new(record), presented, people: Arc::new(people), mandate: None }
+    }
+
+    /// With what the credential says; it narrows what the record admits.
+    fn mandated(mut self, app: &App, mandate: Option<Arc<Mandate>>) -> Self {
+        if let Some(models) = mandate.as_ref().and_then(|mandate| mandate.models.as_ref()) {
+            let both = models.iter().filter(|model| may_use(app, &self, model)).cloned().collect();
+            let own = Arc::make_mut(&mut self.record);
+            own.models = both;
+            if own.models.is_empty() {
+                // An empty list is none at all.
+                own.models.push(NO_MODELS.to_owned());
+            }
+        }
+        self.mandate = mandate;
+        self
+    }
+
+    /// Whether this is the master key, or somebody whose token makes them as good.
     #[must_use]
     pub fn is_admin(&self) -> bool {
-        self.record.role == KeyRole::Admin
+        let role = self.mandate.as_ref().and_then(|mandate| mandate.role);
+        self.record.role == KeyRole::Admin || role == Some(JwtRole::ProxyAdmin)
+    }
+
+    /// What the caller may do besides calling models: as the token says, else as the user's record does.
+    pub(crate) fn role(&self) -> UserRole {
+        if self.is_admin() {
+            return UserRole::ProxyAdmin;
+        }
+        match self.mandate.as_ref().and_then(|mandate| mandate.role) {
+            Some(JwtRole::ProxyAdmin) => UserRole::ProxyAdmin,
+            Some(JwtRole::ProxyAdminViewer) => UserRole::ProxyAdminViewer,
+            Some(JwtRole::InternalUser | JwtRole::Team) => UserRole::InternalUser,
+            Some(JwtRole::InternalUserViewer) => UserRole::InternalUserViewer,
+            None => self.people.user.as_ref().map_or(UserRole::InternalUser, |user| user.role),
+        }
+    }
+
+    /// On whose behalf the caller calls, where the credential says so.
+    pub(crate) fn end_user(&self) -> Option<&str> {
+        self.mandate.as_ref()?.end_user.as_deref()
     }
 
     /// What a model's name stands for, by the aliases of the key and of its team.

@@ -1,17 +1,28 @@
-//! Who is calling: from the headers to a key record.
+//! Who is calling: from the headers to a key record, by a virtual key or by a token of an authority
+//! that the configuration trusts.
 
 mod authenticate;
+mod aws;
 mod cache;
 mod customer;
+mod jwt;
 mod kept;
+mod mtls;
+mod origin;
 mod people;
 pub(crate) mod routes;
 mod seen;
 mod token;
+mod who;
 
 pub use authenticate::Caller;
 pub(crate) use authenticate::{authenticate, authenticate_anew, opens, recheck};
+pub(crate) use aws::Aws;
 pub(crate) use cache::{CustomerCache, KeyCache};
 pub(crate) use customer::Customer;
+pub use jwt::Algorithm;
+pub(crate) use jwt::Jwt;
+pub use origin::Peer;
+pub(crate) use origin::origin;
 pub(crate) use people::{Party, People};
 pub(crate) use seen::Seen;

@@ -3,14 +3,16 @@
 use http::{HeaderMap, header::AUTHORIZATION};
 use sluice_wire::{Fault, FaultKind};
 
+use super::{aws, jwt};
+
 /// Headers that may carry the key alone, in the order they are tried (LiteLLM accepts the same).
 const PLAIN: [&str; 5] =
     ["x-litellm-api-key", "x-api-key", "api-key", "x-goog-api-key", "ocp-apim-subscription-key"];
 
-/// Finds the caller's key.
+/// Finds the caller's key or token.
 ///
 /// # Errors
-/// An authentication fault in LiteLLM's words when there is none, or it is no virtual key.
+/// An authentication fault in LiteLLM's words when there is none.
 pub(crate) fn token(headers: &HeaderMap) -> Result<&str, Fault> {
     let found = plain(headers, "x-litellm-api-key")
         .or_else(|| bearer(headers))
@@ -23,17 +25,32 @@ pub(crate) fn token(headers: &HeaderMap) -> Result<&str, Fault> {
             "Authentication Error, Malformed API Key passed in. Ensure Key has `Bearer ` prefix.",
         ));
     }
-    if !token.starts_with("sk-") {
-        return Err(Fault::new(
-            FaultKind::Authentication,
-            format!(
-                "LiteLLM Virtual Key expected. Received={}, expected to start with 'sk-'.",
-                masked(token)
-            ),
-        )
-        .with_label("auth_error"));
-    }
     Ok(token)
+}
+
+/// Vets that a credential may be a virtual key.
+///
+/// # Errors
+/// LiteLLM's, for what is none.
+pub(crate) fn virtual_key(token: &str) -> Result<&str, Fault> {
+    if token.starts_with("sk-") {
+        return Ok(token);
+    }
+    let hint = match jwt::is_shaped(token) {
+        true => " It looks like a JWT: set `general_settings.enable_jwt_auth` to accept those.",
+        false if token.starts_with(aws::PREFIX) => {
+            " It is a token of AWS: set `general_settings.aws_iam_auth` to accept those."
+        }
+        false => "",
+    };
+    Err(Fault::new(
+        FaultKind::Authentication,
+        format!(
+            "LiteLLM Virtual Key expected. Received={}, expected to start with 'sk-'.{hint}",
+            masked(token)
+        ),
+    )
+    .with_label("auth_error"))
 }
 
 /// The first and last four characters, with stars between; all stars when it is short.
@@ -106,11 +123,15 @@ mod tests {
 
     #[test]
     fn tells_a_missing_key_from_a_malformed_and_a_foreign_one() {
-        let message = |pairs: &[(&'static str, &str)]| token(&headers(pairs)).unwrap_err().message;
+        let message = |pairs: &[(&'static str, &str)]| {
+            token(&headers(pairs)).and_then(virtual_key).unwrap_err().message.into_owned()
+        };
         assert_eq!(message(&[]), "Authentication Error, No api key passed in.");
         assert!(message(&[("authorization", "Bearer ")]).contains("Malformed API Key"));
         let foreign = message(&[("authorization", "Bearer abcdefgh12345678")]);
         assert!(foreign.contains("abcd****5678"), "{foreign}");
-        assert!(!foreign.contains("abcdefgh"));
+        assert!(!foreign.contains("abcdefgh") && !foreign.contains("JWT"));
+        let web = message(&[("authorization", "Bearer eyJhbGciOiJ9.eyJzdWIiOiJ9.c2lnbmF0dXJl")]);
+        assert!(web.contains("eyJh****dXJl") && web.contains("enable_jwt_auth"), "{web}");
     }
 }

@@ -235,7 +235,8 @@ fn passed(mut headers: HeaderMap, forwards: bool) -> HeaderMap {
         .collect();
     let own = |name: &HeaderName| {
         let name = name.as_str();
-        name.starts_with("x-litellm-") || name.starts_with(PASS) || name.starts_with("x-forwarded")
+        let prefixes = ["x-litellm-", PASS, "x-forwarded", "x-sluice-", "x-amzn-mtls-"];
+        prefixes.iter().any(|prefix| name.starts_with(prefix))
     };
     let kept = |name: &HeaderName| {
         !own(name)

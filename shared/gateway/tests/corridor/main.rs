@@ -10,11 +10,13 @@
     reason = "a test that cannot go on should stop"
 )]
 
+mod aws_identity;
 mod cache_points;
 mod charges;
 mod customers;
 mod gemini;
 mod house;
+mod identity;
 mod invoke;
 mod keys;
 mod limits;
@@ -23,6 +25,7 @@ mod media;
 mod models;
 mod money;
 mod operations;
+mod origin;
 mod outage;
 mod pages;
 mod parameters;

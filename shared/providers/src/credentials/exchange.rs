@@ -8,7 +8,10 @@ use reqwest::{Client, Request, Url};
 use serde_json::Value;
 
 use super::TokenError;
-use crate::Redacted;
+use crate::{
+    Redacted,
+    transport::{secure, without_query},
+};
 
 /// What a form leaves as it is.
 const FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -84,7 +87,7 @@ pub(super) async fn get(
 
 async fn send(client: &Client, url: &str, request: Request) -> Result<String, TokenError> {
     let unreachable = |error: reqwest::Error| TokenError::Unreachable {
-        url: plain(url),
+        url: without_query(url),
         reason: crate::transport::chain(&error.without_url()),
     };
     let response = client.execute(request).await.map_err(unreachable)?;
@@ -94,24 +97,15 @@ async fn send(client: &Client, url: &str, request: Request) -> Result<String, To
     if status.is_success() {
         return Ok(text);
     }
-    Err(TokenError::Refused { url: plain(url), status: status.as_u16(), reason: reason(&text) })
+    Err(TokenError::Refused {
+        url: without_query(url),
+        status: status.as_u16(),
+        reason: reason(&text),
+    })
 }
 
 fn parse(url: &str) -> Result<Url, TokenError> {
-    let insecure = || TokenError::Insecure { url: plain(url) };
-    let parsed = Url::parse(url).map_err(|_| insecure())?;
-    let host = parsed.host_str().unwrap_or_default();
-    // Loopback, and the address at which clouds tell an instance about itself.
-    let local = host == "localhost"
-        || host
-            .trim_matches(['[', ']'])
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|ip| ip.is_loopback() || ip == std::net::IpAddr::from([169, 254, 169, 254]));
-    match parsed.scheme() {
-        "https" => Ok(parsed),
-        "http" if local => Ok(parsed),
-        _ => Err(insecure()),
-    }
+    secure(url).ok_or_else(|| TokenError::Insecure { url: without_query(url) })
 }
 
 fn authorization(url: &str, token: &Redacted<String>) -> Result<HeaderValue, TokenError> {
@@ -129,12 +123,7 @@ pub(super) fn encode(fields: &[(&str, &str)]) -> String {
 }
 
 pub(super) fn malformed(url: &str, what: &'static str) -> TokenError {
-    TokenError::Malformed { url: plain(url), what }
-}
-
-/// A URL without its query.
-fn plain(url: &str) -> String {
-    url.split(['?', '#']).next().unwrap_or_default().to_owned()
+    TokenError::Malformed { url: without_query(url), what }
 }
 
 /// The issuer's own words: `error` and `error_description`, or Google's `error.message`.

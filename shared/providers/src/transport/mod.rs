@@ -3,6 +3,7 @@
 mod aws;
 mod body;
 mod deadline;
+mod document;
 mod fault;
 mod headers;
 mod http;
@@ -17,6 +18,9 @@ use bytes::Bytes;
 use sluice_wire::{Fault, FaultKind, Splice, splice};
 
 pub(crate) use aws::AwsHome;
+pub use aws::{CallerToken, CallerTokenError, CallerTokenRequest};
+pub use document::{Document, Fetch, FetchError, is_secure_url};
+pub(crate) use document::{secure, without_query};
 pub(crate) use fault::chain;
 pub use options::{TransportError, TransportOptions};
 pub(crate) use prepared::Prepared;

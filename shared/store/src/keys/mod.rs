@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::{KeyHash, Millis, StoreError, store::Inner};
 
-pub use record::{Former, KeyRecord, KeyRole, ModelBudget};
+pub use record::{Former, KeyRecord, KeyRole, ModelBudget, Vouched};
 
 /// The keys.
 #[derive(Debug, Clone)]

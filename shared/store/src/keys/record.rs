@@ -37,6 +37,17 @@ pub struct Former {
     pub until: Millis,
 }
 
+/// Whom a record stands for where no key was given out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Vouched {
+    /// Who vouches for them: an issuer's name, `aws`.
+    pub authority: String,
+    /// Their name there.
+    pub subject: String,
+    /// What was granted when the record was written last, as a fingerprint.
+    pub grant: String,
+}
+
 /// A key's record. The plaintext is not part of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct KeyRecord {
@@ -123,6 +134,12 @@ pub struct KeyRecord {
     /// Tags of all its calls.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
+    /// Addresses and ranges that it may be used from; empty for all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allowed_ips: Vec<String>,
+    /// Whom it stands for, where it is no key's but somebody's whom another authority vouches for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vouched: Option<Vouched>,
     /// Who made it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_by: Option<String>,
@@ -174,6 +191,8 @@ impl KeyRecord {
             rotated_at: None,
             allowed_routes: Vec::new(),
             tags: Vec::new(),
+            allowed_ips: Vec::new(),
+            vouched: None,
             created_by: None,
             updated_by: None,
             created_at: now,

@@ -12,6 +12,7 @@ use crate::{
         names,
         reply::{Refused, invalid},
     },
+    config::range,
     identity::routes,
 };
 
@@ -31,6 +32,7 @@ pub(in crate::admin) struct Draft {
     blocked: Given<bool>,
     user_id: Given<String>,
     team_id: Given<String>,
+    allowed_ips: Given<Vec<String>>,
 }
 
 // === impl Draft ===
@@ -55,6 +57,7 @@ impl Draft {
             blocked: fields.flag("blocked"),
             user_id: names::checked(fields.text("user_id"), "user_id")?,
             team_id: names::checked(fields.text("team_id"), "team_id")?,
+            allowed_ips: addresses(fields.texts("allowed_ips"))?,
         })
     }
 
@@ -85,6 +88,7 @@ impl Draft {
         self.blocked.set(&mut record.blocked);
         self.allowed_routes.set(&mut record.allowed_routes);
         self.tags.set(&mut record.tags);
+        self.allowed_ips.set(&mut record.allowed_ips);
         let mut allowance = record.allowance();
         self.limits.apply(&mut allowance);
         record.allow(allowance);
@@ -123,6 +127,18 @@ fn allowed_routes(fields: &mut Fields) -> Result<Given<Vec<String>>, Refused> {
         return Ok(Given::Value(of_type.iter().map(|&group| group.to_owned()).collect()));
     }
     Ok(routes)
+}
+
+/// Addresses and ranges.
+fn addresses(given: Given<Vec<String>>) -> Result<Given<Vec<String>>, Refused> {
+    if let Given::Value(written) = &given
+        && let Some(wrong) = written.iter().find(|text| range(text).is_none())
+    {
+        let message =
+            format!("allowed_ips: `{wrong}` is no address and no range, such as 10.0.0.0/8");
+        return Err(invalid(message, "allowed_ips"));
+    }
+    Ok(given)
 }
 
 fn expiry(given: Given<String>, now: Millis) -> Result<Given<Millis>, Refused> {

@@ -58,6 +58,7 @@ fn shape(app: &App, record: &KeyRecord, spend: &Spend) -> Value {
         "config": {},
         "permissions": {},
         "metadata": record.metadata,
+        "allowed_ips": record.allowed_ips,
         "blocked": record.blocked,
         "allowed_routes": record.allowed_routes,
         "tags": record.tags,

@@ -3,6 +3,7 @@
 mod answer;
 mod caller;
 mod eventstream;
+mod issuer;
 mod reading;
 
 use std::{
@@ -23,6 +24,7 @@ use tower::ServiceExt as _;
 pub(crate) use answer::Answer;
 pub(crate) use caller::Caller;
 pub(crate) use eventstream::Message;
+pub(crate) use issuer::{AUDIENCE, Issuer};
 pub(crate) use reading::Reading;
 
 /// The master key, unless another one is asked for.
@@ -57,7 +59,7 @@ pub(crate) struct House {
 /// A gateway to be.
 pub(crate) struct Plan {
     models: Models,
-    settings: String,
+    settings: Box<dyn Fn(&Fakes) -> String>,
     departure: Departure,
 }
 
@@ -79,8 +81,14 @@ impl Plan {
     }
 
     /// Sections beside `model_list`.
-    pub(crate) fn settings(mut self, settings: &str) -> Self {
-        settings.clone_into(&mut self.settings);
+    pub(crate) fn settings(self, settings: &str) -> Self {
+        let settings = settings.to_owned();
+        self.settings_of(move |_| settings.clone())
+    }
+
+    /// The same, where they say where a fake is.
+    pub(crate) fn settings_of(mut self, settings: impl Fn(&Fakes) -> String + 'static) -> Self {
+        self.settings = Box::new(settings);
         self
     }
 
@@ -99,7 +107,8 @@ impl Plan {
             }
             Models::Written(written) => written(&fakes),
         };
-        let text = format!("model_list:\n{list}\n{}\n", self.settings);
+        let settings = (self.settings)(&fakes);
+        let text = format!("model_list:\n{list}\n{settings}\n");
         let checked = Config::parse(&text, "config.yaml", &());
         let config = match checked.config {
             Some(config) => config,
@@ -119,7 +128,11 @@ impl Plan {
 impl House {
     /// One deployment of each provider, all at the same price; callers who leave cancel.
     pub(crate) fn plan() -> Plan {
-        Plan { models: Models::Providers, settings: String::new(), departure: Departure::Cancel }
+        Plan {
+            models: Models::Providers,
+            settings: Box::new(|_| String::new()),
+            departure: Departure::Cancel,
+        }
     }
 
     /// [`House::plan`], opened.

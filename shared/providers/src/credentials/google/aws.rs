@@ -2,7 +2,6 @@
 //! and not sent. Google sends it, and believes AWS's answer
 //! (<https://google.aip.dev/auth/4117>, "Determining the subject token in AWS").
 
-use aws_credential_types::provider::ProvideCredentials as _;
 use aws_sigv4::{
     http_request::{SignableBody, SignableRequest, SigningSettings, sign},
     sign::v4,
@@ -26,18 +25,12 @@ pub(super) async fn subject(
     verification: Option<&str>,
     means: &Means<'_>,
 ) -> Result<Redacted<String>, TokenError> {
-    let config = means.aws.config(&Aws::default()).await;
     let failed = |reason: String| TokenError::AwsIdentity(reason);
-    let region = config.region().map(ToString::to_string);
+    let holder = means.aws.holder(&Aws::default()).await.map_err(failed)?;
+    let region = holder.region;
     let region = region.ok_or_else(|| failed("the process has no AWS region".to_owned()))?;
-    let provider = config.credentials_provider();
-    let provider = provider.ok_or_else(|| failed("there are no AWS credentials".to_owned()))?;
-    let credentials = provider
-        .provide_credentials()
-        .await
-        .map_err(|error| failed(crate::transport::chain(&error)))?;
     let url = verification.unwrap_or(VERIFICATION).replace("{region}", &region);
-    let identity = Identity::from(credentials);
+    let identity = Identity::from(holder.credentials);
     let headers = signed(&url, audience, &region, &identity, means).map_err(failed)?;
     let token = json!({ "url": url, "method": "POST", "headers": headers }).to_string();
     // A form without a name: percent-encoding alone.

@@ -4,6 +4,7 @@ pub(crate) mod bedrock;
 pub(crate) mod relay;
 pub(crate) mod sagemaker;
 
+mod caller_token;
 mod connector;
 mod fault;
 mod passthrough;
@@ -11,6 +12,7 @@ mod refusal;
 mod settings;
 mod web_identity;
 
+pub use caller_token::{CallerToken, CallerTokenError, CallerTokenRequest};
 pub(crate) use settings::AwsHome;
 
 use http::{HeaderMap, HeaderName, HeaderValue};

@@ -3,12 +3,16 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
+    time::SystemTime,
 };
 
 use aws_config::{
     BehaviorVersion, Region, SdkConfig, identity::IdentityCache, sts::AssumeRoleProvider,
 };
-use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+use aws_credential_types::{
+    Credentials,
+    provider::{ProvideCredentials as _, SharedCredentialsProvider},
+};
 use aws_smithy_runtime_api::client::{auth::AuthSchemeId, http::SharedHttpClient};
 use aws_smithy_types::timeout::TimeoutConfig;
 use sluice_wire::{Fault, FaultKind, Retry};
@@ -26,6 +30,14 @@ pub(crate) struct AwsHome {
     given: Option<SdkConfig>,
     base: OnceCell<SdkConfig>,
     others: Mutex<HashMap<Aws, SdkConfig>>,
+}
+
+/// Whose AWS credentials are at hand, and where.
+pub(crate) struct Holder {
+    pub(crate) credentials: Credentials,
+    pub(crate) region: Option<String>,
+    /// What the clock shows.
+    pub(crate) now: SystemTime,
 }
 
 // === impl AwsHome ===
@@ -63,6 +75,22 @@ impl AwsHome {
         let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
         // Two first calls at once: both use what came first, for the sake of one cache.
         others.entry(aws).or_insert(config).clone()
+    }
+
+    /// The credentials themselves, for what is signed by hand.
+    ///
+    /// # Errors
+    /// Why there are none.
+    pub(crate) async fn holder(&self, aws: &Aws) -> Result<Holder, String> {
+        let config = self.config(aws).await;
+        let provider = config.credentials_provider();
+        let provider = provider.ok_or_else(|| "there are no AWS credentials".to_owned())?;
+        let credentials = provider.provide_credentials().await;
+        Ok(Holder {
+            credentials: credentials.map_err(|error| crate::transport::chain(&error))?,
+            region: config.region().map(ToString::to_string),
+            now: config.time_source().unwrap_or_default().now(),
+        })
     }
 
     async fn build(&self, aws: &Aws) -> SdkConfig {

@@ -70,6 +70,11 @@ impl Clients {
         })
     }
 
+    /// The client that waits as long as is usual.
+    pub(crate) fn usual(&self) -> &Client {
+        &self.usual.client
+    }
+
     /// The client that waits this long for a connection.
     pub(crate) fn with_connect_timeout(&self, connect: Duration) -> reqwest::Result<Client> {
         Ok(self.both(connect)?.client)
