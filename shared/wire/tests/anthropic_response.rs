@@ -63,6 +63,7 @@ fn reads_every_part_and_the_usage_in_its_normal_form() {
             cache_write_1h: 20,
             output: 25,
             output_reasoning: 15,
+            service_tier: Some("standard".to_owned()),
             ..Usage::default()
         }
     );

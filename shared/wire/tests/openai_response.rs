@@ -53,6 +53,7 @@ fn reads_an_answer_whole() {
             output: 9,
             output_reasoning: 7,
             output_audio: 1,
+            service_tier: Some("default".to_owned()),
             ..Usage::default()
         }
     );
