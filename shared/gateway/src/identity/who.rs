@@ -71,7 +71,7 @@ impl Who {
             people = People::read(app, &self.draft(now)).await?;
         }
         let record = self.stored(app, hash, now).await?;
-        if (&record.user_id, &record.team_id) != (&self.user_id, &self.team_id) {
+        if !self.is_as_drafted(&record, now) {
             people = People::read(app, &record).await?;
         }
         let caller = Caller::new(record, hash, people);
@@ -167,6 +167,16 @@ impl Who {
         record.alias = Some(self.alias.clone());
         self.grant(&mut record, now);
         record
+    }
+
+    /// Whether a record has the people and the limits that it was drafted with: an administrator may
+    /// have given it others.
+    fn is_as_drafted(&self, record: &KeyRecord, now: Millis) -> bool {
+        let draft = self.draft(now);
+        let belongs = |record: &KeyRecord| {
+            (record.user_id.clone(), record.team_id.clone(), record.budget_id.clone())
+        };
+        belongs(record) == belongs(&draft) && record.allowance() == draft.allowance()
     }
 
     /// Sets what the configuration and the authority say.
