@@ -2,10 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Allowance, Listed, Place, Record, Records, Stamp, StoreError};
-
-/// The index partition of all budgets.
-const ALL: &str = "BUDGETS";
+use crate::{Allowance, Filed, Listed, Place, Record, Stamp};
 
 /// A budget's record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,7 +37,7 @@ impl Record for BudgetRecord {
     }
 
     fn listed(&self) -> Listed {
-        Listed::by_age(ALL, self)
+        Listed::by_age(Self::ALL, self)
     }
 
     fn stamp(&self) -> &Stamp {
@@ -52,14 +49,6 @@ impl Record for BudgetRecord {
     }
 }
 
-// === impl Records ===
-
-impl Records<BudgetRecord> {
-    /// All budgets, the newest first.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn all(&self) -> Result<Vec<BudgetRecord>, StoreError> {
-        self.listed("gsi2", ALL).await
-    }
+impl Filed for BudgetRecord {
+    const ALL: &'static str = "BUDGETS";
 }

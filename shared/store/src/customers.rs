@@ -2,10 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Allowance, Listed, Place, Record, Records, Stamp, StoreError};
-
-/// The index partition of all customers.
-const ALL: &str = "CUSTOMERS";
+use crate::{Allowance, Filed, Listed, Place, Record, Stamp};
 
 /// A customer's record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,7 +57,7 @@ impl Record for CustomerRecord {
     }
 
     fn listed(&self) -> Listed {
-        Listed::by_age(ALL, self)
+        Listed::by_age(Self::ALL, self)
     }
 
     fn stamp(&self) -> &Stamp {
@@ -72,14 +69,6 @@ impl Record for CustomerRecord {
     }
 }
 
-// === impl Records ===
-
-impl Records<CustomerRecord> {
-    /// All customers, the newest first.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn all(&self) -> Result<Vec<CustomerRecord>, StoreError> {
-        self.listed("gsi2", ALL).await
-    }
+impl Filed for CustomerRecord {
+    const ALL: &'static str = "CUSTOMERS";
 }

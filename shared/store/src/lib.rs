@@ -69,7 +69,7 @@ pub use ledger::{
 };
 pub use members::{MemberRecord, MemberRole};
 pub use money::{MoneyError, NanoUsd};
-pub use records::{Listed, Place, Record, RecordError, Records, Stamp};
+pub use records::{Filed, Listed, Place, Record, RecordError, Records, Stamp};
 pub use store::{Store, StoreBuilder};
 pub use tables::TableNames;
 pub use teams::TeamRecord;

@@ -5,10 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Allowance, Listed, Place, Record, Records, Stamp, StoreError};
-
-/// The index partition of all teams.
-const ALL: &str = "TEAMS";
+use crate::{Allowance, Filed, Listed, Place, Record, Stamp};
 
 /// A team's record. Its members have records of their own: there may be ten thousand of them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -75,7 +72,7 @@ impl Record for TeamRecord {
     }
 
     fn listed(&self) -> Listed {
-        Listed::by_age(ALL, self)
+        Listed::by_age(Self::ALL, self)
     }
 
     fn stamp(&self) -> &Stamp {
@@ -87,14 +84,6 @@ impl Record for TeamRecord {
     }
 }
 
-// === impl Records ===
-
-impl Records<TeamRecord> {
-    /// All teams, the newest first.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn all(&self) -> Result<Vec<TeamRecord>, StoreError> {
-        self.listed("gsi2", ALL).await
-    }
+impl Filed for TeamRecord {
+    const ALL: &'static str = "TEAMS";
 }

@@ -3,10 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Allowance, Listed, Place, Record, Records, Stamp, StoreError};
-
-/// The index partition of all users.
-const ALL: &str = "USERS";
+use crate::{Allowance, Filed, Listed, Place, Record, Stamp};
 
 /// What a person may do besides calling models.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -119,7 +116,7 @@ impl Record for UserRecord {
     }
 
     fn listed(&self) -> Listed {
-        Listed::by_age(ALL, self)
+        Listed::by_age(Self::ALL, self)
     }
 
     fn stamp(&self) -> &Stamp {
@@ -135,14 +132,6 @@ impl Record for UserRecord {
     }
 }
 
-// === impl Records ===
-
-impl Records<UserRecord> {
-    /// All users, the newest first.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn all(&self) -> Result<Vec<UserRecord>, StoreError> {
-        self.listed("gsi2", ALL).await
-    }
+impl Filed for UserRecord {
+    const ALL: &'static str = "USERS";
 }

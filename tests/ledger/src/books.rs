@@ -140,7 +140,7 @@ pub(crate) async fn audit(
             call: &call,
             key: &key.hash,
             version: key.version,
-            max: key.max_budget,
+            max: key.allowance.max_budget,
             window: Window::default(),
             worst: NanoUsd::from_nanos(worst),
             floor: NanoUsd::from_nanos(worst),

@@ -35,7 +35,8 @@ pub(crate) async fn run(url: &str, key: &str, mode: LedgerMode, seed: u64) -> Re
         .build();
     let key = KeyHash::of_plaintext(key);
     let record = store.keys().get(&key).await?.ok_or("no such key")?;
-    let caller = Caller { store, key, version: record.version, max: record.max_budget, mode };
+    let caller =
+        Caller { store, key, version: record.version, max: record.allowance.max_budget, mode };
     let flushes = caller.store.ledger().run(std::future::pending());
     let calls = stream::iter(0..MOST)
         .map(|n| caller.call(fastrand::Rng::with_seed(seed ^ (n as u64).rotate_left(32))))

@@ -65,7 +65,7 @@ async fn run(modes: Modes, calls: usize, url: &str, seed: u64) -> Result<bool, F
     let plaintext =
         format!("sk-race-{:016x}", dice.u64(..) ^ SystemClock.now().get().unsigned_abs());
     let mut key = KeyRecord::new(&plaintext, SystemClock.now());
-    key.max_budget = Some(NanoUsd::from_nanos(BUDGET));
+    key.allowance.max_budget = Some(NanoUsd::from_nanos(BUDGET));
     store.keys().create(&key).await?;
 
     let (say_here, mut heard) = mpsc::unbounded_channel::<String>();

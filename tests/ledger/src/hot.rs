@@ -47,7 +47,7 @@ async fn measure(
             .build();
     store.create_tables().await?;
     let mut key = KeyRecord::new("sk-hot-0123456789abcdef", SystemClock.now());
-    key.max_budget = Some(NanoUsd::from_nanos(BUDGET));
+    key.allowance.max_budget = Some(NanoUsd::from_nanos(BUDGET));
     store.keys().create(&key).await?;
     let (before, begun) = (counted.seen("UpdateItem"), Instant::now());
     let until = begun + Duration::from_secs(seconds);
@@ -96,7 +96,7 @@ async fn calls(
             call: &call,
             key: &key.hash,
             version: key.version,
-            max: key.max_budget,
+            max: key.allowance.max_budget,
             window: Window::default(),
             worst: NanoUsd::from_nanos(WORST),
             floor: NanoUsd::from_nanos(WORST),

@@ -73,11 +73,11 @@ impl Grant {
     /// Writes it into a record.
     pub(crate) fn write(&self, record: &mut KeyRecord) {
         record.models.clone_from(&self.models);
-        record.max_budget = self.max_budget;
-        record.budget_duration.clone_from(&self.budget_duration);
-        record.rpm_limit = self.rpm_limit;
-        record.tpm_limit = self.tpm_limit;
-        record.max_parallel_requests = self.max_parallel_requests;
+        record.allowance.max_budget = self.max_budget;
+        record.allowance.budget_duration.clone_from(&self.budget_duration);
+        record.allowance.rpm_limit = self.rpm_limit;
+        record.allowance.tpm_limit = self.tpm_limit;
+        record.allowance.max_parallel_requests = self.max_parallel_requests;
     }
 }
 

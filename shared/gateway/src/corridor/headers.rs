@@ -142,14 +142,14 @@ pub(crate) fn limits(map: &mut HeaderMap, admitted: &Admitted) {
 
 /// The key's own budget and rates.
 pub(crate) fn budget(map: &mut HeaderMap, facts: &Facts) {
-    if let Some(max) = facts.caller.as_ref().and_then(|caller| caller.record.max_budget) {
+    if let Some(max) = facts.caller.as_ref().and_then(|caller| caller.record.allowance.max_budget) {
         put(map, const { known("x-litellm-key-max-budget") }, max.to_decimal());
     }
     let Some(record) = facts.caller.as_ref().map(|caller| &caller.record) else { return };
-    if let Some(limit) = record.tpm_limit {
+    if let Some(limit) = record.allowance.tpm_limit {
         map.insert(const { known("x-litellm-key-tpm-limit") }, HeaderValue::from(limit));
     }
-    if let Some(limit) = record.rpm_limit {
+    if let Some(limit) = record.allowance.rpm_limit {
         map.insert(const { known("x-litellm-key-rpm-limit") }, HeaderValue::from(limit));
     }
 }

@@ -234,7 +234,8 @@ impl Caller {
     /// With what the credential says; it narrows what the record admits.
     fn mandated(mut self, app: &App, mandate: Option<Arc<Mandate>>) -> Self {
         if let Some(models) = mandate.as_ref().and_then(|mandate| mandate.models.as_ref()) {
-            let both = models.iter().filter(|model| may_use(app, &self, None, model)).cloned().collect();
+            let both =
+                models.iter().filter(|model| may_use(app, &self, None, model)).cloned().collect();
             let own = Arc::make_mut(&mut self.record);
             own.models = both;
             if own.models.is_empty() {

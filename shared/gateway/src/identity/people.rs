@@ -77,7 +77,7 @@ impl People {
 /// A key's own limits, and those of its budget where it has none of its own. The budget's money counts
 /// beside the key's, from when the key got the budget.
 async fn own(app: &App, record: &KeyRecord, seen: &mut Seen) -> Result<Allowance, Fault> {
-    let own = record.allowance();
+    let own = record.allowance.clone();
     let Some(id) = record.budget_id.as_deref() else { return Ok(own) };
     let BudgetRecord { allowance: budget, .. } = budget(app, id, seen).await?;
     let money = budget.max_budget.filter(|_| own.max_budget.is_none());

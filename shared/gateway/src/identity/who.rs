@@ -176,7 +176,7 @@ impl Who {
         let belongs = |record: &KeyRecord| {
             (record.user_id.clone(), record.team_id.clone(), record.budget_id.clone())
         };
-        belongs(record) == belongs(&draft) && record.allowance() == draft.allowance()
+        belongs(record) == belongs(&draft) && record.allowance == draft.allowance
     }
 
     /// Sets what the configuration and the authority say.

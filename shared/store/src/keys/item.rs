@@ -58,5 +58,5 @@ pub(super) fn pointed(item: &Item) -> Option<KeyHash> {
 /// A new key's guard.
 pub(super) fn guard_item(record: &KeyRecord) -> Item {
     let version = i64::try_from(record.version).unwrap_or(i64::MAX);
-    new_guard(&record.hash, version, record.max_budget)
+    new_guard(&record.hash, version, record.allowance.max_budget)
 }

@@ -67,33 +67,9 @@ pub struct KeyRecord {
     /// Model names that it may call models by, and the groups that they stand for.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub aliases: BTreeMap<String, String>,
-    /// What it may spend in a window; none for as much as it likes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub max_budget: Option<NanoUsd>,
-    /// The windows of its budget; none for one that never ends.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub budget_duration: Option<BudgetDuration>,
-    /// What it may spend in other windows beside it.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub budget_limits: Vec<ModelBudget>,
-    /// What it may spend in a window on one model, by the model's name.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub model_max_budget: BTreeMap<String, ModelBudget>,
-    /// Calls a minute.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rpm_limit: Option<u64>,
-    /// Tokens a minute.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tpm_limit: Option<u64>,
-    /// Calls at the same time.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub max_parallel_requests: Option<u64>,
-    /// Calls a minute to one model.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub model_rpm_limit: BTreeMap<String, u64>,
-    /// Tokens a minute to one model.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub model_tpm_limit: BTreeMap<String, u64>,
+    /// What it may use.
+    #[serde(flatten)]
+    pub allowance: Allowance,
     /// The budget by name that it has as well.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget_id: Option<String>,
@@ -169,15 +145,7 @@ impl KeyRecord {
             role: KeyRole::Virtual,
             models: Vec::new(),
             aliases: BTreeMap::new(),
-            max_budget: None,
-            budget_duration: None,
-            budget_limits: Vec::new(),
-            model_max_budget: BTreeMap::new(),
-            rpm_limit: None,
-            tpm_limit: None,
-            max_parallel_requests: None,
-            model_rpm_limit: BTreeMap::new(),
-            model_tpm_limit: BTreeMap::new(),
+            allowance: Allowance::default(),
             budget_id: None,
             end_user_budget_id: None,
             expires: None,
@@ -202,17 +170,6 @@ impl KeyRecord {
         }
     }
 
-    /// Whether it has limits besides its budget.
-    pub fn is_limited(&self) -> bool {
-        !self.budget_limits.is_empty()
-            || self.rpm_limit.is_some()
-            || self.tpm_limit.is_some()
-            || self.max_parallel_requests.is_some()
-            || !self.model_max_budget.is_empty()
-            || !self.model_rpm_limit.is_empty()
-            || !self.model_tpm_limit.is_empty()
-    }
-
     /// The hash of the plaintext that opens it.
     pub fn opener(&self) -> KeyHash {
         self.secret.unwrap_or(self.hash)
@@ -232,34 +189,6 @@ impl KeyRecord {
         self.name = abbreviated(plaintext);
         self.rotations += 1;
         self.rotated_at = Some(now);
-    }
-
-    /// All its limits.
-    pub fn allowance(&self) -> Allowance {
-        Allowance {
-            max_budget: self.max_budget,
-            budget_duration: self.budget_duration.clone(),
-            budget_limits: self.budget_limits.clone(),
-            model_max_budget: self.model_max_budget.clone(),
-            rpm_limit: self.rpm_limit,
-            tpm_limit: self.tpm_limit,
-            max_parallel_requests: self.max_parallel_requests,
-            model_rpm_limit: self.model_rpm_limit.clone(),
-            model_tpm_limit: self.model_tpm_limit.clone(),
-        }
-    }
-
-    /// Gives it other limits.
-    pub fn allow(&mut self, allowance: Allowance) {
-        self.max_budget = allowance.max_budget;
-        self.budget_duration = allowance.budget_duration;
-        self.budget_limits = allowance.budget_limits;
-        self.model_max_budget = allowance.model_max_budget;
-        self.rpm_limit = allowance.rpm_limit;
-        self.tpm_limit = allowance.tpm_limit;
-        self.max_parallel_requests = allowance.max_parallel_requests;
-        self.model_rpm_limit = allowance.model_rpm_limit;
-        self.model_tpm_limit = allowance.model_tpm_limit;
     }
 }
 

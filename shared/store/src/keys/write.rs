@@ -171,7 +171,7 @@ impl Keys {
         old: &KeyRecord,
         new: &KeyRecord,
     ) -> Result<Option<TransactWriteItem>, StoreError> {
-        let limit = |record: &KeyRecord| record.max_budget.unwrap_or(NanoUsd::ZERO);
+        let limit = |record: &KeyRecord| record.allowance.max_budget.unwrap_or(NanoUsd::ZERO);
         let mut update = Update::builder()
             .table_name(&self.inner.tables.core)
             .set_key(Some(guard_key(&new.hash)))
@@ -179,7 +179,7 @@ impl Keys {
             .expression_attribute_values(":old", n(from))
             .expression_attribute_values(":more", money(limit(new).saturating_sub(limit(old))));
         let plain = "SET ver = :new, rem = rem + :more";
-        update = if new.budget_duration == old.budget_duration {
+        update = if new.allowance.budget_duration == old.allowance.budget_duration {
             update.update_expression(plain).condition_expression("ver = :old")
         } else {
             let Some(guard) = self.inner.guard(&new.hash).await? else { return Ok(None) };

@@ -137,7 +137,7 @@ async fn guarded(max: NanoUsd) -> (Arc<Inner>, KeyHash, Guard) {
     let store = Store::builder(client, TableNames::from_prefix("t"), clock).build();
     store.create_tables().await.unwrap();
     let mut record = KeyRecord::new("sk-0123456789abcdef", Millis::new(0));
-    record.max_budget = Some(max);
+    record.allowance.max_budget = Some(max);
     store.keys().create(&record).await.unwrap();
     let inner = store.ledger().inner;
     let guard = inner.guard(&record.hash).await.unwrap().unwrap();

@@ -34,6 +34,12 @@ pub trait Record: Clone + Debug + Serialize + DeserializeOwned + Send + Sync {
     }
 }
 
+/// A kind of record of which there is one list of all.
+pub trait Filed: Record {
+    /// The index partition of the list.
+    const ALL: &'static str;
+}
+
 /// Where a record is: its primary key.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Place {
@@ -159,6 +165,16 @@ impl<R: Record> Records<R> {
     /// The database's.
     pub(crate) async fn listed(&self, index: &'static str, pk: &str) -> Result<Vec<R>, StoreError> {
         self.list(index, pk).await
+    }
+}
+
+impl<R: Filed> Records<R> {
+    /// All of the kind, the newest first.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn all(&self) -> Result<Vec<R>, StoreError> {
+        self.listed("gsi2", R::ALL).await
     }
 }
 

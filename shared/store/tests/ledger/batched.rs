@@ -329,7 +329,7 @@ async fn a_flush_notices_a_changed_record() {
     let books = Books::batched().await;
     let key = books.key(Some(usd("100"))).await;
     let grant = books.granted(&key, usd("0.1")).await;
-    let limit = |record: &mut KeyRecord| record.max_budget = Some(usd("0.3"));
+    let limit = |record: &mut KeyRecord| record.allowance.max_budget = Some(usd("0.3"));
     let changed = books.store.keys().update(&key.hash, limit).await.unwrap();
     books.settle(&grant, usd("0.1")).await;
     books.catch_up().await;
@@ -348,7 +348,9 @@ async fn a_flush_notices_a_changed_record() {
 async fn a_new_window_begins_with_nothing_spent_and_old_calls_stay_in_theirs() {
     let books = Books::batched().await;
     let mut key = books.key(Some(usd("1"))).await;
-    let daily = |record: &mut KeyRecord| record.budget_duration = BudgetDuration::parse("1d").ok();
+    let daily = |record: &mut KeyRecord| {
+        record.allowance.budget_duration = BudgetDuration::parse("1d").ok()
+    };
     key = books.store.keys().update(&key.hash, daily).await.unwrap();
     let paid = books.granted(&key, usd("0.2")).await;
     books.settle(&paid, usd("0.1")).await;

@@ -87,13 +87,14 @@ impl Books {
 
     pub(crate) async fn key(&self, max: Option<NanoUsd>) -> KeyRecord {
         let mut record = KeyRecord::new(&format!("sk-test-{:016}", self.next()), self.now());
-        record.max_budget = max;
+        record.allowance.max_budget = max;
         self.store.keys().create(&record).await.unwrap();
         record
     }
 
     pub(crate) fn window(&self, key: &KeyRecord) -> Window {
-        key.budget_duration
+        key.allowance
+            .budget_duration
             .as_ref()
             .map_or_else(Window::default, |duration| duration.window(self.now(), &TimeZone::UTC))
     }
@@ -143,7 +144,7 @@ impl Books {
             call,
             key: &key.hash,
             version: key.version,
-            max: key.max_budget,
+            max: key.allowance.max_budget,
             window: self.window(key),
             worst: NanoUsd::ZERO,
             floor: NanoUsd::ZERO,

@@ -215,7 +215,7 @@ async fn a_limit_that_is_raised_lowered_or_set_counts_what_was_spent() {
     let grant = books.granted(&key, usd("0.5")).await;
     books.settle(&grant, usd("0.3")).await;
     let limit = |to: &'static str| {
-        move |record: &mut sluice_store::KeyRecord| record.max_budget = Some(usd(to))
+        move |record: &mut sluice_store::KeyRecord| record.allowance.max_budget = Some(usd(to))
     };
     key = books.store.keys().update(&key.hash, limit("1")).await.unwrap();
     assert!(matches!(
@@ -240,7 +240,9 @@ async fn a_new_window_begins_with_nothing_spent_and_old_calls_stay_in_theirs() {
     key = books
         .store
         .keys()
-        .update(&key.hash, |record| record.budget_duration = BudgetDuration::parse("1d").ok())
+        .update(&key.hash, |record| {
+            record.allowance.budget_duration = BudgetDuration::parse("1d").ok()
+        })
         .await
         .unwrap();
     let grant = books.granted(&key, usd("0.9")).await;
@@ -264,7 +266,7 @@ async fn a_changed_duration_does_not_forgive_what_was_spent() {
             .store
             .keys()
             .update(&key.hash, |record| {
-                record.budget_duration = BudgetDuration::parse(duration).ok()
+                record.allowance.budget_duration = BudgetDuration::parse(duration).ok()
             })
             .await
             .unwrap();

@@ -89,9 +89,7 @@ impl Draft {
         self.allowed_routes.set(&mut record.allowed_routes);
         self.tags.set(&mut record.tags);
         self.allowed_ips.set(&mut record.allowed_ips);
-        let mut allowance = record.allowance();
-        self.limits.apply(&mut allowance);
-        record.allow(allowance);
+        self.limits.apply(&mut record.allowance);
         self.budget_id.clone().apply(&mut record.budget_id);
         self.end_user_budget_id.clone().apply(&mut record.end_user_budget_id);
     }

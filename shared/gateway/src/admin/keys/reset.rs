@@ -34,7 +34,7 @@ pub(in crate::admin) async fn reset_spend(
     let record = naming::find(&app, visit.named.as_deref().unwrap_or_default()).await?;
     rights::reach(&app, &visit.actor, &record).await?;
     let now = app.clock.now();
-    let window = corridor::window(&app, record.budget_duration.as_ref(), now);
+    let window = corridor::window(&app, record.allowance.budget_duration.as_ref(), now);
     let ledger = app.store.ledger();
     let failed = |error| app.store_fault(&error);
     let before = ledger.spend(&record.hash, window).await.map_err(failed)?.spent;
@@ -60,7 +60,7 @@ pub(in crate::admin) async fn reset_spend(
         call: &call,
         key: &record.hash,
         version: record.version,
-        max: record.max_budget,
+        max: record.allowance.max_budget,
         window,
         worst: NanoUsd::ZERO,
         floor: NanoUsd::ZERO,

@@ -50,7 +50,7 @@ pub(super) async fn vet(app: &App, actor: &Actor, key: &KeyRecord) -> Result<(),
     }
     let user = people.user.as_ref().filter(|_| team.is_none());
     let above = team.as_ref().map(|team| &team.allowance).or(user.map(|user| &user.allowance));
-    amounts(&key.allowance(), &own.allowance(), above)?;
+    amounts(&key.allowance, &own.allowance, above)?;
     let opened = |route: &String| own.allowed_routes.contains(route);
     let narrower = !key.allowed_routes.is_empty() && key.allowed_routes.iter().all(opened);
     if !own.allowed_routes.is_empty() && !narrower {

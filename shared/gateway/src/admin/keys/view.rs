@@ -43,7 +43,7 @@ pub(in crate::admin) async fn rows(
 }
 
 fn window(app: &App, record: &KeyRecord) -> Window {
-    corridor::window(app, record.budget_duration.as_ref(), app.clock.now())
+    corridor::window(app, record.allowance.budget_duration.as_ref(), app.clock.now())
 }
 
 fn shape(app: &App, record: &KeyRecord, spend: &Spend) -> Value {
@@ -80,7 +80,7 @@ fn shape(app: &App, record: &KeyRecord, spend: &Spend) -> Value {
     });
     if let Some(fields) = row.as_object_mut() {
         fields.append(&mut limits::spend(spend));
-        fields.append(&mut limits::shown(app, &record.allowance()));
+        fields.append(&mut limits::shown(app, &record.allowance));
     }
     row
 }
