@@ -30,9 +30,10 @@ impl Actor {
     pub(super) async fn enter(
         app: &App,
         headers: &HeaderMap,
+        path: &str,
         rule: &'static Rule,
     ) -> Result<Self, Refused> {
-        let caller = identity::authenticate_anew(app, headers).await?;
+        let caller = identity::authenticate_anew(app, headers, path).await?;
         let role = caller.role();
         let reach = rule.reach(role);
         let mut actor = Self { caller, role, rule, teams: Vec::new() };

@@ -82,7 +82,7 @@ impl Visit {
         let (mut parts, body) = request.into_parts();
         let rule = rule_of(method, path)
             .ok_or_else(|| Fault::new(FaultKind::Internal, "a route that nobody may use"))?;
-        let actor = Actor::enter(app, &parts.headers, rule).await?;
+        let actor = Actor::enter(app, &parts.headers, parts.uri.path(), rule).await?;
         let named = RawPathParams::from_request_parts(&mut parts, &()).await;
         let named = named.ok().and_then(|named| named.iter().next().map(|(_, it)| it.to_owned()));
         let query = Query::try_from_uri(&parts.uri).map(|Query(query)| query).map_err(|error| {

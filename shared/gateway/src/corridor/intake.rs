@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use axum::body::Body;
 use bytes::Bytes;
 use http::{
-    HeaderMap,
+    HeaderMap, Uri,
     header::{CONTENT_ENCODING, CONTENT_TYPE},
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -41,6 +41,7 @@ pub(crate) const GATEWAY_FIELDS: [&str; 19] = [
 #[derive(Debug)]
 pub(crate) struct Arrival {
     pub(crate) line: Line,
+    pub(crate) uri: Uri,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Body,
 }
@@ -88,7 +89,7 @@ impl Line {
 impl Intake {
     /// Reads the body and looks at it.
     pub(crate) async fn read(app: &App, arrival: Arrival) -> Result<Self, Fault> {
-        let Arrival { line, headers, body } = arrival;
+        let Arrival { line, headers, body, .. } = arrival;
         match line.dialect {
             Dialect::BedrockInvoke => blob(&headers)?,
             _ => content_type(&headers)?,

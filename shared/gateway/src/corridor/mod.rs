@@ -71,7 +71,7 @@ pub(crate) async fn walk(app: &Arc<App>, arrival: Arrival) -> Response {
 }
 
 async fn doors(app: &Arc<App>, arrival: Arrival, facts: &mut Facts) -> Result<Response, Fault> {
-    let caller = identity::authenticate(app, &arrival.headers).await?;
+    let caller = identity::authenticate(app, &arrival.headers, arrival.uri.path()).await?;
     facts.identify(app, caller, &arrival.headers)?;
     let mut intake = Intake::read(app, arrival).await?;
     facts.attribute(&intake.body);

@@ -27,7 +27,7 @@ pub(super) fn is_anthropics_client(headers: &HeaderMap) -> bool {
 /// `GET /v1/models`.
 pub(super) async fn listed(app: &Arc<App>, headers: &HeaderMap, uri: &Uri) -> Response {
     let page = async || {
-        let caller = identity::authenticate(app, headers).await?;
+        let caller = identity::authenticate(app, headers, uri.path()).await?;
         let names: Vec<&str> = visible(app, &caller).collect();
         page(&names, uri.query().unwrap_or_default(), |name| entry(app, name))
     };
@@ -35,9 +35,9 @@ pub(super) async fn listed(app: &Arc<App>, headers: &HeaderMap, uri: &Uri) -> Re
 }
 
 /// `GET /v1/models/{id}`.
-pub(super) async fn named(app: &Arc<App>, headers: &HeaderMap, id: &str) -> Response {
+pub(super) async fn named(app: &Arc<App>, headers: &HeaderMap, uri: &Uri, id: &str) -> Response {
     let one = async || {
-        let caller = identity::authenticate(app, headers).await?;
+        let caller = identity::authenticate(app, headers, uri.path()).await?;
         let called = || may_use(app, &caller, None, id) && app.registry.group(id).is_some();
         if visible(app, &caller).any(|name| name == id) || called() {
             return Ok(entry(app, id));

@@ -2,7 +2,6 @@
 
 mod anthropic;
 mod cors;
-mod gate;
 mod gemini;
 mod health;
 mod models;
@@ -18,6 +17,8 @@ use axum::{
     routing::{get, post},
 };
 
+use cors::Cors;
+
 use crate::{App, admin, quotes, responses::routes as responses};
 
 /// Every route that calls a model, the list of models, and health: the `inference` function.
@@ -27,12 +28,12 @@ pub fn inference(app: Arc<App>) -> Router {
         .merge(quotes::routes())
         .merge(health_routes())
         .with_passage();
-    gate::before(routes, app)
+    opened(routes, app)
 }
 
 /// The management API and health: the `admin` function.
 pub fn management(app: Arc<App>) -> Router {
-    gate::before(admin::routes().merge(health_routes()).with_strays(), app)
+    opened(admin::routes().merge(health_routes()).with_strays(), app)
 }
 
 /// Everything, for a server.
@@ -42,7 +43,12 @@ pub fn all(app: Arc<App>) -> Router {
         .merge(admin::routes())
         .merge(health_routes())
         .with_passage();
-    gate::before(routes, app)
+    opened(routes, app)
+}
+
+/// Routes that pages in browsers may call as well.
+fn opened(routes: Router<Arc<App>>, app: Arc<App>) -> Router {
+    routes.layer(Cors).with_state(app)
 }
 
 fn model_routes() -> Router<Arc<App>> {

@@ -26,12 +26,12 @@ const PATTERNS: &str = "return_wildcard_routes=true";
 /// `GET /v1/models`.
 pub(super) async fn list(State(app): State<Arc<App>>, headers: HeaderMap, uri: Uri) -> Response {
     if gemini::is_googles_client(&headers) {
-        return gemini::listed(&app, &headers).await;
+        return gemini::listed(&app, &headers, &uri).await;
     }
     if anthropic::is_anthropics_client(&headers) {
         return anthropic::listed(&app, &headers, &uri).await;
     }
-    match identity::authenticate(&app, &headers).await {
+    match identity::authenticate(&app, &headers, uri.path()).await {
         Ok(caller) => {
             let mut asked = uri.query().unwrap_or_default().split('&');
             let patterns = asked.any(|pair| pair.eq_ignore_ascii_case(PATTERNS));
@@ -53,12 +53,12 @@ pub(super) async fn one(
     uri: Uri,
 ) -> Response {
     if gemini::is_googles_client(&headers) {
-        return gemini::named(&app, &headers, &id).await;
+        return gemini::named(&app, &headers, &uri, &id).await;
     }
     if anthropic::is_anthropics_client(&headers) {
-        return anthropic::named(&app, &headers, &id).await;
+        return anthropic::named(&app, &headers, &uri, &id).await;
     }
-    let result = identity::authenticate(&app, &headers).await.and_then(|caller| {
+    let result = identity::authenticate(&app, &headers, uri.path()).await.and_then(|caller| {
         // A pattern admits more than the catalogue lists.
         let called = || may_use(&app, &caller, None, &id) && app.registry.group(&id).is_some();
         if visible(&app, &caller).any(|name| name == id) || called() {

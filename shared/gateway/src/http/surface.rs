@@ -85,5 +85,5 @@ pub(super) fn model_in_path(path: &str) -> Option<(String, &str)> {
 /// A request at a door.
 pub(super) fn arrive(line: Line, request: Request) -> Arrival {
     let (parts, body) = request.into_parts();
-    Arrival { line, headers: parts.headers, body }
+    Arrival { line, uri: parts.uri, headers: parts.headers, body }
 }

@@ -147,7 +147,7 @@ async fn count(
     read: impl FnOnce(HeaderMap, Bytes) -> Result<Asked, Fault>,
 ) -> Result<(Plan, Count), Fault> {
     let (parts, body) = request.into_parts();
-    let caller = identity::authenticate(app, &parts.headers).await?;
+    let caller = identity::authenticate(app, &parts.headers, parts.uri.path()).await?;
     facts.identify(app, caller, &parts.headers)?;
     content_type(&parts.headers)?;
     let mut body = collect(body, app.config.general.max_request_bytes()).await?;

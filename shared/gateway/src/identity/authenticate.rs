@@ -41,48 +41,34 @@ enum Credential {
     Vouched(Box<Who>),
 }
 
-/// Finds out who is calling.
+/// Finds out who is calling, and whether they may call this path at all.
 ///
 /// # Errors
-/// LiteLLM's authentication faults (no key, unknown, expired, blocked), or
+/// LiteLLM's authentication faults (no key, unknown, expired, blocked, not for this route), or
 /// [`FaultKind::Unavailable`] when the store cannot be asked: an outage is never a wrong key.
-pub(crate) async fn authenticate(app: &App, headers: &HeaderMap) -> Result<Caller, Fault> {
-    Credential::read(app, headers).await?.caller(app, headers).await
+pub(crate) async fn authenticate(
+    app: &App,
+    headers: &HeaderMap,
+    path: &str,
+) -> Result<Caller, Fault> {
+    Credential::read(app, headers).await?.caller(app, headers, path).await
 }
 
 /// As [`authenticate`], with records that were read just now: for changes that depend on them.
 ///
 /// # Errors
 /// As [`authenticate`].
-pub(crate) async fn authenticate_anew(app: &App, headers: &HeaderMap) -> Result<Caller, Fault> {
+pub(crate) async fn authenticate_anew(
+    app: &App,
+    headers: &HeaderMap,
+    path: &str,
+) -> Result<Caller, Fault> {
     let credential = Credential::read(app, headers).await?;
     app.keys.forget(&match &credential {
         Credential::Key(hash) => *hash,
         Credential::Vouched(who) => who.hash(),
     });
-    credential.caller(app, headers).await
-}
-
-/// Whether the caller's key opens a path. Who calls without a key that there is finds out at the
-/// route.
-///
-/// # Errors
-/// LiteLLM's refusal of the route.
-pub(crate) async fn opens(app: &App, headers: &HeaderMap, path: &str) -> Result<(), Fault> {
-    let Ok(key) = token(headers).and_then(virtual_key) else { return Ok(()) };
-    let Ok(caller) = find(app, KeyHash::of_plaintext(key)).await else { return Ok(()) };
-    let allowed = &caller.record.allowed_routes;
-    if routes::open(allowed, path) {
-        return Ok(());
-    }
-    Err(Fault::new(
-        FaultKind::Permission,
-        format!(
-            "Virtual key is not allowed to call this route. Only allowed to call routes: {allowed:?}. \
-             Tried to call route: {path}"
-        ),
-    )
-    .with_label("auth_error"))
+    credential.caller(app, headers, path).await
 }
 
 /// Reads a caller's records again and vets them again: the guard said that ours are stale.
@@ -168,6 +154,22 @@ fn vet(app: &App, caller: &Caller) -> Result<(), Fault> {
     Ok(())
 }
 
+/// Whether a key opens a path.
+fn opens(record: &KeyRecord, path: &str) -> Result<(), Fault> {
+    let allowed = &record.allowed_routes;
+    if routes::open(allowed, path) {
+        return Ok(());
+    }
+    Err(Fault::new(
+        FaultKind::Permission,
+        format!(
+            "Virtual key is not allowed to call this route. Only allowed to call routes: {allowed:?}. \
+             Tried to call route: {path}"
+        ),
+    )
+    .with_label("auth_error"))
+}
+
 fn unknown() -> Fault {
     Fault::new(FaultKind::Authentication, "Authentication Error, Invalid API key provided.")
         .with_label("token_not_found_in_db")
@@ -205,7 +207,7 @@ impl Credential {
     }
 
     /// Whoever it is of, if they may call at all.
-    async fn caller(self, app: &App, headers: &HeaderMap) -> Result<Caller, Fault> {
+    async fn caller(self, app: &App, headers: &HeaderMap, path: &str) -> Result<Caller, Fault> {
         let (found, mandate) = match self {
             Self::Key(hash) => (find(app, hash).await?, None),
             Self::Vouched(who) => {
@@ -214,6 +216,7 @@ impl Credential {
             }
         };
         vet(app, &found)?;
+        opens(&found.record, path)?;
         if !found.record.allowed_ips.is_empty() {
             let ranges: Vec<_> =
                 found.record.allowed_ips.iter().filter_map(|text| range(text)).collect();

@@ -16,7 +16,7 @@ mod token;
 mod who;
 
 pub use authenticate::Caller;
-pub(crate) use authenticate::{authenticate, authenticate_anew, opens, recheck};
+pub(crate) use authenticate::{authenticate, authenticate_anew, recheck};
 pub(crate) use aws::Aws;
 pub(crate) use cache::{CustomerCache, KeyCache};
 pub(crate) use customer::Customer;

@@ -80,7 +80,7 @@ async fn doors(
 ) -> Result<Response, Fault> {
     let (parts, body) = request.into_parts();
     let (headers, query) = place::credentials(&parts);
-    let caller = identity::authenticate(app, &headers).await?;
+    let caller = identity::authenticate(app, &headers, parts.uri.path()).await?;
     facts.identify(app, caller, &headers)?;
     if has_dots(&place.path) {
         return Err(Fault::invalid("The path must not contain `.` or `..` segments.", "path"));

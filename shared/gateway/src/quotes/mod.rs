@@ -76,7 +76,7 @@ async fn ask(
 
 async fn read(app: &App, mut facts: Facts, request: Request) -> Result<Asked, Fault> {
     let (parts, body) = request.into_parts();
-    let caller = identity::authenticate(app, &parts.headers).await?;
+    let caller = identity::authenticate(app, &parts.headers, parts.uri.path()).await?;
     facts.identify(app, caller, &parts.headers)?;
     content_type(&parts.headers)?;
     let body = collect(body, app.config.general.max_request_bytes()).await?;

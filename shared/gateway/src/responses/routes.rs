@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::future::try_join_all;
-use http::{HeaderMap, header::CONTENT_TYPE};
+use http::{HeaderMap, Uri, header::CONTENT_TYPE};
 use serde_json::{Value, json};
 use sluice_store::{KeptAnswer, KeyHash};
 use sluice_wire::{Dialect, Fault, FaultKind};
@@ -27,9 +27,10 @@ pub(crate) async fn get(
     Path(id): Path<String>,
     query: Asked,
     headers: HeaderMap,
+    uri: Uri,
 ) -> Response {
     let result = async {
-        let owner = owner(&app, &headers).await?;
+        let owner = owner(&app, &headers, &uri).await?;
         if query.get("stream").is_some_and(|stream| stream == "true") {
             let message = "Only responses that run in the background can be streamed again.";
             return Err(Fault::invalid(message, "stream"));
@@ -44,9 +45,10 @@ pub(crate) async fn delete(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
     headers: HeaderMap,
+    uri: Uri,
 ) -> Response {
     let result = async {
-        let owner = owner(&app, &headers).await?;
+        let owner = owner(&app, &headers, &uri).await?;
         // One that has run out is not there, whether or not its items are.
         find(&app, &owner, &id).await?;
         let deleted = app.store.answers().delete(&owner, &id).await;
@@ -63,9 +65,10 @@ pub(crate) async fn cancel(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
     headers: HeaderMap,
+    uri: Uri,
 ) -> Response {
     let result = async {
-        let owner = owner(&app, &headers).await?;
+        let owner = owner(&app, &headers, &uri).await?;
         find(&app, &owner, &id).await?;
         Err(Fault::new(FaultKind::InvalidRequest, "Cannot cancel a synchronous response."))
     };
@@ -78,9 +81,10 @@ pub(crate) async fn input_items(
     Path(id): Path<String>,
     query: Asked,
     headers: HeaderMap,
+    uri: Uri,
 ) -> Response {
     let result = async {
-        let owner = owner(&app, &headers).await?;
+        let owner = owner(&app, &headers, &uri).await?;
         let page = page(&query)?;
         let answer = find(&app, &owner, &id).await?;
         let earlier = answer.ancestors.iter().map(|ancestor| find(&app, &owner, ancestor));
@@ -94,8 +98,8 @@ pub(crate) async fn input_items(
     reply(&app, result.await)
 }
 
-async fn owner(app: &Arc<App>, headers: &HeaderMap) -> Result<KeyHash, Fault> {
-    Ok(identity::authenticate(app, headers).await?.record.hash)
+async fn owner(app: &Arc<App>, headers: &HeaderMap, uri: &Uri) -> Result<KeyHash, Fault> {
+    Ok(identity::authenticate(app, headers, uri.path()).await?.record.hash)
 }
 
 async fn find(app: &App, owner: &KeyHash, id: &str) -> Result<KeptAnswer, Fault> {

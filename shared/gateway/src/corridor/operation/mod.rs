@@ -110,9 +110,9 @@ async fn doors(
     reader: Reader,
     facts: &mut Facts,
 ) -> Result<Response, Fault> {
-    let caller = identity::authenticate(app, &arrival.headers).await?;
+    let caller = identity::authenticate(app, &arrival.headers, arrival.uri.path()).await?;
     facts.identify(app, caller, &arrival.headers)?;
-    let Arrival { line, headers, body } = arrival;
+    let Arrival { line, headers, body, .. } = arrival;
     let body = intake::collect(body, app.config.general.max_request_bytes()).await?;
     facts.attribute(&body);
     facts.attend(app).await?;

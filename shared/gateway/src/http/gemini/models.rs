@@ -6,7 +6,7 @@ use axum::{
     extract::{Path, Request, State},
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, header::CONTENT_TYPE};
+use http::{HeaderMap, Uri, header::CONTENT_TYPE};
 use serde_json::{Value, json};
 use sluice_wire::{Dialect, Fault, FaultKind};
 
@@ -21,7 +21,7 @@ use crate::{
 /// `GET /v1beta/models`.
 pub(in crate::http) async fn list(State(app): State<Arc<App>>, mut request: Request) -> Response {
     take_key(&mut request);
-    listed(&app, request.headers()).await
+    listed(&app, request.headers(), request.uri()).await
 }
 
 /// `GET /v1beta/models/{id}`.
@@ -31,12 +31,12 @@ pub(in crate::http) async fn one(
     mut request: Request,
 ) -> Response {
     take_key(&mut request);
-    named(&app, request.headers(), &id).await
+    named(&app, request.headers(), request.uri(), &id).await
 }
 
 /// The list, for whoever the headers say.
-pub(in crate::http) async fn listed(app: &App, headers: &HeaderMap) -> Response {
-    let result = identity::authenticate(app, headers).await.map(|caller| {
+pub(in crate::http) async fn listed(app: &App, headers: &HeaderMap, uri: &Uri) -> Response {
+    let result = identity::authenticate(app, headers, uri.path()).await.map(|caller| {
         let models: Vec<Value> = visible(app, &caller).map(|name| entry(app, name)).collect();
         json!({ "models": models })
     });
@@ -44,8 +44,13 @@ pub(in crate::http) async fn listed(app: &App, headers: &HeaderMap) -> Response 
 }
 
 /// One model, for whoever the headers say.
-pub(in crate::http) async fn named(app: &App, headers: &HeaderMap, id: &str) -> Response {
-    let result = identity::authenticate(app, headers).await.and_then(|caller| {
+pub(in crate::http) async fn named(
+    app: &App,
+    headers: &HeaderMap,
+    uri: &Uri,
+    id: &str,
+) -> Response {
+    let result = identity::authenticate(app, headers, uri.path()).await.and_then(|caller| {
         visible(app, &caller).find(|name| *name == id).map(|name| entry(app, name)).ok_or_else(
             || {
                 Fault::new(FaultKind::NotFound, format!("models/{id} is not found"))
