@@ -11,8 +11,11 @@ use crate::house::{Caller, House};
 const SAID: &str = "usage 30 10 say hi";
 /// What it costs.
 const COST: f64 = 0.000_14;
-/// Tries of a settlement, each of so many requests.
-const REQUESTS: usize = 4 * 4;
+/// Tries of a settlement.
+const TRIES: usize = 4;
+/// More requests than these come to: how many each takes is the SDK's affair, which saves up tries for
+/// all that a process asks of the store.
+const REQUESTS: usize = 4 * TRIES + 1;
 
 async fn status(house: &House, caller: Caller, key: &str) -> u16 {
     caller.say(house, key, "openai", SAID).await.status
@@ -66,7 +69,9 @@ async fn a_settlement_that_the_store_refuses_is_written_when_it_answers_again() 
         house.faults.next("PutItem", Fault::LostBefore);
     }
     assert_eq!(status(&house, Caller::OpenAi, &key).await, 200);
-    assert_eq!(house.faults.left(), 0);
+    let left = house.faults.left();
+    assert!((1..=REQUESTS - TRIES).contains(&left), "{left}");
+    house.faults.clear();
     assert_eq!(house.info(&key).await["spend"], 0.0);
     assert_eq!(status(&house, Caller::OpenAi, &key).await, 200);
     let info = house.info(&key).await;
