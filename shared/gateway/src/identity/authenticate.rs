@@ -85,19 +85,8 @@ pub(crate) async fn recheck(app: &App, caller: &Caller) -> Result<Caller, Fault>
 
 /// The record, from the cache or read strongly.
 pub(crate) async fn find(app: &App, hash: KeyHash) -> Result<Caller, Fault> {
-    let now = app.clock.now();
-    if let Some(caller) = app.keys.get(&hash, now) {
-        return Ok(caller);
-    }
     // Boxed: it is large, and rare.
-    match Box::pin(read(app, hash)).await {
-        Ok(caller) => {
-            app.keys.put(hash, caller.clone(), now);
-            Ok(caller)
-        }
-        Err(fault) if app.goes_on(&fault) => app.keys.last_known(&hash, now).ok_or(fault),
-        Err(fault) => Err(fault),
-    }
+    app.keys.or_read(app, hash, async || Box::pin(read(app, hash)).await).await
 }
 
 async fn read(app: &App, hash: KeyHash) -> Result<Caller, Fault> {

@@ -33,21 +33,12 @@ impl Customer {
         let settings = &app.config.litellm;
         let default = caller.record.end_user_budget_id.as_ref();
         let default = default.or(settings.max_end_user_budget_id.as_ref());
-        let (key, now) = ((id.to_owned(), default.cloned()), app.clock.now());
-        if let Some(known) = app.customers.get(&key, now) {
-            return Ok(known);
-        }
-        match Self::read(app, id, default.map(String::as_str)).await {
-            Ok(read) => {
-                let read = Arc::new(read);
-                app.customers.put(key, Arc::clone(&read), now);
-                Ok(read)
-            }
+        let key = (id.to_owned(), default.cloned());
+        let read = async || Self::read(app, id, default.map(String::as_str)).await.map(Arc::new);
+        match app.customers.or_read(app, key, read).await {
             // Without the store's answer, whoever was never read is nobody in particular.
-            Err(fault) if app.goes_on(&fault) => {
-                Ok(app.customers.last_known(&key, now).unwrap_or_default())
-            }
-            Err(fault) => Err(fault),
+            Err(fault) if app.goes_on(&fault) => Ok(Arc::default()),
+            found => found,
         }
     }
 

@@ -11,6 +11,9 @@ use std::{
 };
 
 use sluice_store::Millis;
+use sluice_wire::Fault;
+
+use crate::app::App;
 
 /// How long a record is used without asking the store, in milliseconds.
 const FRESH_MS: i64 = 5_000;
@@ -34,13 +37,38 @@ impl<K, V, S: Default> Default for Kept<K, V, S> {
 }
 
 impl<K: Eq + Hash, V: Clone, S: BuildHasher> Kept<K, V, S> {
+    /// The record as it was read lately, else as it is read now; and where the store gives no answer,
+    /// and calls go on without one, as it was when it last gave one.
+    ///
+    /// # Errors
+    /// Those of reading it.
+    pub(crate) async fn or_read(
+        &self,
+        app: &App,
+        key: K,
+        read: impl AsyncFnOnce() -> Result<V, Fault>,
+    ) -> Result<V, Fault> {
+        let now = app.clock.now();
+        if let Some(record) = self.get(&key, now) {
+            return Ok(record);
+        }
+        match read().await {
+            Ok(record) => {
+                self.put(key, record.clone(), now);
+                Ok(record)
+            }
+            Err(fault) if app.goes_on(&fault) => self.last_known(&key, now).ok_or(fault),
+            Err(fault) => Err(fault),
+        }
+    }
+
     /// The record, if it was read lately.
     pub(crate) fn get(&self, key: &K, now: Millis) -> Option<V> {
         self.read_within(key, now, FRESH_MS)
     }
 
     /// The record as it was when the store last gave an answer, if that is not long ago.
-    pub(crate) fn last_known(&self, key: &K, now: Millis) -> Option<V> {
+    fn last_known(&self, key: &K, now: Millis) -> Option<V> {
         self.read_within(key, now, KNOWN_MS)
     }
 
@@ -51,7 +79,7 @@ impl<K: Eq + Hash, V: Clone, S: BuildHasher> Kept<K, V, S> {
     }
 
     /// Keeps a record that was just read.
-    pub(crate) fn put(&self, key: K, record: V, now: Millis) {
+    fn put(&self, key: K, record: V, now: Millis) {
         if let Ok(mut records) = self.records.write() {
             if records.len() >= CAPACITY {
                 records.clear();

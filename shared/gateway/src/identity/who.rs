@@ -62,10 +62,16 @@ pub(crate) struct Mandate {
 impl Who {
     /// The caller that they are here.
     pub(super) async fn caller(&self, app: &App) -> Result<Caller, Fault> {
-        let (hash, now) = (self.hash(), app.clock.now());
-        if let Some(found) = app.keys.get(&hash, now).filter(|found| self.is_in(&found.record)) {
-            return Ok(found);
+        let hash = self.hash();
+        let known = app.keys.get(&hash, app.clock.now());
+        if known.is_some_and(|known| !self.is_in(&known.record)) {
+            app.keys.forget(&hash);
         }
+        app.keys.or_read(app, hash, async || self.read(app, hash).await).await
+    }
+
+    async fn read(&self, app: &App, hash: KeyHash) -> Result<Caller, Fault> {
+        let now = app.clock.now();
         let mut people = People::read(app, &self.draft(now)).await?;
         if self.provide(app, &people, now).await? {
             people = People::read(app, &self.draft(now)).await?;
@@ -74,9 +80,7 @@ impl Who {
         if !self.is_as_drafted(&record, now) {
             people = People::read(app, &record).await?;
         }
-        let caller = Caller::new(record, hash, people);
-        app.keys.put(hash, caller.clone(), now);
-        Ok(caller)
+        Ok(Caller::new(record, hash, people))
     }
 
     /// Sees to it that the user and the team have records, where that is asked for. Whether any was made.

@@ -101,6 +101,14 @@ async fn what_an_administrator_sets_on_the_record_holds_for_its_bearer() {
     refused(&answer, &token, (422, "budget_exceeded"), "Budget has been exceeded");
     house.post("/key/update", MASTER, &json!({"key": record["token"], "max_budget": 1})).await;
     assert_eq!(ask().await.status, 200);
+    let routes = |routes: Value| json!({"key": record["token"], "allowed_routes": routes});
+    house.done("/key/update", &routes(json!(["/v1/models"]))).await;
+    refused(&ask().await, &token, (403, "auth_error"), "not allowed to call this route");
+    house.done("/key/update", &routes(json!([]))).await;
+    assert_eq!(ask().await.status, 200);
+    let rotated = house.post("/key/regenerate", MASTER, &json!({"key": record["token"]})).await;
+    assert_eq!(rotated.status, 403, "{}", rotated.text());
+    assert_eq!(ask().await.status, 200);
     house.post("/key/block", MASTER, &json!({"key": record["token"]})).await;
     refused(&ask().await, &token, (401, "auth_error"), "Key is blocked");
     // One that is deleted was a record, not a key: the next call makes it anew, and its account goes on.
@@ -109,6 +117,23 @@ async fn what_an_administrator_sets_on_the_record_holds_for_its_bearer() {
     let anew = crate::identity::record(&house, "alice").await;
     assert_eq!((&anew["token"], &anew["blocked"]), (&record["token"], &json!(false)));
     assert!(nanos(&anew["spend"]) > nanos(&record["spend"]));
+}
+
+#[tokio::test]
+async fn a_bearer_who_is_known_goes_on_without_the_store_where_that_is_wished() {
+    let issuer = Issuer::start().await;
+    for (more, status) in [("", 503), ("\n  store_unavailable: fail_open", 200)] {
+        let house = accepting(&issuer, &format!("{CLAIMS}{more}")).open().await;
+        let token = issuer.token(&json!({"preferred_username": "alice"}));
+        let ask = async || {
+            let asked = Caller::OpenAi.ask("openai", "say hi");
+            house.post("/v1/chat/completions", &token, &asked).await.status
+        };
+        assert_eq!(ask().await, 200);
+        house.clock.advance(Duration::from_secs(60));
+        house.faults.storm(1, 100, &[sluice_embedded::Fault::LostBefore]);
+        assert_eq!(ask().await, status, "{more}");
+    }
 }
 
 #[tokio::test]

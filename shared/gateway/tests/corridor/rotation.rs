@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use axum::body::Body;
+use http::{Request, header};
 use http_body_util::BodyExt as _;
 use serde_json::json;
 
@@ -139,6 +141,15 @@ async fn a_key_opens_the_routes_it_names_in_every_dialect() {
         let words = "Virtual key is not allowed to call this route. Only allowed to call routes: \
                      [\"/v1/models\", \"/key/info\"]. Tried to call route: /";
         assert!(refused.message().starts_with(words), "{}", refused.text());
+    }
+    // Nor where the key stands in the address.
+    for path in ["/v1beta/models/openai:generateContent", "/gemini/v1beta/files"] {
+        let request = Request::post(format!("{path}?key={key}"))
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Body::from(Caller::Gemini.ask("openai", "say hi").to_string()));
+        let refused = house.send(request.unwrap()).await;
+        assert_eq!(refused.status, 403, "{path}: {}", refused.text());
+        assert!(refused.text().contains("not allowed to call this route"), "{}", refused.text());
     }
     let calls = house.key(&json!({"key_type": "llm_api"})).await;
     assert_eq!(house.info(&calls).await["allowed_routes"], json!(["llm_api_routes"]));

@@ -48,6 +48,11 @@ pub(in crate::admin) async fn regenerate(
     if record.role == KeyRole::Admin {
         return Err(forbidden("The master key is not changed through the API.", "key"));
     }
+    if record.vouched.is_some() {
+        let message = "The record stands for somebody whom another authority vouches for: there is no \
+                       key to regenerate.";
+        return Err(forbidden(message, "key"));
+    }
     rights::reach(&app, &visit.actor, &record).await?;
     let mut wanted = record.clone();
     draft.apply(&mut wanted);
