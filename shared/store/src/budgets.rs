@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Allowance, Filed, Listed, Place, Record, Stamp};
+use crate::{Allowance, Stamp, records::filed};
 
 /// A budget's record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,32 +23,6 @@ impl BudgetRecord {
     pub fn new(budget_id: &str, stamp: Stamp) -> Self {
         Self { budget_id: budget_id.to_owned(), allowance: Allowance::default(), stamp }
     }
-
-    /// Where the record of a budget is.
-    #[must_use]
-    pub fn at(budget_id: &str) -> Place {
-        Place::new(format!("B#{budget_id}"), "META")
-    }
 }
 
-impl Record for BudgetRecord {
-    fn place(&self) -> Place {
-        Self::at(&self.budget_id)
-    }
-
-    fn listed(&self) -> Listed {
-        Listed::by_age(Self::ALL, self)
-    }
-
-    fn stamp(&self) -> &Stamp {
-        &self.stamp
-    }
-
-    fn stamp_mut(&mut self) -> &mut Stamp {
-        &mut self.stamp
-    }
-}
-
-impl Filed for BudgetRecord {
-    const ALL: &'static str = "BUDGETS";
-}
+filed!(BudgetRecord, budget_id behind "B#" in "BUDGETS");

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Allowance, Filed, Listed, Place, Record, Stamp};
+use crate::{Allowance, Stamp, records::filed};
 
 /// A customer's record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,32 +43,6 @@ impl CustomerRecord {
             stamp,
         }
     }
-
-    /// Where the record of a customer is.
-    #[must_use]
-    pub fn at(user_id: &str) -> Place {
-        Place::new(format!("E#{user_id}"), "META")
-    }
 }
 
-impl Record for CustomerRecord {
-    fn place(&self) -> Place {
-        Self::at(&self.user_id)
-    }
-
-    fn listed(&self) -> Listed {
-        Listed::by_age(Self::ALL, self)
-    }
-
-    fn stamp(&self) -> &Stamp {
-        &self.stamp
-    }
-
-    fn stamp_mut(&mut self) -> &mut Stamp {
-        &mut self.stamp
-    }
-}
-
-impl Filed for CustomerRecord {
-    const ALL: &'static str = "CUSTOMERS";
-}
+filed!(CustomerRecord, user_id behind "E#" in "CUSTOMERS");

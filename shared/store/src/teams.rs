@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Allowance, Filed, Listed, Place, Record, Stamp};
+use crate::{Allowance, Stamp, records::filed};
 
 /// A team's record. Its members have records of their own: there may be ten thousand of them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -58,32 +58,6 @@ impl TeamRecord {
             stamp,
         }
     }
-
-    /// Where the record of a team is.
-    #[must_use]
-    pub fn at(team_id: &str) -> Place {
-        Place::new(format!("T#{team_id}"), "META")
-    }
 }
 
-impl Record for TeamRecord {
-    fn place(&self) -> Place {
-        Self::at(&self.team_id)
-    }
-
-    fn listed(&self) -> Listed {
-        Listed::by_age(Self::ALL, self)
-    }
-
-    fn stamp(&self) -> &Stamp {
-        &self.stamp
-    }
-
-    fn stamp_mut(&mut self) -> &mut Stamp {
-        &mut self.stamp
-    }
-}
-
-impl Filed for TeamRecord {
-    const ALL: &'static str = "TEAMS";
-}
+filed!(TeamRecord, team_id behind "T#" in "TEAMS");

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Allowance, Filed, Listed, Place, Record, Stamp};
+use crate::{Allowance, Stamp, records::filed};
 
 /// What a person may do besides calling models.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -97,10 +97,8 @@ impl UserRecord {
         }
     }
 
-    /// Where the record of a person is.
-    #[must_use]
-    pub fn at(user_id: &str) -> Place {
-        Place::new(format!("U#{user_id}"), "META")
+    fn by_own_email(&self) -> Option<String> {
+        self.email.as_deref().map(Self::by_email)
     }
 
     /// The unique name that an address is.
@@ -110,28 +108,4 @@ impl UserRecord {
     }
 }
 
-impl Record for UserRecord {
-    fn place(&self) -> Place {
-        Self::at(&self.user_id)
-    }
-
-    fn listed(&self) -> Listed {
-        Listed::by_age(Self::ALL, self)
-    }
-
-    fn stamp(&self) -> &Stamp {
-        &self.stamp
-    }
-
-    fn stamp_mut(&mut self) -> &mut Stamp {
-        &mut self.stamp
-    }
-
-    fn unique(&self) -> Option<String> {
-        self.email.as_deref().map(Self::by_email)
-    }
-}
-
-impl Filed for UserRecord {
-    const ALL: &'static str = "USERS";
-}
+filed!(UserRecord, user_id behind "U#" in "USERS", named UserRecord::by_own_email);

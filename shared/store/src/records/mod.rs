@@ -40,6 +40,47 @@ pub trait Filed: Record {
     const ALL: &'static str;
 }
 
+/// Files a kind of record: each by its id behind a prefix, all of them in one list. `named` gives a
+/// record's unique name, where the kind has any.
+macro_rules! filed {
+    ($record:ident, $id:ident behind $prefix:literal in $all:literal $(, named $name:path)?) => {
+        impl $record {
+            /// Where the record of this id is.
+            #[must_use]
+            pub fn at(id: &str) -> $crate::Place {
+                $crate::Place::new(format!(concat!($prefix, "{}"), id), "META")
+            }
+        }
+
+        impl $crate::Record for $record {
+            fn place(&self) -> $crate::Place {
+                Self::at(&self.$id)
+            }
+
+            fn listed(&self) -> $crate::Listed {
+                $crate::Listed::by_age(<Self as $crate::Filed>::ALL, self)
+            }
+
+            fn stamp(&self) -> &$crate::Stamp {
+                &self.stamp
+            }
+
+            fn stamp_mut(&mut self) -> &mut $crate::Stamp {
+                &mut self.stamp
+            }
+
+            $(fn unique(&self) -> Option<String> {
+                $name(self)
+            })?
+        }
+
+        impl $crate::Filed for $record {
+            const ALL: &'static str = $all;
+        }
+    };
+}
+pub(crate) use filed;
+
 /// Where a record is: its primary key.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Place {
