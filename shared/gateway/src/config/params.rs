@@ -62,7 +62,7 @@ fn reachable(section: &mut Section<'_, '_>) -> Vec<&'static str> {
         Reach::Http => row.key_variables.iter().any(set),
         _ => false,
     };
-    providers().iter().filter(reaches).map(|row| row.name).collect()
+    providers().filter(reaches).map(|row| row.name).collect()
 }
 
 /// Reads a deployment. `None` when it cannot be called; why has been said.
@@ -131,7 +131,7 @@ fn refuse(field: &Field<'_, '_>, error: &ModelError) {
             field.warn(format!("{error}: this deployment is left out"), "");
         }
         ModelError::UnknownProvider { provider, .. } => {
-            let names = providers().iter().map(|row| row.name);
+            let names = providers().map(|row| row.name);
             let near = suggest::nearest(provider, names.chain(known::names(known::PROVIDERS)));
             field.wrong(
                 error.to_string(),

@@ -237,7 +237,7 @@ fn is_region(segment: &str) -> bool {
 }
 
 fn supported() -> String {
-    let mut names: Vec<&str> = providers().iter().map(|row| row.name).collect();
+    let mut names: Vec<&str> = providers().map(|row| row.name).collect();
     names.sort_unstable();
     names.join(", ")
 }

@@ -56,7 +56,7 @@ async fn every_row_is_called_at_its_route_with_its_header_and_our_bytes() {
 
 #[tokio::test]
 async fn a_row_without_a_key_says_so_before_it_calls() {
-    for row in providers().iter().filter(|row| row.reach == Reach::Http && row.base_url.is_some()) {
+    for row in providers().filter(|row| row.reach == Reach::Http && row.base_url.is_some()) {
         let deployment =
             sluice_providers::Deployment::new("id", "g", format!("{}/m", row.name)).unwrap();
         if row.has(Quirk::Keyless) {
