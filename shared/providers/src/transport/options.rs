@@ -8,8 +8,6 @@ use aws_smithy_async::time::SharedTimeSource;
 /// Settings of a [`super::Transport`], the same for all deployments.
 #[derive(Debug, Clone)]
 pub struct TransportOptions {
-    /// An HTTP proxy for every call, as a URL. The environment's proxy variables are not read here.
-    pub proxy: Option<String>,
     /// PEM certificates of authorities to trust besides Mozilla's (a company's own).
     pub extra_roots: Option<Vec<u8>>,
     /// The largest whole answer, in bytes.
@@ -31,9 +29,6 @@ pub struct TransportOptions {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TransportError {
-    /// The proxy is not a URL.
-    #[error("the proxy is not a URL: {0}")]
-    Proxy(#[source] reqwest::Error),
     /// The extra authorities are not PEM certificates.
     #[error("the extra certificate authorities are not PEM certificates: {0}")]
     Roots(String),
@@ -50,7 +45,6 @@ pub enum TransportError {
 impl Default for TransportOptions {
     fn default() -> Self {
         Self {
-            proxy: None,
             extra_roots: None,
             body_limit: 64 * 1024 * 1024,
             pool_idle: Duration::from_secs(90),

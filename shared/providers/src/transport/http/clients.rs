@@ -6,11 +6,11 @@
 use std::{
     collections::HashMap,
     fmt,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
-use reqwest::{Client, Proxy, redirect};
+use reqwest::{Client, redirect};
 
 use super::direct::Direct;
 use crate::{
@@ -25,23 +25,22 @@ pub(super) const USER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Clients by connect timeout.
 pub(crate) struct Clients {
-    usual: Both,
+    usual: Arc<Both>,
     usual_connect: Duration,
-    others: Mutex<HashMap<Duration, Both>>,
+    others: Mutex<HashMap<Duration, Arc<Both>>>,
     recipe: Recipe,
     body_limit: usize,
 }
 
-#[derive(Clone)]
-struct Both {
-    client: Client,
-    direct: Direct,
+pub(super) struct Both {
+    pub(super) client: Client,
+    /// For calls to models.
+    pub(super) direct: Direct,
 }
 
 /// What every client is made of.
 struct Recipe {
     tls: rustls::ClientConfig,
-    proxy: Option<Proxy>,
     pool_idle: Duration,
 }
 
@@ -52,12 +51,6 @@ impl Clients {
     pub(crate) fn new(options: &TransportOptions) -> Result<Self, TransportError> {
         let recipe = Recipe {
             tls: tls::config(options.extra_roots.as_deref())?,
-            proxy: options
-                .proxy
-                .as_deref()
-                .map(Proxy::all)
-                .transpose()
-                .map_err(TransportError::Proxy)?,
             pool_idle: options.pool_idle,
         };
         let usual_connect = Timeouts::default().connect;
@@ -77,24 +70,20 @@ impl Clients {
 
     /// The client that waits this long for a connection.
     pub(crate) fn with_connect_timeout(&self, connect: Duration) -> reqwest::Result<Client> {
-        Ok(self.both(connect)?.client)
+        Ok(self.both(connect)?.client.clone())
     }
 
-    /// The same for calls to models.
-    pub(super) fn direct(&self, connect: Duration) -> reqwest::Result<Direct> {
-        Ok(self.both(connect)?.direct)
-    }
-
-    fn both(&self, connect: Duration) -> reqwest::Result<Both> {
+    /// The clients that do.
+    pub(super) fn both(&self, connect: Duration) -> reqwest::Result<Arc<Both>> {
         if connect == self.usual_connect {
-            return Ok(self.usual.clone());
+            return Ok(Arc::clone(&self.usual));
         }
         let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(both) = others.get(&connect) {
-            return Ok(both.clone());
+            return Ok(Arc::clone(both));
         }
         let both = self.recipe.both(connect)?;
-        others.insert(connect, both.clone());
+        others.insert(connect, Arc::clone(&both));
         Ok(both)
     }
 
@@ -118,11 +107,9 @@ impl fmt::Debug for Clients {
 // === impl Recipe ===
 
 impl Recipe {
-    fn both(&self, connect: Duration) -> reqwest::Result<Both> {
-        let client = self.client(connect)?;
-        let proxied = self.proxy.as_ref().map(|_| client.clone());
-        let direct = Direct::new(self.tls.clone(), connect, self.pool_idle, proxied);
-        Ok(Both { client, direct })
+    fn both(&self, connect: Duration) -> reqwest::Result<Arc<Both>> {
+        let direct = Direct::new(self.tls.clone(), connect, self.pool_idle);
+        Ok(Arc::new(Both { client: self.client(connect)?, direct }))
     }
 
     fn client(&self, connect: Duration) -> reqwest::Result<Client> {
@@ -137,10 +124,6 @@ impl Recipe {
             .redirect(redirect::Policy::none())
             .referer(false)
             .no_proxy();
-        match &self.proxy {
-            Some(proxy) => builder.proxy(proxy.clone()),
-            None => builder,
-        }
-        .build()
+        builder.build()
     }
 }

@@ -15,7 +15,7 @@ use std::{
 use bytes::Bytes;
 use h2::Reason;
 use http::{Request, Response, Uri};
-use http_body_util::{Either, Full};
+use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
 use hyper_util::{
@@ -38,23 +38,14 @@ const AGAIN: usize = 2;
 
 type Failure = Box<dyn Error + Send + Sync>;
 
-/// Connections to any host. Clones share them.
-#[derive(Clone)]
+/// Connections to any host.
 pub(crate) struct Direct {
     pool: legacy::Client<Connector, Full<Bytes>>,
-    /// Takes the pool's place where a proxy stands between.
-    proxied: Option<reqwest::Client>,
 }
-
-/// The answer's body.
-type Content = Either<Incoming, reqwest::Body>;
 
 /// Nobody answered.
 #[derive(Debug)]
-pub(super) enum Unanswered {
-    Pool(legacy::Error),
-    Proxy(reqwest::Error),
-}
+pub(super) struct Unanswered(legacy::Error);
 
 /// Makes a connection, TLS included, within a time.
 #[derive(Clone)]
@@ -67,12 +58,7 @@ struct Connector {
 
 impl Direct {
     /// A client without connections yet, which waits `connect` for one and keeps an idle one `idle`.
-    pub(super) fn new(
-        tls: rustls::ClientConfig,
-        connect: Duration,
-        idle: Duration,
-        proxied: Option<reqwest::Client>,
-    ) -> Self {
+    pub(super) fn new(tls: rustls::ClientConfig, connect: Duration, idle: Duration) -> Self {
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
@@ -90,27 +76,21 @@ impl Direct {
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(idle)
             .build(Connector { inner, within: connect });
-        Self { pool, proxied }
+        Self { pool }
     }
 
-    /// Sends a request, and once more where the other side says that it has not looked at it: a
+    /// Sends a request, and again where the other side says that it has not looked at it: a
     /// connection of HTTP/2 may be closed while a request is on its way.
     pub(super) async fn send<E>(
         &self,
         request: impl Fn() -> Result<Request<Bytes>, E>,
-    ) -> Result<Result<Response<Content>, Unanswered>, E> {
-        if let Some(client) = &self.proxied {
-            let request = reqwest::Request::try_from(request()?);
-            let sent = async { Ok(Response::from(client.execute(request?).await?)) };
-            let answer = sent.await.map_err(Unanswered::Proxy);
-            return Ok(answer.map(|response| response.map(Either::Right)));
-        }
+    ) -> Result<Result<Response<Incoming>, Unanswered>, E> {
         let mut left = AGAIN;
         loop {
             match self.pool.request(request()?.map(Full::new)).await {
-                Ok(response) => return Ok(Ok(response.map(Either::Left))),
+                Ok(response) => return Ok(Ok(response)),
                 Err(error) if left > 0 && is_unread(&error) => left -= 1,
-                Err(error) => return Ok(Err(Unanswered::Pool(error))),
+                Err(error) => return Ok(Err(Unanswered(error))),
             }
         }
     }
@@ -125,18 +105,12 @@ impl Unanswered {
             let of_system = cause.downcast_ref::<io::Error>().map(io::Error::kind);
             cause.is::<Elapsed>() || of_system == Some(io::ErrorKind::TimedOut)
         };
-        match self {
-            Self::Pool(error) => error.is_connect() && causes(error).any(late),
-            Self::Proxy(error) => error.is_connect() && error.is_timeout(),
-        }
+        self.0.is_connect() && causes(&self.0).any(late)
     }
 
     /// The error and its causes in one line. For operators only.
     pub(super) fn chain(self) -> String {
-        match self {
-            Self::Pool(error) => fault::chain(&error),
-            Self::Proxy(error) => fault::chain(&error.without_url()),
-        }
+        fault::chain(&self.0)
     }
 }
 

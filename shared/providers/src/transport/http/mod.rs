@@ -20,7 +20,7 @@ use super::{
     prepared::Prepared,
 };
 use crate::{
-    Answer, Deployment, Outbound, Route,
+    Answer, Deployment, Outbound, Provider, Route,
     deployment::{Asked, chat_url, route_url},
     transport::Key,
 };
@@ -55,16 +55,14 @@ pub(super) async fn send(
         request.headers_mut().entry(ACCEPT).or_insert(HeaderValue::from_static("*/*"));
         Ok(request)
     };
-    let client = clients.direct(deployment.timeouts.connect).map_err(|error| {
-        fault::connection(provider, format!("no HTTP client can be made: {error}"))
+    let both =
+        clients.both(deployment.timeouts.connect).map_err(|error| no_client(provider, &error))?;
+    let response = deadline.first_byte(both.direct.send(request)).await??.map_err(|error| {
+        match error.is_connect_timeout() {
+            true => fault::timeout(provider, Wait::Connect, deployment.timeouts.connect),
+            false => fault::connection(provider, error.chain()),
+        }
     })?;
-    let response =
-        deadline.first_byte(client.send(request)).await??.map_err(|error| {
-            match error.is_connect_timeout() {
-                true => fault::timeout(provider, Wait::Connect, deployment.timeouts.connect),
-                false => fault::connection(provider, error.chain()),
-            }
-        })?;
     body::answer(response, provider, call.stream, deadline, clients.body_limit()).await
 }
 
@@ -96,12 +94,14 @@ pub(super) async fn execute(
     request: Request,
     deadline: Deadline,
 ) -> Result<Response<reqwest::Body>, Fault> {
-    let client = clients.with_connect_timeout(deployment.timeouts.connect).map_err(|error| {
-        let reason = format!("no HTTP client can be made: {error}");
-        fault::connection(deployment.provider, reason)
-    })?;
-    let response = deadline.first_byte(client.execute(request)).await?;
+    let both = clients.both(deployment.timeouts.connect);
+    let both = both.map_err(|error| no_client(deployment.provider, &error))?;
+    let response = deadline.first_byte(both.client.execute(request)).await?;
     Ok(response.map_err(|error| unanswered(deployment, error))?.into())
+}
+
+fn no_client(provider: &Provider, error: &reqwest::Error) -> Fault {
+    fault::connection(provider, format!("no HTTP client can be made: {error}"))
 }
 
 /// The provider could not be asked.
