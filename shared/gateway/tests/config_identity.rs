@@ -146,7 +146,7 @@ fn rules_for_aws_name_an_account() {
     assert_eq!((aws.gateway_id.as_str(), aws.max_age), ("g", Duration::from_secs(900)));
     assert_eq!(aws.rules.len(), 3);
     assert_eq!(aws.rules[0].who.grant.max_parallel_requests, Some(2));
-    assert_eq!(aws.rules[1].who.role, Some(JwtRole::ProxyAdmin));
+    assert_eq!(aws.rules[1].who.role, Some(JwtRole::ADMIN));
     let rule = |rule: &str| format!("  aws_iam_auth:\n    gateway_id: g\n    rules: [{{{rule}}}]");
     for (arn, words) in [
         ("arn:aws:iam::*:role/a", "`*` is no account"),

@@ -8,10 +8,14 @@
 #![expect(clippy::print_stdout, reason = "a benchmark's result")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a benchmark that fails stops")]
 
+#[path = "../tests/stamp/mod.rs"]
+mod stamp;
+
 use std::{env, hint::black_box, time::Instant};
 
 use serde_json::{Value, json};
-use sluice_wire::{Dialect, Edits, Line, Pump, Stamp, Target};
+use sluice_wire::{Dialect, Edits, Line, Pump, Target};
+use stamp::stamp;
 
 const LINE: Line<'_> = Line { model: Some("group"), stream: Some(true) };
 /// Frames of a stream that carry text; the others are a dozen.
@@ -59,16 +63,6 @@ fn conversation(bytes: usize) -> Vec<u8> {
             json!({"role": "tool", "tool_call_id": format!("call_{turn}"), "content": "18 C"}),
         );
         turn += 1;
-    }
-}
-
-fn stamp() -> Stamp {
-    Stamp {
-        id: "call".into(),
-        model: "group".into(),
-        created: 1,
-        stream_usage: true,
-        ..Stamp::default()
     }
 }
 

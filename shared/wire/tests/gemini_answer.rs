@@ -1,27 +1,20 @@
 //! Gemini's answers, streams and errors, both ways.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that fails fails its test")]
 
+mod stamp;
+
 use std::{fs, path::Path};
 
 use bytes::Bytes;
 use serde_json::{Value, json};
 use sluice_wire::{
-    Dialect, Fault, FaultKind, Pump, Retry, Stamp,
+    Dialect, Fault, FaultKind, Pump, Retry,
     canon::{Event, Finish, Gather, Laws, Part, PartKind, Reasoning, Response, ToolCall},
     dialect::{StreamDecoder, StreamEncoder},
 };
+use stamp::stamp;
 
 const ME: Dialect = Dialect::Gemini;
-
-fn stamp() -> Stamp {
-    Stamp {
-        id: "call".into(),
-        model: "group".into(),
-        created: 1,
-        stream_usage: true,
-        ..Stamp::default()
-    }
-}
 
 fn fixture(name: &str) -> Vec<u8> {
     fs::read(Path::new("tests/fixtures/gemini").join(name)).unwrap()

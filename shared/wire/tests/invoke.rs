@@ -7,27 +7,20 @@
     reason = "a helper that fails fails its test"
 )]
 
+mod stamp;
+
 use std::{fs, path::PathBuf};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use sluice_wire::{
-    Dialect, Edits, Fault, FaultKind, Line, Pump, Stamp, Target,
+    Dialect, Edits, Fault, FaultKind, Line, Pump, Target,
     dialect::{Observer, bedrock_invoke},
     frame::event_stream::{Framer, Kind, write_event},
 };
+use stamp::stamp;
 
 const CLAUDE: &str = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
-
-fn stamp() -> Stamp {
-    Stamp {
-        id: "call".into(),
-        model: "group".into(),
-        created: 1,
-        stream_usage: true,
-        ..Stamp::default()
-    }
-}
 
 fn line(stream: bool) -> Line<'static> {
     Line { model: Some("group"), stream: Some(stream) }

@@ -243,7 +243,7 @@ impl Caller {
     #[must_use]
     pub fn is_admin(&self) -> bool {
         let role = self.mandate.as_ref().and_then(|mandate| mandate.role);
-        self.record.role == KeyRole::Admin || role == Some(JwtRole::ProxyAdmin)
+        self.record.role == KeyRole::Admin || role == Some(JwtRole::ADMIN)
     }
 
     /// What the caller may do besides calling models: as the token says, else as the user's record does.
@@ -252,10 +252,8 @@ impl Caller {
             return UserRole::ProxyAdmin;
         }
         match self.mandate.as_ref().and_then(|mandate| mandate.role) {
-            Some(JwtRole::ProxyAdmin) => UserRole::ProxyAdmin,
-            Some(JwtRole::ProxyAdminViewer) => UserRole::ProxyAdminViewer,
-            Some(JwtRole::InternalUser | JwtRole::Team) => UserRole::InternalUser,
-            Some(JwtRole::InternalUserViewer) => UserRole::InternalUserViewer,
+            Some(JwtRole::Person(role)) => role,
+            Some(JwtRole::Team) => UserRole::InternalUser,
             None => self.people.user.as_ref().map_or(UserRole::InternalUser, |user| user.role),
         }
     }

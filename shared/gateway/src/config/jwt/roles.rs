@@ -1,11 +1,15 @@
 //! What a token's claims let its bearer do.
 
+use sluice_store::UserRole;
+
 use super::Take;
 use crate::{
     config::{field::Field, known, section::Section},
     pattern::Pattern,
 };
 
+/// LiteLLM's word for [`JwtRole::Team`].
+const TEAM: &str = "team";
 /// The scope that makes an administrator where nothing is said: LiteLLM's.
 const ADMIN_SCOPE: &str = "litellm_proxy_admin";
 
@@ -32,14 +36,8 @@ pub struct JwtRoles {
 /// What a role of a token's stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JwtRole {
-    /// May do everything.
-    ProxyAdmin,
-    /// May see everything.
-    ProxyAdminViewer,
-    /// Calls models, sees what is theirs.
-    InternalUser,
-    /// Sees what is theirs.
-    InternalUserViewer,
+    /// A person of this role.
+    Person(UserRole),
     /// A team calls, not a person.
     Team,
 }
@@ -155,34 +153,24 @@ fn scopes(take: Take<'_, '_, '_>) -> Option<Vec<ScopeModels>> {
 // === impl JwtRole ===
 
 impl JwtRole {
-    /// All of them.
-    const ALL: [Self; 5] = [
-        Self::ProxyAdmin,
-        Self::ProxyAdminViewer,
-        Self::InternalUser,
-        Self::InternalUserViewer,
-        Self::Team,
-    ];
+    /// May do everything.
+    pub const ADMIN: Self = Self::Person(UserRole::ProxyAdmin);
 
-    /// As LiteLLM writes it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::ProxyAdmin => "proxy_admin",
-            Self::ProxyAdminViewer => "proxy_admin_viewer",
-            Self::InternalUser => "internal_user",
-            Self::InternalUserViewer => "internal_user_viewer",
-            Self::Team => "team",
+    /// Reads LiteLLM's word.
+    fn parse(written: &str) -> Option<Self> {
+        match written {
+            TEAM => Some(Self::Team),
+            person => UserRole::parse(person).map(Self::Person),
         }
     }
 
     /// A value that must be a role.
     pub(in crate::config) fn read(field: &Field<'_, '_>) -> Option<Self> {
         let written = field.name()?;
-        let found = Self::ALL.into_iter().find(|role| role.as_str() == written);
+        let found = Self::parse(&written);
         if found.is_none() {
-            let all = Self::ALL.map(Self::as_str).join(", ");
-            field.wrong(format!("`{written}` is no role"), format!("write one of {all}"));
+            let all = UserRole::ALL.map(UserRole::as_str).join(", ");
+            field.wrong(format!("`{written}` is no role"), format!("write one of {all}, {TEAM}"));
         }
         found
     }

@@ -1,6 +1,7 @@
 //! From a token's claims to whoever they are of.
 
 use http::HeaderMap;
+use sluice_store::UserRole;
 use sluice_wire::{Fault, FaultKind};
 
 use super::{claims::Claims, flaw::Flaw};
@@ -27,11 +28,13 @@ pub(super) fn read(
     let scopes = claims.scopes();
     let mapped =
         roles.role_of(&roles.path.as_deref().map(|p| claims.texts_at(p)).unwrap_or_default());
-    let role = if scopes.contains(&roles.admin_scope) { Some(JwtRole::ProxyAdmin) } else { mapped };
+    let role = if scopes.contains(&roles.admin_scope) { Some(JwtRole::ADMIN) } else { mapped };
     let object = at(&roles.object_id);
     let email = email(auth, issuer, claims)?;
     let user_id = match (role, &object) {
-        (Some(JwtRole::InternalUser | JwtRole::InternalUserViewer), Some(_)) => object.clone(),
+        (Some(JwtRole::Person(UserRole::InternalUser | UserRole::InternalUserViewer)), Some(_)) => {
+            object.clone()
+        }
         // Whoever writes an address in another case is the same person.
         _ => at(&paths.user_id).or_else(|| email.as_ref().map(|email| email.to_lowercase())),
     };
@@ -58,7 +61,7 @@ pub(super) fn read(
     let authority = claims.text("iss").unwrap_or(issuer.keys.name()).to_owned();
     // Administrators need no records: they make them.
     let provision = Provision { user: auth.user_upsert, team: auth.team_upsert, email };
-    let provision = (role != Some(JwtRole::ProxyAdmin)).then_some(provision);
+    let provision = (role != Some(JwtRole::ADMIN)).then_some(provision);
     let mandate =
         Mandate { role, models: models(auth, role, &scopes), end_user: at(&paths.end_user_id) };
     let grant = auth.grant.clone();
@@ -108,7 +111,7 @@ fn team(
     let mut many = paths.team_ids.as_deref().map(|path| claims.texts_at(path)).unwrap_or_default();
     many.sort_unstable();
     let one = object.or_else(|| claims.text_at(paths.team_id.as_deref()?));
-    let admin = role == Some(JwtRole::ProxyAdmin);
+    let admin = role == Some(JwtRole::ADMIN);
     if let Some(asked) = headers.get(TEAM_HEADER).and_then(|value| value.to_str().ok()) {
         let its = many.iter().chain(&one).chain(&auth.default_team).any(|team| team == asked);
         if its || admin {
@@ -143,7 +146,7 @@ fn team(
 
 /// The models of the token's scopes, where scopes decide.
 fn models(auth: &JwtAuth, role: Option<JwtRole>, scopes: &[String]) -> Option<Vec<String>> {
-    let mappings = auth.roles.scopes.as_ref().filter(|_| role != Some(JwtRole::ProxyAdmin))?;
+    let mappings = auth.roles.scopes.as_ref().filter(|_| role != Some(JwtRole::ADMIN))?;
     let its = mappings.iter().filter(|mapping| scopes.contains(&mapping.scope));
     Some(its.flat_map(|mapping| mapping.models.iter().cloned()).collect())
 }
