@@ -74,6 +74,16 @@ pub(crate) struct Intake {
     brought: OnceLock<Request>,
     /// What the body says about its parameters.
     pub(crate) wishes: Wishes,
+    pub(super) known: Known,
+}
+
+/// What the whole body was searched for, at most once each.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    /// The provider of the caller's own dialect would refuse the bytes as they are.
+    pub(super) needs_reading: OnceLock<bool>,
+    /// A body of Bedrock's InvokeModel has Anthropic's fields.
+    pub(super) is_anthropics: OnceLock<bool>,
 }
 
 // === impl Line ===
@@ -101,8 +111,8 @@ impl Intake {
         };
         let peek = line.dialect.peek(&body, line.wire())?;
         let wishes = Wishes::read(&body)?;
-        let (canonical, brought) = Default::default();
-        Ok(Self { line, headers, body, peek, thread: None, canonical, brought, wishes })
+        let (canonical, brought, known) = Default::default();
+        Ok(Self { line, headers, body, peek, thread: None, canonical, brought, wishes, known })
     }
 
     /// The request with the whole conversation in it: what a provider reads, and is paid for.
@@ -121,8 +131,8 @@ impl Intake {
         };
         let peek = line.dialect.peek(&body, line.wire())?;
         let (headers, wishes) = Default::default();
-        let (canonical, brought) = Default::default();
-        Ok(Self { line, headers, body, peek, thread: None, canonical, brought, wishes })
+        let (canonical, brought, known) = Default::default();
+        Ok(Self { line, headers, body, peek, thread: None, canonical, brought, wishes, known })
     }
 
     /// The request in canonical form, decoded at most once.

@@ -150,7 +150,9 @@ pub(super) fn passes(intake: &Intake, member: &Member) -> bool {
 
 /// Whether the provider of the caller's own dialect would refuse the bytes as they are.
 fn needs_reading(intake: &Intake) -> bool {
-    folds_instructions(intake) || intake.line.dialect.holds_foreign_signature(&intake.body)
+    *intake.known.needs_reading.get_or_init(|| {
+        folds_instructions(intake) || intake.line.dialect.holds_foreign_signature(&intake.body)
+    })
 }
 
 /// Claude Code writes instructions into the middle of a conversation; models that do not take

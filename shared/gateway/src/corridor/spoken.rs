@@ -14,7 +14,10 @@ pub(crate) fn spoken(intake: &Intake, member: &Member) -> Dialect {
         && deployment.provider.reach == Reach::Bedrock;
     // Anthropic's body for a model of another family: Converse can say it. A body that cannot be read
     // has been refused before.
-    let anthropic = || bedrock_invoke::speaks_anthropic(&intake.body).unwrap_or(false);
+    let anthropic = || {
+        let read = || bedrock_invoke::speaks_anthropic(&intake.body).unwrap_or(false);
+        *intake.known.is_anthropics.get_or_init(read)
+    };
     if invokes && (bedrock_invoke::takes_anthropic(named(member)) || !anthropic()) {
         return Dialect::BedrockInvoke;
     }
