@@ -2,7 +2,7 @@
 //!
 //! A token is taken apart ([`compact`]), its signature checked with its issuer's keys ([`keys`],
 //! [`key`]), its claims against the clock and the configuration ([`claims`]), and then it says who
-//! calls ([`person`]). The cryptography is ring's (docs/adr/0012). Why a token is refused is said
+//! calls ([`person`]). The cryptography is ring's (docs/adr/0013). Why a token is refused is said
 //! without any part of it ([`flaw`]).
 
 mod algorithm;
