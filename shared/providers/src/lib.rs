@@ -24,6 +24,7 @@ mod credentials;
 mod demo;
 mod deployment;
 mod media;
+mod mock;
 mod redacted;
 mod relay;
 mod secrets;
@@ -35,6 +36,7 @@ pub use call::{Answer, AnswerBody, ByteStream, Outbound, Route};
 pub use credentials::{Entra, EntraProof, Google, GoogleKey, Subject, TokenSource};
 pub use deployment::{Aws, Deployment, Responses, Secret, Timeouts, Vertex};
 pub use media::{Fetched, MediaFetcher, MediaPolicy};
+pub use mock::{Mock, Mocked};
 pub use redacted::Redacted;
 pub use relay::{Relay, Relayed};
 pub use table::{

@@ -15,6 +15,7 @@ mod aws_iam;
 mod azure;
 mod check;
 mod credentials;
+mod defaults;
 mod demo;
 mod deployment;
 mod environment;

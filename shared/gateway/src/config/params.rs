@@ -6,8 +6,8 @@ use sluice_providers::{
 use sluice_wire::canon::CacheInjection;
 
 use super::{
-    aws, azure, credentials::Credentials, field::Field, known, prices, sagemaker, section::Section,
-    suggest, timeouts::Waits, vertex,
+    aws, azure, credentials::Credentials, defaults, field::Field, known, prices, sagemaker,
+    section::Section, suggest, timeouts::Waits, vertex,
 };
 use crate::pricing::Override;
 
@@ -107,6 +107,7 @@ fn read<'n, 'c>(
     read_limits(&mut section, &mut deployment);
     read_waits(&mut section, &mut deployment, waits);
     read_body(&mut section, &mut deployment);
+    defaults::read(&mut section, &mut deployment);
     prices::take(&mut section, own);
     section.finish(known::LITELLM_PARAMS);
     callable.then_some(deployment)
@@ -215,6 +216,7 @@ fn read_limits(section: &mut Section<'_, '_>, deployment: &mut Deployment) {
     let mut list = |name| section.take(name).and_then(|field| field.names()).unwrap_or_default();
     deployment.additional_drop_params = list("additional_drop_params");
     deployment.allowed_openai_params = list("allowed_openai_params");
+    deployment.tags = list("tags");
     if let Some(field) = section.take("cache_control_injection_points")
         && let Some(points) = field.json()
     {

@@ -6,7 +6,7 @@ use sluice_store::{Admission, Ask, Grant, Millis, NanoUsd, Refusal, Window};
 use sluice_wire::{Fault, FaultKind};
 
 use super::{
-    Denial, Facts, Intake, Plan, bound,
+    Denial, Facts, Intake, Plan, bound, defaults,
     limits::{self, Held, Needs, Standing},
     tier, together,
 };
@@ -174,7 +174,7 @@ impl Admitted {
         let tier = tier::reserved(intake, member);
         let affordable = price.affordable_output_at(self.grant.amount, self.bound.prompt, tier)?
             / answers(intake);
-        let known = intake.peek.max_output.is_some() || price.max_output.is_some();
+        let known = said(intake, member).is_some() || price.max_output.is_some();
         (affordable < asked || !known).then(|| affordable.min(asked).max(1))
     }
 }
@@ -190,7 +190,13 @@ pub(crate) fn window(
 
 fn cap(intake: &Intake, member: &Member) -> u64 {
     let model = member.price.as_ref().and_then(|price| price.max_output);
-    intake.peek.max_output.or(model).unwrap_or(DEFAULT_CAP)
+    said(intake, member).or(model).unwrap_or(DEFAULT_CAP)
+}
+
+/// The cap that the caller sets, or else the deployment for its callers.
+fn said(intake: &Intake, member: &Member) -> Option<u64> {
+    let default = || defaults::of(intake, member)?.max_output();
+    intake.peek.max_output.or_else(default)
 }
 
 fn answers(intake: &Intake) -> u64 {

@@ -14,7 +14,7 @@ use sluice_wire::{Fault, FaultKind, Retry};
 use super::{
     Admitted, Facts, Intake, Plan,
     batch::{Batch, Piece},
-    keep, media,
+    keep, media, mock,
     prepare::{Prepared, prepare},
     refuse,
     settle::{self, Seen},
@@ -127,11 +127,9 @@ pub(super) async fn reach(
     plan: &Plan,
     prepare: impl Fn(&Member) -> Result<Prepared, Fault> + Sync,
 ) -> Result<Reached, Failed> {
-    let max_retries = plan
-        .order
-        .first()
-        .and_then(|member| member.deployment.max_retries)
-        .unwrap_or(app.config.num_retries());
+    let patience = facts.patience;
+    let own = plan.order.first().and_then(|member| member.deployment.max_retries);
+    let max_retries = patience.num_retries.or(own).unwrap_or(app.config.num_retries());
     let mut candidates = plan.order.iter().cycle();
     let mut begun: Option<Begun> = None;
     let mut last = None;
@@ -148,13 +146,18 @@ pub(super) async fn reach(
         let (sent, asked) = (Instant::now(), app.clock.now());
         let batch = match going_on {
             Some(begun) => Ok(begun),
-            // Another deployment may take what this one's provider does not.
-            None => brought
-                .and_then(|()| prepare(&member))
-                .map(|prepared| Begun::new(Arc::clone(&member), prepared)),
+            None => match chat.and_then(|intake| Some((intake, mock::of(intake, &member)?))) {
+                Some((intake, mock)) => mock::answer(mock, facts, intake, &member)
+                    .await
+                    .map(|answer| Begun::mocked(Arc::clone(&member), answer)),
+                // Another deployment may take what this one's provider does not.
+                None => brought
+                    .and_then(|()| prepare(&member))
+                    .map(|prepared| Begun::new(Arc::clone(&member), prepared)),
+            },
         };
         let result = match batch {
-            Ok(mut batch) => match batch.requests.send(app, &member).await {
+            Ok(mut batch) => match batch.requests.send(app, &member, patience).await {
                 Ok(()) => Ok(batch),
                 Err(fault) => {
                     begun = Some(batch).filter(|batch| batch.requests.has_begun());
@@ -237,6 +240,10 @@ impl Begun {
     fn new(member: Arc<Member>, prepared: Prepared) -> Self {
         let Prepared { outbound, more, dropped, capped } = prepared;
         Self { member, requests: Batch::new(outbound, more), dropped, capped }
+    }
+
+    fn mocked(member: Arc<Member>, answer: Answer) -> Self {
+        Self { member, requests: Batch::answered_by(answer), dropped: Vec::new(), capped: None }
     }
 }
 

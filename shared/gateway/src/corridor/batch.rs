@@ -10,6 +10,7 @@ use http::HeaderMap;
 use sluice_providers::{Answer, AnswerBody, Outbound};
 use sluice_wire::{Fault, FaultKind};
 
+use super::patience::Patience;
 use crate::{App, registry::Member};
 
 /// Requests of one call that are under way at a time.
@@ -42,6 +43,11 @@ impl Batch {
         Self { slots: all.map(|request| Slot { request, answer: None }).collect() }
     }
 
+    /// One request that has its answer.
+    pub(super) fn answered_by(answer: Answer) -> Self {
+        Self { slots: vec![Slot { request: Outbound::default(), answer: Some(answer) }] }
+    }
+
     /// How many requests there are.
     pub(super) fn len(&self) -> usize {
         self.slots.len()
@@ -55,28 +61,41 @@ impl Batch {
     /// Sends what has no answer yet: one, so that what is refused is refused once, and then the
     /// others, a few at a time. After a fault none is begun any more, and those under way are waited
     /// for: they are paid for.
-    pub(super) async fn send(&mut self, app: &App, member: &Member) -> Result<(), Fault> {
+    pub(super) async fn send(
+        &mut self,
+        app: &App,
+        member: &Member,
+        patience: Patience,
+    ) -> Result<(), Fault> {
         if let [only] = self.slots.as_mut_slice() {
+            if only.answer.is_some() {
+                return Ok(());
+            }
             // There is no second try of it.
             let request = mem::take(&mut only.request);
-            only.answer = Some(app.transport.send(&member.deployment, request).await?);
+            only.answer = Some(sent(app, member, request, patience).await?);
             return Ok(());
         }
         // Most calls are one request, and carry no state of several.
-        Box::pin(self.send_several(app, member)).await
+        Box::pin(self.send_several(app, member, patience)).await
     }
 
-    async fn send_several(&mut self, app: &App, member: &Member) -> Result<(), Fault> {
+    async fn send_several(
+        &mut self,
+        app: &App,
+        member: &Member,
+        patience: Patience,
+    ) -> Result<(), Fault> {
         let mut open = self.open().into_iter();
         let Some((at, request)) = open.next() else { return Ok(()) };
-        self.answered(at, whole(app, member, request).await?);
+        self.answered(at, whole(app, member, request, patience).await?);
         let fault = OnceLock::new();
         let fault = &fault;
         let sent = open.map(|(at, request)| async move {
             if fault.get().is_some() {
                 return None;
             }
-            match whole(app, member, request).await {
+            match whole(app, member, request, patience).await {
                 Ok(answer) => Some((at, answer)),
                 Err(found) => {
                     drop(fault.set(found));
@@ -116,8 +135,24 @@ impl Batch {
     }
 }
 
-async fn whole(app: &App, member: &Member, request: Outbound) -> Result<Answer, Fault> {
-    let answer = app.transport.send(&member.deployment, request).await?;
+/// Sends a request, within the deployment's times or the caller's.
+async fn sent(
+    app: &App,
+    member: &Member,
+    request: Outbound,
+    patience: Patience,
+) -> Result<Answer, Fault> {
+    let timeouts = patience.within(member.deployment.timeouts, request.stream);
+    app.transport.send_within(&member.deployment, request, timeouts).await
+}
+
+async fn whole(
+    app: &App,
+    member: &Member,
+    request: Outbound,
+    patience: Patience,
+) -> Result<Answer, Fault> {
+    let answer = sent(app, member, request, patience).await?;
     match answer.body {
         AnswerBody::Whole(_) => Ok(answer),
         AnswerBody::Stream(_) => {

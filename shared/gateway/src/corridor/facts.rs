@@ -6,7 +6,7 @@ use http::HeaderMap;
 use sluice_store::{CallId, KeyHash, Millis};
 use sluice_wire::{Dialect, Fault, FaultKind};
 
-use super::{Line, attribution::Attribution};
+use super::{Line, attribution::Attribution, params::Wishes, patience::Patience};
 use crate::{
     App,
     identity::{Caller, Customer, origin},
@@ -37,6 +37,8 @@ pub(crate) struct Facts {
     pub(crate) address: Option<String>,
     /// The deployment that is tried first where it can be.
     pub(crate) prefer: Option<Arc<str>>,
+    /// How long the caller waits, and how often it is tried.
+    pub(super) patience: Patience,
 }
 
 // === impl Facts ===
@@ -61,6 +63,7 @@ impl Facts {
             tags: Vec::new(),
             address: None,
             prefer: None,
+            patience: Patience::default(),
         }
     }
 
@@ -84,7 +87,8 @@ impl Facts {
         let vouched = caller.end_user().map(|user| bounded(user, 256));
         let told = || text("x-litellm-customer-id").or_else(|| text("x-litellm-end-user-id"));
         self.end_user = vouched.or_else(told);
-        self.session = text("x-litellm-session-id");
+        self.session = text("x-litellm-session-id").or_else(|| text("x-litellm-trace-id"));
+        self.patience = Patience::told(headers)?;
         let told = || {
             text("x-forwarded-for")
                 .and_then(|list| list.split(',').next().map(|first| first.trim().to_owned()))
@@ -105,9 +109,16 @@ impl Facts {
         Ok(())
     }
 
-    /// What the body says of whom the call is for. What a header said goes before.
-    pub(crate) fn attribute(&mut self, body: &[u8]) {
-        let Attribution { end_user, session, tags } = Attribution::read(body);
+    /// What the body says of whom the call is for, and how long they wait. What a header said goes
+    /// before.
+    pub(super) fn heed(&mut self, wishes: &Wishes) {
+        self.patience = self.patience.or(wishes.patience);
+        self.attribute(wishes.attribution.clone());
+    }
+
+    /// The first half of it.
+    pub(crate) fn attribute(&mut self, told: Attribution) {
+        let Attribution { end_user, session, tags } = told;
         self.end_user = self.end_user.take().or(end_user);
         self.session = self.session.take().or(session);
         for tag in tags {

@@ -34,6 +34,7 @@ const fn known(name: &'static str) -> HeaderName {
 pub(crate) fn call(map: &mut HeaderMap, facts: &Facts) {
     map.reserve(ROOM);
     identify(map, facts.dialect, facts.call.to_string());
+    patience(map, facts);
 }
 
 /// An id under LiteLLM's name and under the one that the dialect's clients read.
@@ -75,6 +76,13 @@ pub(crate) fn member(map: &mut HeaderMap, member: &Member) {
         if let Some(value) = value {
             map.insert(name, value.clone());
         }
+    }
+}
+
+/// How long the caller said that it waits.
+fn patience(map: &mut HeaderMap, facts: &Facts) {
+    if let Some(wait) = facts.patience.wait(facts.stream) {
+        put(map, const { known("x-litellm-timeout") }, wait.as_secs_f64().to_string());
     }
 }
 

@@ -15,7 +15,7 @@ use super::params::Wishes;
 use crate::{App, responses::Thread};
 
 /// Top-level body fields that speak to the gateway and must not reach a provider.
-pub(crate) const GATEWAY_FIELDS: [&str; 19] = [
+pub(crate) const GATEWAY_FIELDS: [&str; 22] = [
     "litellm_metadata",
     "litellm_session_id",
     "litellm_trace_id",
@@ -27,6 +27,9 @@ pub(crate) const GATEWAY_FIELDS: [&str; 19] = [
     "timeout",
     "stream_timeout",
     "mock_response",
+    "mock_tool_calls",
+    "mock_delay",
+    "mock_timeout",
     "drop_params",
     "additional_drop_params",
     "allowed_openai_params",

@@ -11,6 +11,7 @@ mod attempt;
 mod attribution;
 mod batch;
 mod bound;
+mod defaults;
 mod denial;
 mod facts;
 mod flow;
@@ -19,10 +20,12 @@ mod intake;
 pub(crate) mod keep;
 mod limits;
 mod media;
+mod mock;
 mod operation;
 mod params;
 mod party;
 mod passed;
+mod patience;
 mod plan;
 mod prepare;
 mod refusal;
@@ -43,6 +46,7 @@ pub(crate) use admit::{
     Admitted, Bound, Bounded, FLOOR_TOKENS, Tokens, bounding, unpriced, window,
 };
 pub(crate) use attempt::Reached;
+pub(crate) use attribution::Attribution;
 pub(crate) use bound::unread;
 pub(crate) use denial::Denial;
 pub(crate) use facts::{Facts, mint, stray_id};
@@ -74,7 +78,7 @@ async fn doors(app: &Arc<App>, arrival: Arrival, facts: &mut Facts) -> Result<Re
     let caller = identity::authenticate(app, &arrival.headers, arrival.uri.path()).await?;
     facts.identify(app, caller, &arrival.headers)?;
     let mut intake = Intake::read(app, arrival).await?;
-    facts.attribute(&intake.body);
+    facts.heed(&intake.wishes);
     facts.attend(app).await?;
     if intake.line.dialect == Dialect::OpenAiResponses {
         let thread = Box::pin(Thread::open(app, &facts.key(), &intake.body)).await?;

@@ -13,7 +13,7 @@ use sluice_wire::{
 };
 
 use super::{
-    Admitted, Intake,
+    Admitted, Intake, defaults,
     intake::GATEWAY_FIELDS,
     params::{self, Params},
     passed::passed_on,
@@ -64,9 +64,10 @@ pub(crate) fn written(
     let passes = passes(intake, member);
     // Where bytes pass, the provider knows what the request goes on from.
     let asked = if passes { &intake.body } else { intake.whole() };
-    let (source, mut dropped) = match params.leave_out(asked)? {
+    let set = defaults::spliced(intake, member, asked)?;
+    let (source, mut dropped) = match params.leave_out(set.as_ref().unwrap_or(asked))? {
         Some((body, named)) => (Some(body), named),
-        None => (None, Vec::new()),
+        None => (set, Vec::new()),
     };
     if passes {
         let edits = Edits {
@@ -107,6 +108,7 @@ pub(crate) fn written(
     if !points.is_empty() {
         request.to_mut().inject(points, intake.line.dialect == Dialect::OpenAiChat);
     }
+    defaults::fill(intake, member, &mut request);
     if let Some(cap) = capped {
         request.to_mut().max_output = Some(cap);
     }
@@ -142,6 +144,7 @@ pub(super) fn passes(intake: &Intake, member: &Member) -> bool {
     spoken(intake, member) == intake.line.dialect
         && !needs_reading(intake)
         && cache_points(intake, member).is_empty()
+        && !defaults::changes(intake, member)
         && intake.thread.as_ref().is_none_or(|thread| {
             thread.is_known_to(&member.deployment.id)
                 && !openai_responses::holds_sealed(&intake.body)

@@ -2,6 +2,7 @@
 
 use std::{mem, sync::Arc, time::Duration};
 
+use sluice_providers::Deployment;
 use sluice_store::{Grant, Millis, NanoUsd, RowStatus, UsageRow};
 use sluice_wire::{Fault, canon::Usage};
 
@@ -144,6 +145,14 @@ fn verdict(facts: &Facts, row: &UsageRow) -> Verdict {
     }
 }
 
+/// The call's tags, and those of the deployment that answered.
+fn tags(facts: &Facts, deployment: Option<&Deployment>) -> Vec<String> {
+    let mut tags = facts.tags.clone();
+    let own = deployment.map(|deployment| deployment.tags.as_slice()).unwrap_or_default();
+    tags.extend(own.iter().filter(|tag| !facts.tags.contains(tag)).cloned());
+    tags
+}
+
 #[expect(clippy::too_many_arguments, reason = "a row has many sources and is made in one place")]
 fn row(
     app: &App,
@@ -195,7 +204,7 @@ fn row(
             .or(member.and_then(|member| member.price.as_ref()))
             .map(|price| price.version().to_owned()),
         usage_raw: usage.raw,
-        tags: facts.tags.clone(),
+        tags: tags(facts, deployment),
         requester_ip: facts.address.clone(),
         session_id: facts.session.clone(),
     }

@@ -4,11 +4,14 @@
 use sluice_providers::{Reach, Route};
 use sluice_wire::{Dialect, dialect::bedrock_invoke};
 
-use super::Intake;
+use super::{Intake, mock};
 use crate::registry::Member;
 
 /// The dialect in which this request is put to this deployment.
 pub(crate) fn spoken(intake: &Intake, member: &Member) -> Dialect {
+    if mock::of(intake, member).is_some() {
+        return Dialect::OpenAiChat;
+    }
     let deployment = &member.deployment;
     let invokes = intake.line.dialect == Dialect::BedrockInvoke
         && deployment.provider.reach == Reach::Bedrock;

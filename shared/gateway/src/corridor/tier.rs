@@ -10,10 +10,11 @@ use crate::{pricing::ServiceTier, registry::Member};
 const HEADERS: [&str; 2] = ["x-gemini-service-tier", "x-amzn-bedrock-service-tier"];
 
 /// The level that a deployment is asked for: what the configuration sets in every body, else the
-/// caller's.
+/// caller's, else the configuration's default.
 pub(super) fn asked<'a>(intake: &'a Intake, member: &'a Member) -> Option<&'a str> {
     let set = member.deployment.extra_body.get("service_tier").and_then(Value::as_str);
-    set.or(intake.wishes.service_tier.as_deref())
+    let default = || member.deployment.defaults.as_ref()?.service_tier();
+    set.or(intake.wishes.service_tier.as_deref()).or_else(default)
 }
 
 /// The price level to reserve for.

@@ -33,8 +33,8 @@ use self::meter::Meter;
 use crate::{
     App,
     corridor::{
-        Admitted, Bound, Bounded, Facts, Line, Plan, Tokens, collect, is_held, keep, may_use,
-        refuse, settle,
+        Admitted, Attribution, Bound, Bounded, Facts, Line, Plan, Tokens, collect, is_held, keep,
+        may_use, refuse, settle,
     },
     identity,
     pricing::{Catalogue, ModelPrice, Wanted},
@@ -86,7 +86,7 @@ async fn doors(
         return Err(Fault::invalid("The path must not contain `.` or `..` segments.", "path"));
     }
     let body = collect(body, app.config.general.max_request_bytes()).await?;
-    facts.attribute(&body);
+    facts.attribute(Attribution::of(&body));
     facts.attend(app).await?;
     let meter = Meter::of(&place, &parts.method, &body);
     let model = meter.model().unwrap_or(&place.path).to_owned();

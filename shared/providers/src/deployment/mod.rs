@@ -10,7 +10,7 @@ mod vertex;
 
 use serde_json::{Map, Value};
 use sluice_wire::Dialect;
-use sluice_wire::canon::CacheInjection;
+use sluice_wire::canon::{CacheInjection, Defaults};
 
 pub use aws::Aws;
 pub(crate) use azure::takes_api_key;
@@ -20,7 +20,7 @@ pub(crate) use url::{Asked, chat_url, relay_url, route_url};
 pub use vertex::Vertex;
 
 use crate::{
-    Quirk, Reach, TextGeneration, TokenSource,
+    Mock, Quirk, Reach, TextGeneration, TokenSource,
     table::{ModelError, ModelRef, Provider, split_model, text_generation},
     transport::Prepared,
 };
@@ -77,6 +77,12 @@ pub struct Deployment {
     pub additional_drop_params: Vec<String>,
     /// Parameters that its provider takes, whatever the provider's row says.
     pub allowed_openai_params: Vec<String>,
+    /// What is answered in its place.
+    pub mock: Option<Mock>,
+    /// What the rows of its calls are marked with.
+    pub tags: Vec<String>,
+    /// Parameters of a chat that are set where its caller sets none.
+    pub defaults: Option<Defaults>,
     /// Prompt-cache markers to put in.
     pub cache_points: Vec<CacheInjection>,
     /// Attempts after the first.
@@ -149,6 +155,9 @@ impl Deployment {
             drop_params: None,
             additional_drop_params: Vec::new(),
             allowed_openai_params: Vec::new(),
+            mock: None,
+            tags: Vec::new(),
+            defaults: None,
             cache_points: Vec::new(),
             max_retries: None,
             use_in_pass_through: false,

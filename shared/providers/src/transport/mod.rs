@@ -19,13 +19,13 @@ use sluice_wire::{Fault, FaultKind, Splice, splice};
 
 pub(crate) use aws::AwsHome;
 pub use aws::{CallerToken, CallerTokenError, CallerTokenRequest};
+pub(crate) use deadline::Deadline;
 pub use document::{Document, Fetch, FetchError, is_secure_url};
 pub(crate) use document::{secure, without_query};
 pub(crate) use fault::chain;
 pub use options::{TransportError, TransportOptions};
 pub(crate) use prepared::Prepared;
 
-use self::deadline::Deadline;
 use crate::{
     Answer, Deployment, MediaFetcher, MediaPolicy, Outbound, Quirk, Reach, Redacted, Relay,
     Relayed, Route, Secret, Timeouts, TokenSource,

@@ -1,5 +1,6 @@
 //! The canonical form: a superset of what the dialects can say.
 
+mod defaults;
 mod event;
 mod gather;
 mod inject;
@@ -11,6 +12,7 @@ mod response;
 mod tool;
 mod usage;
 
+pub use defaults::Defaults;
 pub use event::{Delta, Event, PartKind};
 pub use gather::Gather;
 pub use inject::CacheInjection;

@@ -20,7 +20,7 @@ use sluice_wire::{Fault, FaultKind};
 
 use super::{
     Admitted, Arrival, Bound, Bounded, Facts, Flow, Forward, Line, Plan, Prepared, Seen, Tokens,
-    attempt, batch::Piece, intake, keep, refuse,
+    attempt, batch::Piece, intake, keep, mock, params::Wishes, refuse,
 };
 use crate::{App, identity, registry::Member};
 
@@ -114,11 +114,13 @@ async fn doors(
     facts.identify(app, caller, &arrival.headers)?;
     let Arrival { line, headers, body, .. } = arrival;
     let body = intake::collect(body, app.config.general.max_request_bytes()).await?;
-    facts.attribute(&body);
+    let wishes = Wishes::read(&body)?;
+    facts.heed(&wishes);
     facts.attend(app).await?;
     let asked = Asked(reader(app, &line, &headers, body)?);
     facts.describe(asked.0.model(), asked.0.stream());
     let plan = asked.plan(app, facts)?;
+    mock::none(&wishes, &plan, facts.route)?;
     if let Some(first) = plan.order.first() {
         // What cannot be translated is refused before any money is reserved.
         asked.0.prepare(app, first)?;

@@ -224,7 +224,7 @@ fn unsupported(deployment: &Deployment, lost: &[&str]) -> Fault {
     .with_retry(Retry::Elsewhere)
 }
 
-fn members(body: &[u8]) -> Result<Members<'_>, Fault> {
+pub(super) fn members(body: &[u8]) -> Result<Members<'_>, Fault> {
     serde_json::from_slice(body).map_err(|error| not_an_object(&error))
 }
 

@@ -1,14 +1,31 @@
-//! What a call's own body says about its parameters.
+//! What a call's own body says to the gateway: about its parameters, how it is called, and for whom.
 
 use memchr::memmem;
 use serde_json::Value;
+use sluice_providers::Mock;
 use sluice_wire::{Fault, canon::CacheInjection};
+
+use crate::corridor::{
+    attribution::{self, Attribution},
+    patience::{Patience, Said},
+};
 
 /// The field of a body that asks for cache markers.
 const CACHE_POINTS: &str = "cache_control_injection_points";
 
-/// `drop_params`, `additional_drop_params` and `allowed_openai_params` of a body.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// Words of which each body has one that says anything of it, beside those of [`attribution::may_say`].
+const WORDS: [&str; 7] = [
+    "_params\"",
+    CACHE_POINTS,
+    "service_tier",
+    "serviceTier",
+    "num_retries",
+    "timeout\"",
+    "\"mock_",
+];
+
+/// What one reading of a body finds.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Wishes {
     pub(super) drop_params: Option<bool>,
     pub(super) additional_drop_params: Vec<String>,
@@ -17,23 +34,32 @@ pub(crate) struct Wishes {
     pub(crate) cache_points: Vec<CacheInjection>,
     /// The service level, in whatever dialect.
     pub(crate) service_tier: Option<String>,
+    /// How long the caller waits, and how often it is tried.
+    pub(in crate::corridor) patience: Patience,
+    /// What is answered in the provider's place.
+    pub(in crate::corridor) mock: Option<Mock>,
+    /// Whom it is for.
+    pub(in crate::corridor) attribution: Attribution,
 }
 
 // === impl Wishes ===
 
 impl Wishes {
-    /// Reads them. Most bodies have none, and are not parsed for it.
+    /// Reads them. Most bodies have none, and are not parsed for it. One that is no JSON object says
+    /// nothing: whoever reads it as a request refuses it.
     ///
     /// # Errors
     /// When one is of a wrong type, naming it.
     pub(crate) fn read(body: &[u8]) -> Result<Self, Fault> {
         let mut wishes = Self::default();
-        let said = [&b"_params\""[..], CACHE_POINTS.as_bytes(), b"service_tier", b"serviceTier"];
-        if !said.iter().any(|words| memmem::find(body, words).is_some()) {
+        let may_say = || {
+            WORDS.iter().any(|word| memmem::find(body, word.as_bytes()).is_some())
+                || attribution::may_say(body)
+        };
+        if body.trim_ascii_start().first() != Some(&b'{') || !may_say() {
             return Ok(wishes);
         }
-        // A body that is no object has been refused by then.
-        let members = super::members(body)?;
+        let Ok(members) = super::members(body) else { return Ok(wishes) };
         let value = |name: &str| -> Option<Value> {
             serde_json::from_str(members.get(name)?.get())
                 .ok()
@@ -65,6 +91,13 @@ impl Wishes {
                 Fault::invalid(format!("Invalid '{CACHE_POINTS}': {wrong}."), CACHE_POINTS)
             })?;
         }
+        let times = ["num_retries", "timeout", "stream_timeout"].map(|name| (name, value(name)));
+        wishes.patience = Patience::read(|wanted| {
+            let said = times.iter().find(|(name, _)| *name == wanted);
+            said.and_then(|(_, value)| value.as_ref()).map(Said::Json)
+        })?;
+        wishes.mock = Mock::read(value)?;
+        wishes.attribution = Attribution::read(value);
         Ok(wishes)
     }
 }
@@ -86,13 +119,25 @@ mod tests {
         ] {
             assert_eq!(Wishes::read(body).unwrap().service_tier.as_deref(), Some("priority"));
         }
-        assert_eq!(Wishes::read(br#"{"model":"m"}"#).unwrap(), Wishes::default());
+        for body in [
+            &br#"{"model":"m"}"#[..],
+            br#"{"messages":[{"role":"user","content":"\"user\": \"x\""}]}"#,
+            br#"[{"user":"a"}]"#,
+            b"--form\r\n\"user\": 1",
+            br#"{"user":"a""#,
+            b"",
+        ] {
+            assert_eq!(Wishes::read(body).unwrap(), Wishes::default());
+        }
         assert_eq!(Wishes::read(br#"{"drop_params":null}"#).unwrap(), Wishes::default());
         for (body, param) in [
             (r#"{"drop_params":"yes"}"#, "drop_params"),
             (r#"{"allowed_openai_params":"seed"}"#, "allowed_openai_params"),
             (r#"{"additional_drop_params":[1]}"#, "additional_drop_params"),
             (r#"{"cache_control_injection_points":[{}]}"#, CACHE_POINTS),
+            (r#"{"num_retries":99}"#, "num_retries"),
+            (r#"{"stream_timeout":"x"}"#, "stream_timeout"),
+            (r#"{"mock_response":1}"#, "mock_response"),
         ] {
             let fault = Wishes::read(body.as_bytes()).unwrap_err();
             assert_eq!((fault.status, fault.param.as_deref()), (400, Some(param)));
