@@ -153,7 +153,9 @@ impl Admitted {
         };
         let denial = Box::new(Denial::of(app, record, &held, &refusal));
         Ok(Err(match refusal {
-            Refusal::OverBudget { .. } | Refusal::OverLimit(_) => Denied::Over(denial),
+            Refusal::OverBudget { .. } | Refusal::OverLimit(_) | Refusal::Full { .. } => {
+                Denied::Over(denial)
+            }
             Refusal::Stale | Refusal::StaleShare(_) | Refusal::Missing => Denied::Stale(denial),
         }))
     }

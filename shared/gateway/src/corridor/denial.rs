@@ -35,6 +35,7 @@ impl Denial {
                 Some((party, limit)) => over_limit(app, record, party, limit, reading),
                 None => changing().into(),
             },
+            Refusal::Full { share, calls } => full(record, held.party(*share), *calls).into(),
             Refusal::Stale | Refusal::StaleShare(_) | Refusal::Missing => changing().into(),
         }
     }
@@ -91,7 +92,7 @@ fn over_limit(
     let message = format!(
         "Rate limit exceeded for {}: {whose}. Limit type: {kind}. Current limit: {}, Remaining: {}. \
          Limit resets at: {reset_at}",
-        party::descriptor(subject, limit),
+        party::descriptor(subject, limit.model),
         reading.max,
         reading.max.saturating_sub(reading.used).max(0),
     );
@@ -108,6 +109,20 @@ fn over_budget(app: &App, message: String, resets_at: Option<Millis>) -> Fault {
         Some(resets_at) => fault.with_retry_after(until(app.clock.now(), resets_at)),
         None => fault,
     }
+}
+
+/// One item of the store holds all calls that are under way for somebody.
+fn full(record: &KeyRecord, party: Option<&Party>, calls: usize) -> Fault {
+    let subject = party.map(|party| &party.subject);
+    let message = format!(
+        "Too many calls are under way for {}: {}. The store has no room for more than {calls}; try again \
+         when some of them have ended.",
+        party::descriptor(subject, None),
+        subject.map_or_else(|| record.hash.to_string(), party::id),
+    );
+    Fault::new(FaultKind::RateLimit, message)
+        .with_label("rate_limit_error")
+        .with_retry_after(Duration::from_secs(1))
 }
 
 fn changing() -> Fault {

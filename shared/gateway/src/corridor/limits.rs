@@ -186,12 +186,17 @@ impl<'a> Held<'a> {
         }
     }
 
+    /// Who is meant: none for the key.
+    pub(super) fn party(&self, share: Option<usize>) -> Option<&'a Party> {
+        self.parties.get(share?).copied()
+    }
+
     /// How the limits stand after the call was admitted.
     pub(super) fn standings(&self, readings: &[Reading]) -> Vec<Standing> {
         let standing = |reading: &Reading| {
             let (party, limit) = self.meant(reading)?;
             Some(Standing {
-                descriptor: party::descriptor(party.map(|party| &party.subject), limit),
+                descriptor: party::descriptor(party.map(|party| &party.subject), limit.model),
                 kind: kind(limit.measure)?,
                 max: limit.max,
                 left: limit.max.saturating_sub(reading.used).max(0),

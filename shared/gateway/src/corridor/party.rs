@@ -1,9 +1,9 @@
 //! Parties in LiteLLM's words.
 
-use sluice_store::{KeyRecord, Limit, Subject};
+use sluice_store::{KeyRecord, Subject};
 
-/// LiteLLM's name of what a limit is on; the key's where there is no subject.
-pub(super) fn descriptor(subject: Option<&Subject>, limit: &Limit<'_>) -> &'static str {
+/// LiteLLM's name of what a limit is on, perhaps for one model; the key's where there is no subject.
+pub(super) fn descriptor(subject: Option<&Subject>, model: Option<&str>) -> &'static str {
     let (all, of_model) = match subject {
         None | Some(Subject::Key(_)) => ("api_key", "model_per_key"),
         Some(Subject::User(_)) => ("user", "model_per_user"),
@@ -17,7 +17,7 @@ pub(super) fn descriptor(subject: Option<&Subject>, limit: &Limit<'_>) -> &'stat
         Some(Subject::Deployment(_)) => ("deployment", "deployment"),
         Some(Subject::Gateway) => ("global", "model"),
     };
-    if limit.model.is_some() { of_model } else { all }
+    if model.is_some() { of_model } else { all }
 }
 
 /// The id of a subject as a rate limit's refusal tells it.

@@ -97,6 +97,13 @@ pub enum Refusal {
     },
     /// Too little is left of another limit.
     OverLimit(Reading),
+    /// As many calls are under way as a guard has room for.
+    Full {
+        /// Whose: the place in [`Ask::others`], or none for the key's.
+        share: Option<usize>,
+        /// How many.
+        calls: usize,
+    },
     /// The key's record has changed since it was read.
     Stale,
     /// The record of another subject has changed: its place in [`Ask::others`].

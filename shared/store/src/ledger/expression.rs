@@ -105,6 +105,8 @@ impl Expression {
                 let name = self.meter(id);
                 format!("#{name}.w > {}", self.value(&format!("p{name}"), n(at.get())))
             }
+            // Of a map it is the number of its entries.
+            If::Fewer(most) => format!("size(r) < {}", self.value("few", n(most))),
         }
     }
 

@@ -79,13 +79,7 @@ impl Inner {
                     Step::Granted(lease) => return Ok(Ok((lease, guard))),
                     Step::Stale => return Ok(Err(Untaken::Stale)),
                     Step::Over(what) => return Ok(Err(Untaken::Over(guard, what))),
-                    Step::Resolve(ids) => {
-                        for id in ids {
-                            if let Some(after) = self.resolve(holder, &guard, &id).await? {
-                                guard = after;
-                            }
-                        }
-                    }
+                    Step::Resolve(ids) => guard = self.resolve_some(holder, guard, &ids).await?,
                 }
             };
         }
@@ -273,6 +267,7 @@ pub(super) fn refusal(
                 Refusal::OverLimit(reading(limit, (share, *place), guard, ask.now))
             })
         }
+        Untaken::Over(guard, Over::Room) => Refusal::Full { share, calls: guard.leases.len() },
         Untaken::Stale => share.map_or(Refusal::Stale, Refusal::StaleShare),
         Untaken::Missing => Refusal::Missing,
     }

@@ -6,10 +6,12 @@
 
 use std::sync::Arc;
 
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+
 use super::{
     Subject, SweepReport,
     guard::{Holder, guard_key, holder, read_guard},
-    machine::{self, Actual, Guard},
+    machine::{self, Actual, Close, Guard},
     rates::is_allowance,
     slice::row_of,
     strict::{GRACE_MS, call_of},
@@ -26,62 +28,124 @@ pub(super) const CORRECTABLE_MS: i64 = 24 * 60 * 60 * 1000;
 /// call writes. Beyond, the oldest stand for good.
 const CORRECTABLE: usize = 64;
 
+/// Guards that are put in order at the same time.
+const GUARDS: usize = 4;
+/// Leases of one guard that are looked into at the same time: as many as one write closes.
+const LEASES: usize = 25;
+/// Expired leases that one caller resolves who found them in his way.
+const IN_THE_WAY: usize = 100;
+
 // === impl Inner ===
 
 impl Inner {
     pub(super) async fn sweep_all(&self, now: Millis) -> Result<SweepReport, StoreError> {
-        let mut report = SweepReport::default();
         let holders: Vec<Subject> =
             index(self, "gsi1", "GUARDS", true).await?.iter().filter_map(holder).collect();
-        report.guards = holders.len();
+        let guards = holders.len();
         let keys = holders.iter().map(|holder| guard_key(holder)).collect();
-        for item in batch_get(self, keys).await? {
-            let Some(holder) = holder(&item) else { continue };
-            let guard = read_guard(&item);
-            for (id, _) in guard.expired(now.plus(-GRACE_MS)) {
-                report.expired += usize::from(self.resolve(&holder, &guard, id).await?.is_some());
-            }
-            for (id, late) in &guard.late {
-                let over = late.at.plus(CORRECTABLE_MS) < now;
-                report.corrected += usize::from(self.review(&holder, id, late, over).await?);
+        let items = batch_get(self, keys).await?;
+        let mut each = Vec::with_capacity(items.len());
+        for item in &items {
+            if let Some(holder) = holder(item) {
+                each.push(self.sweep_guard(holder, read_guard(item), now));
             }
         }
+        let swept = stream::iter(each).buffer_unordered(GUARDS);
+        let sum = |mut sum: SweepReport, one: SweepReport| {
+            sum.expired += one.expired;
+            sum.corrected += one.corrected;
+            async move { Ok(sum) }
+        };
+        swept.try_fold(SweepReport { guards, ..SweepReport::default() }, sum).await
+    }
+
+    async fn sweep_guard(
+        &self,
+        holder: Subject,
+        guard: Guard,
+        now: Millis,
+    ) -> Result<SweepReport, StoreError> {
+        let (holder, guard): (&dyn Holder, _) = (&holder, &guard);
+        let mut report = SweepReport::default();
+        let expired: Vec<String> =
+            guard.expired(now.plus(-GRACE_MS)).map(|(id, _)| id.clone()).collect();
+        for ids in expired.chunks(IN_THE_WAY) {
+            report.expired += self.resolve_each(holder, guard, ids).await?;
+            if let Some(after) = self.guard(holder).await? {
+                self.relieve(holder, &after).await?;
+            }
+        }
+        let mut each = Vec::with_capacity(guard.late.len());
+        for (id, late) in &guard.late {
+            let over = late.at.plus(CORRECTABLE_MS) < now;
+            each.push(self.review(holder, guard, id, late, over));
+        }
+        report.corrected = count(each).await?;
         Ok(report)
     }
 
-    /// Settles or charges an expired lease; returns the guard after it, if there was one to close.
-    pub(super) async fn resolve(
+    /// Resolves expired leases that are in a caller's way, or some of them where they are many; returns
+    /// the guard after that.
+    pub(super) async fn resolve_some(
+        &self,
+        holder: &dyn Holder,
+        guard: Arc<Guard>,
+        ids: &[String],
+    ) -> Result<Arc<Guard>, StoreError> {
+        let some = ids.get(..IN_THE_WAY).unwrap_or(ids);
+        self.resolve_each(holder, &guard, some).await?;
+        let Some(after) = self.guard(holder).await? else { return Ok(guard) };
+        self.relieve(holder, &after).await?;
+        Ok(Arc::new(after))
+    }
+
+    /// Resolves these at the same time, so that they are written together; says how many there were.
+    async fn resolve_each(
+        &self,
+        holder: &dyn Holder,
+        guard: &Guard,
+        ids: &[String],
+    ) -> Result<usize, StoreError> {
+        let mut each = Vec::with_capacity(ids.len());
+        for id in ids {
+            each.push(self.resolve(holder, guard, id));
+        }
+        count(each).await
+    }
+
+    /// Settles or charges an expired lease; `false` if it is nobody's.
+    async fn resolve(
         &self,
         holder: &dyn Holder,
         guard: &Guard,
         id: &str,
-    ) -> Result<Option<Arc<Guard>>, StoreError> {
+    ) -> Result<bool, StoreError> {
         let now = self.clock.now();
         if is_allowance(id) {
-            return self.close_lost_allowance(holder, id).await.map(Some);
+            self.close_lost_allowance(holder, id).await?;
+            return Ok(true);
         }
         if let Some(key) = slice_of(id, holder) {
-            let after = self.close(key, None, |guard| machine::expire(guard, id, now)).await?;
+            self.close(key, None, |guard| machine::expire(guard, id, now)).await?;
             self.account_for(key, id).await?;
-            return Ok(Some(after));
+            return Ok(true);
         }
         let (Some(call), Some(lease)) = (call_of(id, holder), guard.leases.get(id)) else {
-            return Ok(None);
+            return Ok(false);
         };
         if let Some(row) = self.row(&call).await?
             && row.status != RowStatus::Expired
         {
             // Its row was written, and the process died before the guard was.
             let actual = Actual::of(&row);
-            let decide = |guard: &Guard| machine::settle(guard, id, actual);
-            return self.close(holder, None, decide).await.map(Some);
+            self.close_seen(holder, guard, |guard| machine::settle(guard, id, actual)).await?;
+            return Ok(true);
         }
-        let after = self.close(holder, None, |guard| machine::expire(guard, id, now)).await?;
+        let after = self.close_seen(holder, guard, |guard| machine::expire(guard, id, now)).await?;
         if let (Some(key), Some(late)) = (holder.key(), after.late.get(id)) {
             self.write_first(&residue(&call, key, late.amount, lease.window, now)).await?;
         }
-        self.relieve(holder, &after).await?;
-        Ok(Some(after))
+        Ok(true)
     }
 
     /// Lets the oldest of too many full charges stand.
@@ -93,16 +157,18 @@ impl Inner {
         let mut calls: Vec<_> = guard.late.iter().filter(|(_, late)| late.mark.is_none()).collect();
         calls.sort_unstable_by_key(|(_, late)| late.at);
         let most = calls.len().saturating_sub(CORRECTABLE);
+        let mut each = Vec::with_capacity(most);
         for (id, late) in calls.into_iter().take(most) {
-            self.review(holder, id, late, true).await?;
+            each.push(self.review(holder, guard, id, late, true));
         }
-        Ok(())
+        count(each).await.map(|_| ())
     }
 
     /// Looks at a full charge again, which stands if its time is `over`; says whether it was corrected.
     async fn review(
         &self,
         holder: &dyn Holder,
+        guard: &Guard,
         id: &str,
         late: &machine::Late,
         over: bool,
@@ -117,7 +183,7 @@ impl Inner {
                 // From here on the row is final: a settlement that comes now finds that it is.
                 let settled = self.seal(&call).await?;
                 if settled.is_none() && holder.key().is_some() {
-                    self.close(holder, None, |guard| machine::forget(guard, id)).await?;
+                    self.close_seen(holder, guard, |guard| machine::forget(guard, id)).await?;
                 }
                 // Another subject may have held another amount: it follows the row.
                 let sealed = holder.key().is_none().then_some(row);
@@ -129,15 +195,38 @@ impl Inner {
                     let residue = residue(&call, key, late.amount, late.window, late.at);
                     self.write_first(&residue).await?;
                 } else if over {
-                    self.close(holder, None, |guard| machine::forget(guard, id)).await?;
+                    self.close_seen(holder, guard, |guard| machine::forget(guard, id)).await?;
                 }
                 None
             }
         };
         let Some(actual) = settled else { return Ok(false) };
-        self.close(holder, None, |guard| machine::settle(guard, id, actual)).await?;
+        self.close_seen(holder, guard, |guard| machine::settle(guard, id, actual)).await?;
         Ok(true)
     }
+
+    /// Closes what `guard` was seen to hold.
+    async fn close_seen(
+        &self,
+        holder: &dyn Holder,
+        guard: &Guard,
+        decide: impl FnMut(&Guard) -> Close + Clone,
+    ) -> Result<Arc<Guard>, StoreError> {
+        let first = match decide.clone()(guard) {
+            Close::Try(first) => Some(first),
+            // It may have been seen before it was there.
+            Close::Done | Close::Charged => None,
+        };
+        self.close(holder, first, decide).await
+    }
+}
+
+/// Does these, some at a time; how many of them did something.
+async fn count(
+    each: Vec<impl Future<Output = Result<bool, StoreError>>>,
+) -> Result<usize, StoreError> {
+    let done = stream::iter(each).buffer_unordered(LEASES);
+    done.try_fold(0, |sum, one| async move { Ok(sum + usize::from(one)) }).await
 }
 
 /// The key whose slice a lease is, if it is one.

@@ -3,9 +3,14 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::books::{Books, usd};
+use crate::{
+    books::{Books, usd},
+    limits::limit,
+};
 use sluice_embedded::{Engine, Fault, Faulty, client_over};
-use sluice_store::{Admission, Ask, CallId, Grant, KeyRecord, LedgerMode, NanoUsd, Refusal};
+use sluice_store::{
+    Admission, Ask, CallId, Grant, KeyRecord, LedgerMode, Limit, Measure, NanoUsd, Refusal,
+};
 use tokio::task::JoinSet;
 
 /// A store behind faults, and the same one without.
@@ -110,6 +115,49 @@ async fn of_many_crashed_calls_the_guard_remembers_the_latest() {
     assert_eq!(books.notes(&key).await, 0);
     assert_eq!(spent, usd("0.68"));
     assert_eq!(books.rows(&key).await, spent);
+}
+
+#[tokio::test]
+async fn many_crashed_calls_are_swept_in_few_writes_of_the_guard() {
+    let (books, calm, faulty) = faulty().await;
+    let key = books.key(Some(usd("10"))).await;
+    for _ in 0..400 {
+        let _crashed = calm.granted(&key, usd("0.01")).await;
+    }
+    books.advance(Duration::from_secs(120));
+    let before = faulty.seen("UpdateItem");
+    assert_eq!(books.store.ledger().sweep(books.now()).await.unwrap().expired, 400);
+    let spend = books.spend(&key).await;
+    assert_eq!((spend.spent, spend.reserved), (usd("4"), NanoUsd::ZERO));
+    assert_eq!(books.rows(&key).await, usd("4"));
+    // 336 charges stand, and their rows are sealed one by one.
+    let writes = faulty.seen("UpdateItem") - before - 336;
+    assert!(writes < 150, "{writes} writes of the guard");
+}
+
+/// Leases that hold something of limits with long names, so that few of them fill a guard.
+#[tokio::test]
+async fn a_guard_holds_no_more_calls_than_an_item_has_room_for() {
+    let books = Books::new().await;
+    let key = books.key(Some(usd("10"))).await;
+    let models: Vec<String> = (0..10).map(|n| format!("model-{n}-{}", "x".repeat(400))).collect();
+    let of_model = |model| Limit { model: Some(model), ..limit(Measure::Requests, 100_000, 1) };
+    let limits: Vec<Limit<'_>> = models.iter().map(|model| of_model(model.as_str())).collect();
+    let mut grants = Vec::new();
+    let refused = loop {
+        match books.admit(&key, &limits, &[]).await.unwrap() {
+            Admission::Granted(grant) => grants.push(grant),
+            Admission::Refused(refusal) => break refusal,
+        }
+    };
+    assert_eq!(refused, Refusal::Full { share: None, calls: grants.len() });
+    assert!((50..100).contains(&grants.len()), "{}", grants.len());
+    // One that ends makes room for one; and those that have crashed, for all.
+    books.settle(&grants[0], usd("0")).await;
+    assert!(matches!(books.admit(&key, &limits, &[]).await.unwrap(), Admission::Granted(_)));
+    assert!(matches!(books.admit(&key, &limits, &[]).await.unwrap(), Admission::Refused(_)));
+    books.advance(Duration::from_secs(120));
+    assert!(matches!(books.admit(&key, &limits, &[]).await.unwrap(), Admission::Granted(_)));
 }
 
 /// 1,000 callers of one key at once, kept strictly: they are written for together.

@@ -3,6 +3,14 @@
 use super::{Change, Do, Guard, Holds, If, Lease, Mark, Want};
 use crate::{Millis, NanoUsd, WindowId};
 
+/// Bytes of a guard that leases may take. An item has 400 KB at most
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html>), and leases of
+/// several shapes may be in one.
+const ROOM: usize = 300_000;
+/// Bytes of a lease besides its id, and of what it holds of a meter besides the meter's name.
+const LEASE: usize = 40;
+const HOLD: usize = 24;
+
 /// What a caller wants to hold.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Wish {
@@ -53,6 +61,8 @@ pub(crate) enum Over {
     Budget,
     /// Another limit, by its place among the wants.
     Limit(usize),
+    /// The guard's own room: it holds as many leases as fit into an item.
+    Room,
 }
 
 /// A change in the making.
@@ -92,6 +102,14 @@ pub(crate) fn admit(guard: &Guard, wish: &Wish) -> Step {
     if wish.version.is_some_and(|version| version != guard.version) {
         return Step::Stale;
     }
+    if wish.most_leases().is_some_and(|most| !If::Fewer(most).holds(&wish.id, guard)) {
+        let crashed: Vec<String> =
+            guard.expired(wish.crashed_before).map(|(id, _)| id.clone()).collect();
+        return match crashed.is_empty() {
+            true => Step::Over(Over::Room),
+            false => Step::Resolve(crashed),
+        };
+    }
     let mut taking = match of_budget(guard, wish) {
         Ok(taking) => taking,
         Err(crashed) if crashed.is_empty() => return Step::Over(Over::Budget),
@@ -127,8 +145,7 @@ fn of_budget(guard: &Guard, wish: &Wish) -> Result<Taking, Vec<String>> {
     if guard.window != Guard::RENAMED && wish.window > guard.window {
         let limit = wish.max.unwrap_or(NanoUsd::ZERO);
         let amount = affordable(wish, limit).ok_or_else(Vec::new)?;
-        let mut conditions = versioned(wish);
-        conditions.extend([If::Window(guard.window), If::Free]);
+        let conditions = usual(wish, guard.window);
         let effects = vec![Do::Begin(wish.window, limit.saturating_sub(amount))];
         return Ok(Taking { conditions, effects, amount, window: wish.window });
     }
@@ -152,8 +169,7 @@ fn of_budget(guard: &Guard, wish: &Wish) -> Result<Taking, Vec<String>> {
 }
 
 fn take(wish: &Wish, window: WindowId, amount: NanoUsd) -> Taking {
-    let mut conditions = versioned(wish);
-    conditions.extend([If::Window(window), If::Free]);
+    let mut conditions = usual(wish, window);
     // What costs nothing is admitted whatever is left.
     if wish.is_bounded() {
         conditions.push(If::Left(amount));
@@ -162,8 +178,10 @@ fn take(wish: &Wish, window: WindowId, amount: NanoUsd) -> Taking {
     Taking { conditions, effects, amount, window }
 }
 
-fn versioned(wish: &Wish) -> Vec<If> {
-    wish.version.map(If::Version).into_iter().collect()
+fn usual(wish: &Wish, window: WindowId) -> Vec<If> {
+    let version = wish.version.map(If::Version).into_iter();
+    let few = wish.most_leases().map(If::Fewer);
+    version.chain([If::Window(window), If::Free]).chain(few).collect()
 }
 
 /// How much of what is wanted `left` pays for; `None` where that is of no use.
@@ -197,6 +215,13 @@ fn holding(guard: &Guard, wish: &Wish, meter: &str) -> Vec<String> {
 // === impl Wish ===
 
 impl Wish {
+    /// So many leases like this one a guard may hold; `None` for one that has to be taken.
+    fn most_leases(&self) -> Option<i64> {
+        let holds = self.wants.iter().filter(|want| want.need > 0);
+        let bytes = holds.fold(self.id.len() + LEASE, |sum, want| sum + want.id.len() + HOLD);
+        (!self.forced).then(|| i64::try_from(ROOM / bytes).unwrap_or(i64::MAX))
+    }
+
     /// Whether the budget has to have what is wanted.
     fn is_bounded(&self) -> bool {
         self.max.is_some() && self.worst > NanoUsd::ZERO && !self.forced

@@ -53,6 +53,8 @@ pub(crate) enum If {
     Passed(String, Millis),
     /// The lease holds so much of the meter.
     Holds(String, i64),
+    /// There are fewer leases than this.
+    Fewer(i64),
 }
 
 /// What then happens. Each kind at most once in a change, and once for each meter.
@@ -124,7 +126,7 @@ impl Change {
 // === impl If ===
 
 impl If {
-    fn holds(&self, id: &str, guard: &Guard) -> bool {
+    pub(super) fn holds(&self, id: &str, guard: &Guard) -> bool {
         match *self {
             Self::Version(version) => guard.version == version,
             Self::Window(window) => guard.window == window,
@@ -158,6 +160,7 @@ impl If {
                     .and_then(|lease| lease.holds.get(meter))
                     .is_some_and(|hold| hold.amount == amount)
             }
+            Self::Fewer(most) => i64::try_from(guard.leases.len()).is_ok_and(|held| held < most),
         }
     }
 }

@@ -60,16 +60,24 @@ impl Merged {
         true
     }
 
+    /// How many take a lease.
+    fn takers(&self) -> i64 {
+        let takes = |change: &&Change| change.conditions.contains(&If::Free);
+        i64::try_from(self.changes.iter().filter(takes).count()).unwrap_or(i64::MAX)
+    }
+
     fn join(&self, first: &mut Change, own: &mut Change, change: &Change) -> Option<()> {
         for condition in &change.conditions {
             match condition {
-                If::Free | If::Held => own.conditions.push(condition.clone()),
+                If::Free | If::Held | If::Charged(_) => own.conditions.push(condition.clone()),
                 shared => self.demand(&mut first.conditions, shared)?,
             }
         }
         for effect in &change.effects {
             match effect {
-                Do::Hold(_) | Do::Drop | Do::Until(_) => own.effects.push(effect.clone()),
+                Do::Hold(_) | Do::Drop | Do::Until(_) | Do::Charge(_) | Do::Forget => {
+                    own.effects.push(effect.clone());
+                }
                 shared => add(&mut first.effects, shared)?,
             }
         }
@@ -86,6 +94,10 @@ impl Merged {
                 | (If::Past(known), If::Past(more)) => return (known == more).then_some(()),
                 (If::Left(known), If::Left(more)) => {
                     *known = known.saturating_add(*more);
+                    return Some(());
+                }
+                (If::Fewer(known), If::Fewer(more)) => {
+                    *known = (*known).min(more.saturating_sub(self.takers()));
                     return Some(());
                 }
                 (If::Counts(meter, known), If::Counts(id, more)) if meter == id => {
@@ -115,6 +127,7 @@ impl Merged {
                 let (id, most) = (id.clone(), most.saturating_sub(before));
                 If::Room { id, since: *since, at: *at, most }
             }
+            If::Fewer(most) => If::Fewer(most.saturating_sub(self.takers())),
             more if is_common(more) => more.clone(),
             _ => return None,
         });
@@ -156,7 +169,7 @@ fn taken(change: &Change) -> BTreeMap<String, i64> {
     counts.collect()
 }
 
-/// Conditions of reservations, renewals and settlements.
+/// Conditions of reservations, renewals, settlements and full charges.
 fn is_common(condition: &If) -> bool {
     match condition {
         If::Version(_)
@@ -168,8 +181,10 @@ fn is_common(condition: &If) -> bool {
         | If::Held
         | If::Room { .. }
         | If::Counts(..)
-        | If::Passed(..) => true,
-        If::Charged(_) | If::Flushed(_) | If::Metered(..) | If::Holds(..) => false,
+        | If::Passed(..)
+        | If::Charged(_)
+        | If::Fewer(_) => true,
+        If::Flushed(_) | If::Metered(..) | If::Holds(..) => false,
     }
 }
 
@@ -182,11 +197,11 @@ fn is_usual(effect: &Do) -> bool {
         | Do::Hold(_)
         | Do::Drop
         | Do::Count(..)
-        | Do::Until(_) => true,
+        | Do::Until(_)
+        | Do::Charge(_)
+        | Do::Forget => true,
         Do::Begin(..)
         | Do::Name(_)
-        | Do::Charge(_)
-        | Do::Forget
         | Do::Recharge(_)
         | Do::Grow(_)
         | Do::Flush(..)

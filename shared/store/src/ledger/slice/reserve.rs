@@ -11,8 +11,8 @@ use super::{
 use crate::{
     Admission, Ask, Grant, Millis, NanoUsd, Refusal, StoreError, StoreErrorKind, Window,
     ledger::{
-        machine::{Guard, Mark},
-        strict::{GRACE_MS, Untaken, wish},
+        machine::{Guard, Mark, Over},
+        strict::{GRACE_MS, Untaken, refusal, wish},
     },
     store::Inner,
 };
@@ -106,7 +106,7 @@ impl Inner {
         account: &Arc<Account>,
         serial: u64,
         ask: &Ask<'_>,
-        mut guard: Arc<Guard>,
+        guard: Arc<Guard>,
         short: bool,
     ) -> Result<Widened, StoreError> {
         if i64::try_from(ask.version) != Ok(guard.version) {
@@ -128,11 +128,7 @@ impl Inner {
             .map(|(id, _)| id.clone())
             .collect();
         if !crashed.is_empty() {
-            for id in crashed {
-                if let Some(after) = self.resolve(ask.key, &guard, &id).await? {
-                    guard = after;
-                }
-            }
+            self.resolve_some(ask.key, guard, &crashed).await?;
             return Ok(Widened::Wider);
         }
         let free = account.book().slice(serial).map_or(NanoUsd::ZERO, |slice| slice.free());
@@ -164,9 +160,8 @@ impl Inner {
         }
         let (lease, guard) = match taken? {
             Ok(taken) => taken,
-            Err(Untaken::Over(guard, _)) => return Ok(Widened::Over(guard)),
-            Err(Untaken::Stale) => return Ok(Widened::No(Refusal::Stale)),
-            Err(Untaken::Missing) => return Ok(Widened::No(Refusal::Missing)),
+            Err(Untaken::Over(guard, Over::Budget)) => return Ok(Widened::Over(guard)),
+            Err(untaken) => return Ok(Widened::No(refusal(ask, &wish, None, &untaken))),
         };
         let mut slice = Slice {
             serial,
