@@ -6,7 +6,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::response::Response;
 use sluice_providers::{Answer, AnswerBody};
 use sluice_store::Millis;
 use sluice_wire::{Fault, FaultKind, Retry};
@@ -14,7 +13,8 @@ use sluice_wire::{Fault, FaultKind, Retry};
 use super::{
     Admitted, Facts, Intake, Plan,
     batch::{Batch, Piece},
-    keep, media, mock,
+    fallback::Outcome,
+    headers, keep, media, mock,
     prepare::{Prepared, prepare},
     refuse,
     settle::{self, Seen},
@@ -56,6 +56,11 @@ pub(crate) struct Failed {
     pub(crate) finished: Vec<Piece>,
     /// Of how many requests.
     pub(crate) requests: usize,
+    /// Attempts after the first, and how many there might have been.
+    pub(crate) attempts: u32,
+    pub(crate) max_retries: u32,
+    /// Time spent waiting for providers.
+    pub(crate) upstream: Duration,
 }
 
 // === impl Reached ===
@@ -95,7 +100,7 @@ pub(crate) async fn run(
     intake: Intake,
     plan: Plan,
     admitted: Admitted,
-) -> Result<Response, Fault> {
+) -> Result<Outcome, Fault> {
     let reached = {
         let prepare = |member: &Member| prepare(app, &intake, &admitted, member);
         let work = pin!(reach(app, &facts, Some(&intake), &plan, prepare));
@@ -103,16 +108,20 @@ pub(crate) async fn run(
     };
     match reached {
         Ok(reached) => match reached.answer.body {
-            AnswerBody::Whole(_) => whole::answer(app, facts, &intake, admitted, reached).await,
-            AnswerBody::Stream(_) => Ok(stream::answer(app, facts, &intake, admitted, reached)),
-        },
-        Err(Failed { fault, member, .. }) => {
-            settle::failed(app, &facts, &admitted, member.as_deref(), &fault).await;
-            let mut response = refuse(facts.dialect, &fault, &facts);
-            if let Some(member) = member {
-                super::headers::member(response.headers_mut(), &member);
+            AnswerBody::Whole(_) => {
+                whole::answer(app, facts, &intake, admitted, reached).await.map(Outcome::Final)
             }
-            Ok(response)
+            AnswerBody::Stream(_) => {
+                Ok(Outcome::Final(stream::answer(app, facts, &intake, admitted, reached)))
+            }
+        },
+        Err(failed) => {
+            let Failed { fault, member, .. } = &failed;
+            let spend = settle::failed(app, &facts, &admitted, member.as_deref(), fault).await;
+            let mut response = refuse(facts.dialect, fault, &facts);
+            headers::failed(response.headers_mut(), &facts, &failed, spend);
+            headers::limits(response.headers_mut(), &admitted);
+            Ok(Outcome::Failed(response, fault.kind))
         }
     }
 }
@@ -134,7 +143,9 @@ pub(super) async fn reach(
     let mut begun: Option<Begun> = None;
     let mut last = None;
     let mut upstream = Duration::ZERO;
+    let mut attempts = 0;
     for attempt in 0..=max_retries {
+        attempts = attempt;
         let going_on = begun.take();
         let next = going_on.as_ref().map(|begun| &begun.member).or_else(|| candidates.next());
         let Some(member) = next.map(Arc::clone) else { break };
@@ -223,7 +234,7 @@ pub(super) async fn reach(
             (Fault::new(FaultKind::RateLimit, message), None)
         }
     };
-    Err(Failed { fault, member, finished, requests })
+    Err(Failed { fault, member, finished, requests, attempts, max_retries, upstream })
 }
 
 /// What a deployment is asked.

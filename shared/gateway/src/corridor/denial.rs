@@ -29,7 +29,9 @@ impl Denial {
         match refusal {
             Refusal::OverBudget { spent, max, resets_at, .. } => {
                 let (spent, max) = (spent.to_decimal(), max.to_decimal());
-                over_budget(app, party::key_over_budget(record, &spent, &max), *resets_at).into()
+                let message = party::key_over_budget(record, &spent, &max);
+                let fault = over_budget(app, message, *resets_at);
+                Self { fault, headers: vec![("x-litellm-key-spend", spent)] }
             }
             Refusal::OverLimit(reading) => match held.meant(reading) {
                 Some((party, limit)) => over_limit(app, record, party, limit, reading),

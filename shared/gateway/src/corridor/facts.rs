@@ -144,6 +144,12 @@ impl Facts {
         self.attend(app).await
     }
 
+    /// The facts of the same call to another model, which is a call of its own.
+    pub(super) fn again(&self, app: &App) -> Result<Self, Fault> {
+        let call = mint(app, app.clock.now(), &self.key())?;
+        Ok(Self { call, prefer: None, ..self.clone() })
+    }
+
     /// The body is known.
     pub(crate) fn describe(&mut self, model: &str, stream: bool) {
         self.requested = Arc::from(model);

@@ -6,7 +6,11 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use sluice_store::NanoUsd;
 use sluice_wire::{Dialect, canon::Usage};
 
-use super::{Admitted, Facts, attempt::Reached, settle::Settled};
+use super::{
+    Admitted, Facts,
+    attempt::{Failed, Reached},
+    settle::Settled,
+};
 use crate::registry::Member;
 
 /// Upstream headers that speak of the connection or of the body's encoding, not of the answer.
@@ -89,14 +93,40 @@ fn patience(map: &mut HeaderMap, facts: &Facts) {
 /// Who answered, after how many attempts, and what was left out or lowered on the way.
 pub(crate) fn reached(map: &mut HeaderMap, reached: &Reached) {
     member(map, &reached.member);
-    map.insert(const { known("x-litellm-attempted-retries") }, HeaderValue::from(reached.attempts));
-    map.insert(const { known("x-litellm-max-retries") }, HeaderValue::from(reached.max_retries));
-    map.insert(const { known("x-litellm-attempted-fallbacks") }, HeaderValue::from(0));
+    tries(map, reached.attempts, reached.max_retries);
     if !reached.dropped.is_empty() {
         put(map, const { known("x-sluice-dropped") }, names(&reached.dropped));
     }
     if let Some(cap) = reached.capped {
         map.insert(const { known("x-sluice-max-tokens") }, HeaderValue::from(cap));
+    }
+}
+
+fn tries(map: &mut HeaderMap, attempts: u32, max_retries: u32) {
+    map.insert(const { known("x-litellm-attempted-retries") }, HeaderValue::from(attempts));
+    map.insert(const { known("x-litellm-max-retries") }, HeaderValue::from(max_retries));
+    fallbacks(map, 0);
+}
+
+/// How many models were asked after the one that was asked for.
+pub(crate) fn fallbacks(map: &mut HeaderMap, asked: u32) {
+    map.insert(const { known("x-litellm-attempted-fallbacks") }, HeaderValue::from(asked));
+}
+
+/// Who failed, after how many attempts, and what its key has spent.
+pub(crate) fn failed(map: &mut HeaderMap, facts: &Facts, failed: &Failed, spend: Option<NanoUsd>) {
+    if let Some(member) = &failed.member {
+        self::member(map, member);
+        tries(map, failed.attempts, failed.max_retries);
+    }
+    self::spend(map, spend);
+    durations(map, facts, failed.upstream);
+}
+
+/// What the key has spent, where the ledger has said it.
+pub(crate) fn spend(map: &mut HeaderMap, spend: Option<NanoUsd>) {
+    if let Some(spend) = spend {
+        put(map, const { known("x-litellm-key-spend") }, spend.to_decimal());
     }
 }
 
@@ -135,9 +165,7 @@ pub(crate) fn cost(map: &mut HeaderMap, facts: &Facts, settled: &Settled) {
             put(map, name, part.to_decimal());
         }
     }
-    if let Some(spend) = settled.spend {
-        put(map, const { known("x-litellm-key-spend") }, spend.to_decimal());
-    }
+    spend(map, settled.spend);
     budget(map, facts);
 }
 

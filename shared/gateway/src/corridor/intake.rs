@@ -11,11 +11,11 @@ use http::{
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use sluice_wire::{Dialect, Fault, FaultKind, Peek, Splice, canon::Request, splice};
 
-use super::params::Wishes;
+use super::{fallback::Origin, params::Wishes};
 use crate::{App, responses::Thread};
 
 /// Top-level body fields that speak to the gateway and must not reach a provider.
-pub(crate) const GATEWAY_FIELDS: [&str; 22] = [
+pub(crate) const GATEWAY_FIELDS: [&str; 26] = [
     "litellm_metadata",
     "litellm_session_id",
     "litellm_trace_id",
@@ -23,6 +23,7 @@ pub(crate) const GATEWAY_FIELDS: [&str; 22] = [
     "guardrails",
     "fallbacks",
     "context_window_fallbacks",
+    "content_policy_fallbacks",
     "num_retries",
     "timeout",
     "stream_timeout",
@@ -30,6 +31,9 @@ pub(crate) const GATEWAY_FIELDS: [&str; 22] = [
     "mock_tool_calls",
     "mock_delay",
     "mock_timeout",
+    "mock_testing_fallbacks",
+    "mock_testing_context_fallbacks",
+    "mock_testing_content_policy_fallbacks",
     "drop_params",
     "additional_drop_params",
     "allowed_openai_params",
@@ -108,6 +112,12 @@ impl Intake {
             _ => content_type(&headers)?,
         }
         let body = collect(body, app.config.general.max_request_bytes()).await?;
+        Self::of(Origin { line, headers, body })
+    }
+
+    /// Looks at a body that has been read.
+    pub(super) fn of(origin: Origin) -> Result<Self, Fault> {
+        let Origin { line, headers, body } = origin;
         let body = match line.dialect {
             Dialect::OpenAiChat => named(&line, body)?,
             _ => body,
@@ -116,6 +126,11 @@ impl Intake {
         let wishes = Wishes::read(&body)?;
         let (canonical, brought, known) = Default::default();
         Ok(Self { line, headers, body, peek, thread: None, canonical, brought, wishes, known })
+    }
+
+    /// The request as it came.
+    pub(super) fn origin(&self) -> Origin {
+        Origin { line: self.line.clone(), headers: self.headers.clone(), body: self.body.clone() }
     }
 
     /// The request with the whole conversation in it: what a provider reads, and is paid for.

@@ -14,6 +14,7 @@ mod bound;
 mod defaults;
 mod denial;
 mod facts;
+mod fallback;
 mod flow;
 pub(crate) mod headers;
 mod intake;
@@ -36,7 +37,7 @@ mod tier;
 mod together;
 mod whole;
 
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::sync::Arc;
 
 use axum::response::Response;
 use sluice_wire::{Dialect, Fault};
@@ -62,6 +63,7 @@ pub(crate) use settle::Seen;
 pub(crate) use stream::body as streamed_body;
 pub(crate) use whole::{read as read_chat, stamp};
 
+use self::fallback::{Asking, Outcome};
 use crate::{App, identity, responses::Thread};
 
 /// Walks a call through the corridor and renders whatever comes of it.
@@ -77,9 +79,25 @@ pub(crate) async fn walk(app: &Arc<App>, arrival: Arrival) -> Response {
 async fn doors(app: &Arc<App>, arrival: Arrival, facts: &mut Facts) -> Result<Response, Fault> {
     let caller = identity::authenticate(app, &arrival.headers, arrival.uri.path()).await?;
     facts.identify(app, caller, &arrival.headers)?;
-    let mut intake = Intake::read(app, arrival).await?;
+    let intake = Intake::read(app, arrival).await?;
     facts.heed(&intake.wishes);
     facts.attend(app).await?;
+    if intake.wishes.fallbacks.is_empty() {
+        return once(app, intake, facts).await.map(Outcome::response);
+    }
+    let fallbacks = intake.wishes.fallbacks.clone();
+    let origin = intake.origin();
+    fallback::check(app, facts, &fallbacks, &intake.peek.model)?;
+    let first = Box::pin(once(app, intake, facts)).await?;
+    let ask = |origin, mut facts| -> Asking {
+        let app = Arc::clone(app);
+        Box::pin(async move { once(&app, Intake::of(origin)?, &mut facts).await })
+    };
+    fallback::through(app, facts, &fallbacks, &origin, first, ask).await
+}
+
+/// Asks one model.
+async fn once(app: &Arc<App>, mut intake: Intake, facts: &mut Facts) -> Result<Outcome, Fault> {
     if intake.line.dialect == Dialect::OpenAiResponses {
         let thread = Box::pin(Thread::open(app, &facts.key(), &intake.body)).await?;
         facts.prefer = thread.deployment().map(Arc::from);
@@ -101,17 +119,12 @@ async fn doors(app: &Arc<App>, arrival: Arrival, facts: &mut Facts) -> Result<Re
 
 /// The part of a call that is paid for. Boxed: it is the largest part, and goes to a task of its own
 /// when the caller leaves.
-fn paid(
-    app: Arc<App>,
-    mut facts: Facts,
-    intake: Intake,
-    plan: Plan,
-) -> Pin<Box<dyn Future<Output = Result<Response, Fault>> + Send>> {
+fn paid(app: Arc<App>, mut facts: Facts, intake: Intake, plan: Plan) -> Asking {
     Box::pin(async move {
         let admitted = Admitted::reserve(&app, &mut facts, &intake, plan).await;
         let (admitted, plan) = match admitted {
             Ok(admitted) => admitted,
-            Err(denial) => return Ok(denial.render(&facts)),
+            Err(denial) => return Ok(Outcome::Final(denial.render(&facts))),
         };
         Box::pin(attempt::run(&app, facts, intake, plan, admitted)).await
     })

@@ -27,23 +27,7 @@ pub(crate) struct Plan {
 impl Plan {
     /// Draws the plan of a call.
     pub(crate) fn draw(app: &App, facts: &Facts) -> Result<Self, Fault> {
-        let requested = &*facts.requested;
-        let name = facts.caller.as_ref().map_or(requested, |caller| caller.meaning(requested));
-        let mut found = app.registry.group(name);
-        if found.is_none() && is_bedrock(facts.dialect) {
-            // AWS's clients name the model; the group that reaches it on Bedrock answers.
-            found = app.registry.group_on_bedrock(name).cloned();
-        }
-        let group = found.as_ref().map(|group| group.name.as_str());
-        if let Some(caller) = &facts.caller
-            && let Some(denier) =
-                access::denier(app, caller, facts.customer.as_deref(), requested, group)
-        {
-            return Err(access::denied(denier, requested));
-        }
-        let Some(group) = found else {
-            return Err(unknown(facts.route, requested));
-        };
+        let group = group(app, facts, &facts.requested)?;
         let mut order = order(app, &group)?;
         if let Some(prefer) = &facts.prefer {
             order.sort_by_key(|member| member.deployment.id != **prefer);
@@ -78,6 +62,24 @@ impl Plan {
         }
         Ok(())
     }
+}
+
+/// The group that answers for a model, where the caller may use it.
+pub(super) fn group(app: &App, facts: &Facts, requested: &str) -> Result<Arc<Group>, Fault> {
+    let name = facts.caller.as_ref().map_or(requested, |caller| caller.meaning(requested));
+    let mut found = app.registry.group(name);
+    if found.is_none() && is_bedrock(facts.dialect) {
+        // AWS's clients name the model; the group that reaches it on Bedrock answers.
+        found = app.registry.group_on_bedrock(name).cloned();
+    }
+    let group = found.as_ref().map(|group| group.name.as_str());
+    if let Some(caller) = &facts.caller
+        && let Some(denier) =
+            access::denier(app, caller, facts.customer.as_deref(), requested, group)
+    {
+        return Err(access::denied(denier, requested));
+    }
+    found.ok_or_else(|| unknown(facts.route, requested))
 }
 
 fn is_bedrock(dialect: Dialect) -> bool {

@@ -83,14 +83,15 @@ pub(crate) async fn answered(
     Settled { cost, spend }
 }
 
-/// Settles a call that no provider answered: it costs nothing, and it leaves a row.
+/// Settles a call that no provider answered: it costs nothing, and it leaves a row. Returns
+/// what its key has spent.
 pub(crate) async fn failed(
     app: &App,
     facts: &Facts,
     admitted: &Admitted,
     member: Option<&Member>,
     fault: &Fault,
-) {
+) -> Option<NanoUsd> {
     let seen = Seen { fault: Some(fault.clone()), ..Seen::default() };
     let row =
         row(app, facts, &admitted.grant, member, Usage::default(), NanoUsd::ZERO, false, seen);
@@ -99,7 +100,7 @@ pub(crate) async fn failed(
         row: &row,
         cost: &Breakdown::default(),
     });
-    write(app, &admitted.grant, row).await;
+    write(app, &admitted.grant, row).await
 }
 
 /// Writes the settlement, insisting. After the last try it is left to the ledger's own; should the

@@ -22,7 +22,7 @@ use super::{
     headers,
     prepare::passes,
     refuse,
-    settle::{self, Seen},
+    settle::{self, Seen, Settled},
     spoken::spoken,
 };
 use crate::{App, registry::Member, responses::Keeper};
@@ -51,8 +51,9 @@ pub(crate) async fn answer(
                 ..reached.seen()
             };
             let prompt = intake.whole().len();
-            settle::answered(app, &facts, &admitted.grant, prompt, &member, seen).await;
-            return Ok(refuse(facts.dialect, &fault, &facts));
+            let settled =
+                settle::answered(app, &facts, &admitted.grant, prompt, &member, seen).await;
+            return Ok(unreadable(&fault, &facts, &admitted, &reached, &settled));
         }
     };
     seen = Seen {
@@ -80,6 +81,23 @@ pub(crate) async fn answer(
     headers::limits(map, &admitted);
     headers::durations(map, &facts, reached.upstream);
     Ok(response)
+}
+
+/// What the caller is told of an answer that was paid for and cannot be read.
+pub(super) fn unreadable(
+    fault: &Fault,
+    facts: &Facts,
+    admitted: &Admitted,
+    reached: &Reached,
+    settled: &Settled,
+) -> Response {
+    let mut response = refuse(facts.dialect, fault, facts);
+    let map = response.headers_mut();
+    headers::reached(map, reached);
+    headers::cost(map, facts, settled);
+    headers::limits(map, admitted);
+    headers::durations(map, facts, reached.upstream);
+    response
 }
 
 /// The caller's body and what the provider said was used.

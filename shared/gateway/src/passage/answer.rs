@@ -39,9 +39,10 @@ pub(super) async fn give(
     if !status.is_success() {
         let body = gathered(body).await.unwrap_or_default();
         let fault = refused(&member, status, &body);
-        settle::failed(app, &facts, &admitted, Some(&member), &fault).await;
+        let spend = settle::failed(app, &facts, &admitted, Some(&member), &fault).await;
         *response.body_mut() = Body::from(body);
         describe(&mut response, &facts, &member);
+        headers::spend(response.headers_mut(), spend);
         return response;
     }
     let mut passing = Passing::new(meter, &upstream);
@@ -65,7 +66,10 @@ pub(super) async fn give(
     let seen = settle::Seen { fault: fault.clone(), ..passing.seen() };
     let settled = settle::answered(app, &facts, &admitted.grant, size, &member, seen).await;
     if let Some(fault) = fault {
-        return crate::corridor::refuse(facts.dialect, &fault, &facts);
+        let mut response = crate::corridor::refuse(facts.dialect, &fault, &facts);
+        headers::member(response.headers_mut(), &member);
+        headers::cost(response.headers_mut(), &facts, &settled);
+        return response;
     }
     *response.body_mut() = Body::from(body);
     describe(&mut response, &facts, &member);

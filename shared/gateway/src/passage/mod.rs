@@ -33,8 +33,8 @@ use self::meter::Meter;
 use crate::{
     App,
     corridor::{
-        Admitted, Attribution, Bound, Bounded, Facts, Line, Plan, Tokens, collect, is_held, keep,
-        may_use, refuse, settle,
+        Admitted, Attribution, Bound, Bounded, Facts, Line, Plan, Tokens, collect, headers,
+        is_held, keep, may_use, refuse, settle,
     },
     identity,
     pricing::{Catalogue, ModelPrice, Wanted},
@@ -141,8 +141,11 @@ fn paid(
                 Ok(answer::give(&app, facts, admitted, member, meter, size, relayed).await)
             }
             Err(fault) => {
-                settle::failed(&app, &facts, &admitted, Some(&member), &fault).await;
-                Ok(refuse(facts.dialect, &fault, &facts))
+                let spend = settle::failed(&app, &facts, &admitted, Some(&member), &fault).await;
+                let mut response = refuse(facts.dialect, &fault, &facts);
+                headers::member(response.headers_mut(), &member);
+                headers::spend(response.headers_mut(), spend);
+                Ok(response)
             }
         }
     })

@@ -15,6 +15,7 @@ mod cache_points;
 mod charges;
 mod customers;
 mod defaults;
+mod fallbacks;
 mod gemini;
 mod house;
 mod identity;

@@ -5,7 +5,7 @@ use http::{Request, header};
 use serde_json::{Value, json};
 use sluice_embedded::Fault;
 
-use crate::house::{Answer, Caller, House, MASTER, post};
+use crate::house::{Answer, Caller, House, MASTER, PRICED, named, post};
 
 /// The refusal is written as the dialect writes refusals, and can be asked about.
 fn shaped(caller: Caller, answer: &Answer, status: u16, place: &str) {
@@ -350,4 +350,42 @@ async fn a_key_that_may_not_use_a_model_hears_so_in_its_dialect() {
     let answer = Caller::OpenAi.say(&house, &key, "openai", "say hi").await;
     assert_eq!(answer.json()["error"]["type"], "key_model_access_denied");
     assert_eq!(answer.json()["error"]["param"], "model");
+}
+
+#[tokio::test]
+async fn a_call_that_failed_says_what_one_that_was_answered_says() {
+    let house = House::plan()
+        .models(|fakes| {
+            named(fakes, "good", "openai/gpt-x", PRICED)
+                + &named(fakes, "bad", "openai/fake-error-500", PRICED)
+                + &named(fakes, "bad", "openai/fake-error-503", PRICED)
+        })
+        .open()
+        .await;
+    let key = house.key(&json!({"max_budget": 1, "rpm_limit": 100})).await;
+    let paid = Caller::OpenAi.say(&house, &key, "good", "say hi").await;
+    let embed = json!({"model": "bad", "input": "hi", "num_retries": 1});
+    for answer in [
+        Caller::OpenAi.say(&house, &key, "bad", "say hi").await,
+        Caller::Anthropic.say(&house, &key, "bad", "say hi").await,
+        house.post("/v1/embeddings", &key, &embed).await,
+    ] {
+        assert!(answer.status >= 500, "{}", answer.text());
+        let said = |name: &str| answer.header(name).to_owned();
+        assert_eq!(said("x-litellm-key-spend"), paid.header("x-litellm-key-spend"));
+        assert_eq!(said("x-litellm-key-max-budget"), paid.header("x-litellm-key-max-budget"));
+        assert_eq!(
+            (said("x-litellm-response-cost"), said("x-litellm-model-group")),
+            ("0".into(), "bad".into())
+        );
+        assert_eq!(said("x-litellm-attempted-retries"), said("x-litellm-max-retries"));
+        let names = paid.headers.keys().map(http::HeaderName::as_str);
+        // What is of parts of an answer is of none here.
+        let own = names.filter(|name| name.starts_with("x-litellm-") && !name.contains("-cost-"));
+        let lacking: Vec<_> = own.filter(|name| said(name).is_empty()).collect();
+        assert_eq!(lacking, [""; 0]);
+        let millis = |name: &str| said(name).parse::<f64>().unwrap();
+        let overhead = millis("x-litellm-overhead-duration-ms");
+        assert!(overhead < millis("x-litellm-response-duration-ms"), "{overhead}");
+    }
 }

@@ -7,7 +7,7 @@ use std::{future::pending, time::Duration};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
 use serde_json::{Value, json};
-use sluice_wire::{Fault, FaultKind, Stamp};
+use sluice_wire::{Fault, FaultKind, Retry, Stamp};
 use tokio::time::sleep;
 
 use crate::{Answer, AnswerBody, Deployment, Timeouts, transport::Deadline};
@@ -18,6 +18,13 @@ const USAGE: (u64, u64) = (10, 20);
 const TEXT: &str = "This is a mock request";
 /// Longest delay, in seconds.
 const LONGEST: f64 = 600.0;
+
+/// Parameters that fail a model, and how.
+const FAILING: [(&str, FaultKind); 3] = [
+    ("mock_testing_fallbacks", FaultKind::Upstream),
+    ("mock_testing_context_fallbacks", FaultKind::ContextWindow),
+    ("mock_testing_content_policy_fallbacks", FaultKind::ContentPolicy),
+];
 
 /// The answer. It is in OpenAI's chat dialect, whatever the deployment speaks.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,7 +42,7 @@ enum Says {
     Text(String),
     /// A whole chat completion.
     Document(Value),
-    Fails(FaultKind),
+    Fails(FaultKind, Retry),
     /// A stream begins and breaks; what is no stream fails at once.
     Breaks,
 }
@@ -58,6 +65,17 @@ pub struct Mocked<'a> {
 impl Mock {
     /// The parameters that make a mock, of a deployment or of a request's body.
     pub const NAMES: [&str; 4] = ["mock_response", "mock_tool_calls", "mock_delay", "mock_timeout"];
+
+    /// Those of a request's body: the last three fail a model so that its fallbacks are asked.
+    pub const ASKED: [&str; 7] = [
+        "mock_response",
+        "mock_tool_calls",
+        "mock_delay",
+        "mock_timeout",
+        "mock_testing_fallbacks",
+        "mock_testing_context_fallbacks",
+        "mock_testing_content_policy_fallbacks",
+    ];
 
     /// Reads it from the parameters; `None` where none of them asks for one. A delay alone does not.
     ///
@@ -85,10 +103,17 @@ impl Mock {
                 ));
             }
         };
-        let never = match value("mock_timeout") {
-            None => false,
-            Some(flag) => flag.as_bool().ok_or_else(|| wrong("mock_timeout", "a boolean"))?,
+        let flag = |name: &'static str| match value(name) {
+            None => Ok(false),
+            Some(flag) => flag.as_bool().ok_or_else(|| wrong(name, "a boolean")),
         };
+        let never = flag("mock_timeout")?;
+        for (name, kind) in FAILING {
+            if flag(name)? {
+                let says = Says::Fails(kind, Retry::Never);
+                return Ok(Some(Self { says, calls, delay: Duration::ZERO, never: false }));
+            }
+        }
         let delay = match value("mock_delay") {
             None => Duration::ZERO,
             Some(seconds) => seconds
@@ -121,7 +146,7 @@ impl Mock {
         let document = match &self.says {
             Says::Text(text) => self.document(text, call),
             Says::Document(document) => whole(document.clone(), call),
-            Says::Fails(kind) => return Err(failure(*kind)),
+            Says::Fails(kind, retry) => return Err(failure(*kind).with_retry(*retry)),
             Says::Breaks if call.stream => self.document(TEXT, call),
             Says::Breaks => return Err(failure(FaultKind::Upstream)),
         };
@@ -184,11 +209,13 @@ impl Says {
     /// LiteLLM's words for failures; everything else is what is said.
     fn of(text: String) -> Self {
         match text.as_str() {
-            "litellm.RateLimitError" => Self::Fails(FaultKind::RateLimit),
-            "litellm.ContextWindowExceededError" => Self::Fails(FaultKind::ContextWindow),
-            "litellm.InternalServerError" => Self::Fails(FaultKind::Upstream),
+            "litellm.RateLimitError" => Self::Fails(FaultKind::RateLimit, Retry::Again),
+            "litellm.ContextWindowExceededError" => {
+                Self::Fails(FaultKind::ContextWindow, Retry::Elsewhere)
+            }
+            "litellm.InternalServerError" => Self::Fails(FaultKind::Upstream, Retry::Again),
             text if text.starts_with("Exception: content_filter_policy") => {
-                Self::Fails(FaultKind::ContentPolicy)
+                Self::Fails(FaultKind::ContentPolicy, Retry::Elsewhere)
             }
             text if text.starts_with("Exception: mock_streaming_error") => Self::Breaks,
             _ => Self::Text(text),

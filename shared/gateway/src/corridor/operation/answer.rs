@@ -13,7 +13,7 @@ use crate::{
         Admitted, Facts, Seen,
         attempt::{Failed, Reached},
         batch::Piece,
-        headers, refuse, settle, stream,
+        headers, refuse, settle, stream, whole,
     },
 };
 
@@ -39,8 +39,8 @@ pub(super) async fn give(
         Err(fault) => {
             // It was answered, so it was paid for; what it used is not known.
             let seen = Seen { fault: Some(fault.clone()), ..reached.seen() };
-            settle::answered(app, &facts, &admitted.grant, size, &member, seen).await;
-            return refuse(facts.dialect, &fault, &facts);
+            let settled = settle::answered(app, &facts, &admitted.grant, size, &member, seen).await;
+            return whole::unreadable(&fault, &facts, &admitted, &reached, &settled);
         }
     };
     let seen = Seen {
@@ -70,24 +70,23 @@ pub(super) async fn fail(
     admitted: Admitted,
     failed: Failed,
 ) -> Response {
-    let Failed { fault, member, finished: pieces, requests } = failed;
-    let mut response = refuse(facts.dialect, &fault, &facts);
-    let Some(member) = member else {
-        settle::failed(app, &facts, &admitted, None, &fault).await;
+    let Failed { fault, member, finished: pieces, requests, .. } = &failed;
+    let mut response = refuse(facts.dialect, fault, &facts);
+    let map = response.headers_mut();
+    headers::limits(map, &admitted);
+    let Some(member) = member.as_ref().filter(|_| !pieces.is_empty()) else {
+        let spend = settle::failed(app, &facts, &admitted, member.as_deref(), fault).await;
+        headers::failed(map, &facts, &failed, spend);
         return response;
     };
-    headers::member(response.headers_mut(), &member);
-    if pieces.is_empty() {
-        settle::failed(app, &facts, &admitted, Some(&member), &fault).await;
-        return response;
-    }
-    let heard = Heard { facts: &facts, member: &member, pieces: &pieces, requests };
+    let heard = Heard { facts: &facts, member, pieces, requests: *requests };
     let used = operation.used(&heard).unwrap_or_default();
     let size = u64::try_from(operation.size()).unwrap_or(u64::MAX);
     let size = usize::try_from(heard.share(size)).unwrap_or(usize::MAX);
-    let seen = Seen { fault: Some(fault), ..used };
-    let settled = settle::answered(app, &facts, &admitted.grant, size, &member, seen).await;
-    headers::cost(response.headers_mut(), &facts, &settled);
+    let seen = Seen { fault: Some(fault.clone()), ..used };
+    let settled = settle::answered(app, &facts, &admitted.grant, size, member, seen).await;
+    headers::failed(map, &facts, &failed, None);
+    headers::cost(map, &facts, &settled);
     response
 }
 

@@ -6,11 +6,7 @@
 
 mod answer;
 
-use std::{
-    future::Future,
-    pin::{Pin, pin},
-    sync::Arc,
-};
+use std::{pin::pin, sync::Arc};
 
 use axum::response::Response;
 use bytes::Bytes;
@@ -20,7 +16,12 @@ use sluice_wire::{Fault, FaultKind};
 
 use super::{
     Admitted, Arrival, Bound, Bounded, Facts, Flow, Forward, Line, Plan, Prepared, Seen, Tokens,
-    attempt, batch::Piece, intake, keep, mock, params::Wishes, refuse,
+    attempt,
+    batch::Piece,
+    fallback::{self, Asking, Origin, Outcome},
+    intake, keep, mock,
+    params::Wishes,
+    refuse,
 };
 use crate::{App, identity, registry::Member};
 
@@ -117,10 +118,38 @@ async fn doors(
     let wishes = Wishes::read(&body)?;
     facts.heed(&wishes);
     facts.attend(app).await?;
-    let asked = Asked(reader(app, &line, &headers, body)?);
+    let origin = Origin { line, headers, body };
+    let operation = read(app, &origin, reader)?;
+    if wishes.fallbacks.is_empty() {
+        return once(app, operation, &wishes, facts).await.map(Outcome::response);
+    }
+    fallback::check(app, facts, &wishes.fallbacks, operation.model())?;
+    let first = Box::pin(once(app, operation, &wishes, facts)).await?;
+    let ask = |origin: Origin, mut facts| -> Asking {
+        let app = Arc::clone(app);
+        Box::pin(async move {
+            let (wishes, operation) = (Wishes::read(&origin.body)?, read(&app, &origin, reader)?);
+            once(&app, operation, &wishes, &mut facts).await
+        })
+    };
+    fallback::through(app, facts, &wishes.fallbacks, &origin, first, ask).await
+}
+
+fn read(app: &App, origin: &Origin, reader: Reader) -> Result<Box<dyn Operation>, Fault> {
+    reader(app, &origin.line, &origin.headers, origin.body.clone())
+}
+
+/// Asks one model.
+async fn once(
+    app: &Arc<App>,
+    operation: Box<dyn Operation>,
+    wishes: &Wishes,
+    facts: &mut Facts,
+) -> Result<Outcome, Fault> {
+    let asked = Asked(operation);
     facts.describe(asked.0.model(), asked.0.stream());
     let plan = asked.plan(app, facts)?;
-    mock::none(&wishes, &plan, facts.route)?;
+    mock::none(wishes, &plan, facts.route)?;
     if let Some(first) = plan.order.first() {
         // What cannot be translated is refused before any money is reserved.
         asked.0.prepare(app, first)?;
@@ -134,17 +163,12 @@ async fn doors(
     }
 }
 
-fn paid(
-    app: Arc<App>,
-    mut facts: Facts,
-    asked: Asked,
-    plan: Plan,
-) -> Pin<Box<dyn Future<Output = Result<Response, Fault>> + Send>> {
+fn paid(app: Arc<App>, mut facts: Facts, asked: Asked, plan: Plan) -> Asking {
     Box::pin(async move {
         let admitted = Admitted::reserve(&app, &mut facts, &asked, plan).await;
         let (admitted, plan) = match admitted {
             Ok(admitted) => admitted,
-            Err(denial) => return Ok(denial.render(&facts)),
+            Err(denial) => return Ok(Outcome::Final(denial.render(&facts))),
         };
         let operation = asked.0;
         let prepare = |member: &Member| match admitted.granted() {
@@ -156,8 +180,15 @@ fn paid(
             keep::alive(&app, &admitted.grant, work).await
         };
         match reached {
-            Ok(reached) => Ok(answer::give(&app, facts, &*operation, admitted, reached).await),
-            Err(failed) => Ok(answer::fail(&app, facts, &*operation, admitted, failed).await),
+            Ok(reached) => {
+                let response = answer::give(&app, facts, &*operation, admitted, reached).await;
+                Ok(Outcome::Final(response))
+            }
+            Err(failed) => {
+                let kind = failed.fault.kind;
+                let response = answer::fail(&app, facts, &*operation, admitted, failed).await;
+                Ok(Outcome::Failed(response, kind))
+            }
         }
     })
 }

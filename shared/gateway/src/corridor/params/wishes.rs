@@ -1,20 +1,26 @@
 //! What a call's own body says to the gateway: about its parameters, how it is called, and for whom.
 
 use memchr::memmem;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use sluice_providers::Mock;
 use sluice_wire::{Fault, canon::CacheInjection};
 
 use crate::corridor::{
     attribution::{self, Attribution},
+    fallback::Fallbacks,
     patience::{Patience, Said},
 };
 
 /// The field of a body that asks for cache markers.
 const CACHE_POINTS: &str = "cache_control_injection_points";
 
+/// The field of a body that sets the router's settings for it.
+const OVERRIDE: &str = "router_settings_override";
+/// What may stand in it. What the body itself says goes before.
+const OVERRIDABLE: [&str; 5] =
+    ["fallbacks", "context_window_fallbacks", "content_policy_fallbacks", "num_retries", "timeout"];
 /// Words of which each body has one that says anything of it, beside those of [`attribution::may_say`].
-const WORDS: [&str; 7] = [
+const WORDS: [&str; 9] = [
     "_params\"",
     CACHE_POINTS,
     "service_tier",
@@ -22,6 +28,8 @@ const WORDS: [&str; 7] = [
     "num_retries",
     "timeout\"",
     "\"mock_",
+    "fallbacks\"",
+    OVERRIDE,
 ];
 
 /// What one reading of a body finds.
@@ -36,6 +44,8 @@ pub(crate) struct Wishes {
     pub(crate) service_tier: Option<String>,
     /// How long the caller waits, and how often it is tried.
     pub(in crate::corridor) patience: Patience,
+    /// Models for the case that the one that is asked for fails.
+    pub(in crate::corridor) fallbacks: Fallbacks,
     /// What is answered in the provider's place.
     pub(in crate::corridor) mock: Option<Mock>,
     /// Whom it is for.
@@ -91,11 +101,26 @@ impl Wishes {
                 Fault::invalid(format!("Invalid '{CACHE_POINTS}': {wrong}."), CACHE_POINTS)
             })?;
         }
+        let settings = match value(OVERRIDE) {
+            None => Map::new(),
+            Some(Value::Object(settings)) => settings,
+            // LiteLLM's words.
+            Some(_) => {
+                let message = "router_settings_override must be a JSON object.";
+                return Err(Fault::invalid(message, OVERRIDE));
+            }
+        };
+        if let Some(name) = settings.keys().find(|name| !OVERRIDABLE.contains(&name.as_str())) {
+            let message = format!("router_settings_override: '{name}' is not in effect.");
+            return Err(Fault::invalid(message, OVERRIDE));
+        }
+        let value = |name: &str| value(name).or_else(|| settings.get(name).cloned());
         let times = ["num_retries", "timeout", "stream_timeout"].map(|name| (name, value(name)));
         wishes.patience = Patience::read(|wanted| {
             let said = times.iter().find(|(name, _)| *name == wanted);
             said.and_then(|(_, value)| value.as_ref()).map(Said::Json)
         })?;
+        wishes.fallbacks = Fallbacks::read(value)?;
         wishes.mock = Mock::read(value)?;
         wishes.attribution = Attribution::read(value);
         Ok(wishes)
@@ -137,6 +162,10 @@ mod tests {
             (r#"{"cache_control_injection_points":[{}]}"#, CACHE_POINTS),
             (r#"{"num_retries":99}"#, "num_retries"),
             (r#"{"stream_timeout":"x"}"#, "stream_timeout"),
+            (r#"{"fallbacks":"x"}"#, "fallbacks"),
+            (r#"{"router_settings_override":[]}"#, OVERRIDE),
+            (r#"{"router_settings_override":{"routing_strategy":"lar1"}}"#, OVERRIDE),
+            (r#"{"router_settings_override":{"num_retries":-1}}"#, "num_retries"),
             (r#"{"mock_response":1}"#, "mock_response"),
         ] {
             let fault = Wishes::read(body.as_bytes()).unwrap_err();

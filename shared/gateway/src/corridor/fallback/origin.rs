@@ -1,0 +1,43 @@
+//! A request as it came, to be asked of another model.
+
+use bytes::Bytes;
+use http::HeaderMap;
+use sluice_providers::Mock;
+use sluice_wire::{Fault, Splice, splice};
+
+use super::{Fallback, LISTS};
+use crate::corridor::Line;
+
+/// The request.
+#[derive(Debug, Clone)]
+pub(in crate::corridor) struct Origin {
+    pub(in crate::corridor) line: Line,
+    pub(in crate::corridor) headers: HeaderMap,
+    pub(in crate::corridor) body: Bytes,
+}
+
+// === impl Origin ===
+
+impl Origin {
+    /// The same request to another model: what the fallback sets is set, and neither other fallbacks
+    /// nor a mock of the model that failed are in it.
+    pub(super) fn instead(&self, fallback: &Fallback) -> Result<Self, Fault> {
+        let mut line = self.line.clone();
+        let own = LISTS.into_iter().chain(Mock::ASKED).chain(["router_settings_override"]);
+        let mut edits: Vec<Splice<'_>> =
+            own.filter(|name| !fallback.sets.contains_key(*name)).map(Splice::Remove).collect();
+        edits
+            .extend(fallback.sets.iter().map(|(name, value)| Splice::Set(name, value.to_string())));
+        match &mut line.model {
+            Some(model) => model.clone_from(&fallback.model),
+            None => {
+                let model = serde_json::Value::from(fallback.model.as_str()).to_string();
+                edits.push(Splice::Set("model", model));
+            }
+        }
+        let body = splice(&self.body, &edits).map_err(|error| {
+            Fault::invalid(format!("Invalid JSON payload: {error}"), "request_body")
+        })?;
+        Ok(Self { line, headers: self.headers.clone(), body: Bytes::from(body) })
+    }
+}
