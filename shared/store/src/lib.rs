@@ -7,6 +7,7 @@
 //! - [`Keys`]: records by the hash of the key; changes reach the ledger in the same transaction.
 //! - [`Ledger`]: reserve, settle, sweep.
 //! - [`Records`]: users, teams, members, budgets, customers, each with a version.
+//! - [`Audit`]: a row for each change of a record, in the same transaction, and for each refusal.
 //! - [`Usage`]: a row for each call. The rows of a key and a window add up to what the ledger says.
 //! - [`NanoUsd`], [`Millis`], [`KeyHash`], [`CallId`], [`BudgetDuration`]: no float, no bare string.
 //!
@@ -22,6 +23,7 @@
 //! | unique alias, email | core | `UQ#alias#<alias>`, `UQ#email#<email>` | `UQ` |
 //! | user, team, budget, customer | core | `U#<id>`, `T#<id>`, `B#<id>`, `E#<id>` | `META` |
 //! | member | core | `M#<length of team>#<team>#<user>` | `META` |
+//! | audit row, head | core | `AUDIT#<chain>` | `<instant>#<number>`, `HEAD` |
 //! | usage row | usage | `L#<16 digits of the hash>#<day>` | the call's id |
 //! | kept answer | cache | `R#<hash of its key>#<its id>` | the piece's number |
 //!
@@ -32,6 +34,7 @@
 
 mod allowance;
 mod answers;
+mod audit;
 mod budgets;
 mod clock;
 mod connect;
@@ -56,6 +59,9 @@ mod window;
 
 pub use allowance::Allowance;
 pub use answers::{Answers, KeptAnswer};
+pub use audit::{
+    Action, Audit, AuditFilter, AuditRow, Deed, Edits, Finding, Flaw, Head, Refused, Report, Who,
+};
 pub use budgets::BudgetRecord;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use connect::connect;

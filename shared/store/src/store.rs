@@ -5,8 +5,8 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::Client;
 
 use crate::{
-    Answers, BudgetRecord, Clock, CustomerRecord, Keys, Ledger, LedgerMode, MemberRecord, Records,
-    StoreError, TableNames, TeamRecord, Usage, UserRecord,
+    Answers, Audit, BudgetRecord, Clock, CustomerRecord, Keys, Ledger, LedgerMode, MemberRecord,
+    Records, StoreError, TableNames, TeamRecord, Usage, UserRecord,
     ledger::{Backlog, Desks, Slices},
     tables,
 };
@@ -91,6 +91,11 @@ impl Store {
     /// The answers that are kept.
     pub fn answers(&self) -> Answers {
         Answers { inner: Arc::clone(&self.inner) }
+    }
+
+    /// The audit log.
+    pub fn audit(&self) -> Audit {
+        Audit { inner: Arc::clone(&self.inner) }
     }
 
     /// The usage rows.

@@ -6,6 +6,7 @@
 //! and not applied costs money.
 
 mod access;
+mod audit;
 mod body;
 mod budgets;
 mod customers;
@@ -19,6 +20,7 @@ mod reply;
 mod roles;
 mod spend;
 mod teams;
+mod trace;
 mod users;
 
 use std::sync::Arc;
@@ -38,6 +40,8 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .merge(customer_routes("/end_user"))
         .merge(model_routes())
         .route("/spend/logs", get("/spend/logs", spend::logs))
+        .route("/audit", get("/audit", audit::list))
+        .route("/audit/{id}", get("/audit/{id}", audit::one))
 }
 
 /// What there is to call: beside the routes that call it, for one path of it begins as theirs.
@@ -50,7 +54,7 @@ pub(crate) fn model_routes() -> Router<Arc<App>> {
 
 /// Whether a path is one of these routes.
 pub(crate) fn is_managed(path: &str) -> bool {
-    const ROOTS: [&str; 9] = [
+    const ROOTS: [&str; 10] = [
         "/key/",
         "/user/",
         "/v2/user/",
@@ -60,6 +64,7 @@ pub(crate) fn is_managed(path: &str) -> bool {
         "/customer/",
         "/end_user/",
         "/spend/logs",
+        "/audit",
     ];
     ROOTS.iter().any(|root| path.starts_with(root))
 }

@@ -10,6 +10,7 @@
     reason = "a test that cannot go on should stop"
 )]
 
+mod audit;
 mod aws_identity;
 mod cache_points;
 mod charges;

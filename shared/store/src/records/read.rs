@@ -69,7 +69,7 @@ impl Store {
 
 impl Inner {
     /// An item of the core table, read strongly.
-    pub(super) async fn item(&self, key: Item) -> Result<Option<Item>, StoreError> {
+    pub(crate) async fn item(&self, key: Item) -> Result<Option<Item>, StoreError> {
         let read = self
             .client
             .get_item()

@@ -7,29 +7,27 @@ use super::{
     item::{name_key, to_item, version},
 };
 use crate::{
-    StoreError, StoreErrorKind,
+    Edits, StoreError, StoreErrorKind,
+    audit::Change,
     item::{Item, n, s},
     transaction::{Cancelled, malformed},
 };
 
 /// How often a change is tried against other writers.
 const TRIES: usize = 12;
-/// Most records of one transaction; each may need two of its hundred writes.
-const BATCH: usize = 50;
+/// Most records of one transaction; each may need three of its hundred writes: itself, its name, its
+/// row in the audit log, whose head is one more.
+const BATCH: usize = 33;
 
-// === impl Records ===
+// === impl Edits ===
 
-impl<R: Record> Records<R> {
-    pub(super) async fn insert(&self, record: &R) -> Result<R, RecordError> {
-        self.insert_all(std::slice::from_ref(record)).await?;
-        Ok(record.clone())
-    }
-
+impl<R: Record> Edits<'_, Records<R>> {
     pub(super) async fn insert_all(&self, records: &[R]) -> Result<(), RecordError> {
         for some in records.chunks(BATCH) {
             let mut writes = Vec::new();
-            let mut refusals = Vec::new();
+            let (mut refusals, mut changes) = (Vec::new(), Vec::new());
             for record in some {
+                changes.push(Change::of(R::KIND, record.id(), None, Some(record))?);
                 writes.push(self.put(to_item(record)?)?);
                 refusals.push(None);
                 if let Some(unique) = record.unique() {
@@ -37,7 +35,7 @@ impl<R: Record> Records<R> {
                     refusals.push(Some(unique));
                 }
             }
-            if let Err(Cancelled(failed)) = self.inner.transact(writes).await? {
+            if let Err(Cancelled(failed)) = self.transact(&changes, writes).await? {
                 let first = failed.iter().position(|failed| *failed);
                 let name = first.and_then(|at| refusals.get(at).cloned()).flatten();
                 return Err(name.map_or(RecordError::Exists, RecordError::Taken));
@@ -52,12 +50,12 @@ impl<R: Record> Records<R> {
         change: impl Fn(&mut R),
     ) -> Result<R, RecordError> {
         for _ in 0..TRIES {
-            let old = self.get(place).await?.ok_or(RecordError::NotFound)?;
+            let old = self.of.get(place).await?.ok_or(RecordError::NotFound)?;
             let mut new = old.clone();
             change(&mut new);
             new.stamp_mut().version = old.stamp().version + 1;
             let put = Put::builder()
-                .table_name(&self.inner.tables.core)
+                .table_name(&self.of.inner.tables.core)
                 .set_item(Some(to_item(&new)?))
                 .condition_expression("ver = :old")
                 .expression_attribute_values(":old", n(version(&old)))
@@ -73,7 +71,8 @@ impl<R: Record> Records<R> {
                     writes.push(self.free_name(from)?);
                 }
             }
-            match self.inner.transact(writes).await? {
+            let told = Change::of(R::KIND, new.id(), Some(&old), Some(&new))?;
+            match self.transact(&[told], writes).await? {
                 Ok(()) => return Ok(new),
                 Err(Cancelled(failed)) if failed.get(1) == Some(&true) => {
                     return Err(RecordError::Taken(to.unwrap_or_default()));
@@ -87,9 +86,9 @@ impl<R: Record> Records<R> {
 
     pub(super) async fn remove(&self, place: &Place) -> Result<Option<R>, RecordError> {
         for _ in 0..TRIES {
-            let Some(old) = self.get(place).await? else { return Ok(None) };
+            let Some(old) = self.of.get(place).await? else { return Ok(None) };
             let delete = Delete::builder()
-                .table_name(&self.inner.tables.core)
+                .table_name(&self.of.inner.tables.core)
                 .set_key(Some(place.key()))
                 .condition_expression("ver = :old")
                 .expression_attribute_values(":old", n(version(&old)))
@@ -99,16 +98,25 @@ impl<R: Record> Records<R> {
             if let Some(unique) = old.unique() {
                 writes.push(self.free_name(&unique)?);
             }
-            if self.inner.transact(writes).await?.is_ok() {
+            let told = Change::of(R::KIND, old.id(), Some(&old), None)?;
+            if self.transact(&[told], writes).await?.is_ok() {
                 return Ok(Some(old));
             }
         }
         Err(StoreError::new("TransactWriteItems", StoreErrorKind::Contended).into())
     }
 
+    async fn transact(
+        &self,
+        changes: &[Change],
+        writes: Vec<TransactWriteItem>,
+    ) -> Result<Result<(), Cancelled>, StoreError> {
+        self.of.inner.transact_as(self.deed, changes, writes).await
+    }
+
     fn put(&self, item: Item) -> Result<TransactWriteItem, StoreError> {
         let put = Put::builder()
-            .table_name(&self.inner.tables.core)
+            .table_name(&self.of.inner.tables.core)
             .set_item(Some(item))
             .condition_expression("attribute_not_exists(pk)")
             .build()
@@ -125,7 +133,7 @@ impl<R: Record> Records<R> {
 
     fn free_name(&self, unique: &str) -> Result<TransactWriteItem, StoreError> {
         let delete = Delete::builder()
-            .table_name(&self.inner.tables.core)
+            .table_name(&self.of.inner.tables.core)
             .set_key(Some(name_key(unique)))
             .build()
             .map_err(malformed)?;
