@@ -74,6 +74,32 @@ def test_models_are_listed_and_told(client):
     assert "gpt" in [group["model_group"] for group in client.model_groups.info()]
 
 
+def test_models_are_added_changed_and_taken_away(gateway, fakes, client):
+    public = name("model")
+    params = {"model": "openai/gpt-4o", "api_base": f"{fakes.urls['openai']}/v1", "api_key": "sk-of-the-added"}
+    made = client.models.new(model_name=public, model_params=params, model_info={"access_groups": ["lab"]})
+    assert made["model_info"]["db_model"] is True
+    model_id = made["model_id"]
+    assert client.chat.completions(model=public, messages=MESSAGES)["choices"]
+    assert client.models.update(model_id, model_params={"rpm": 7})["litellm_params"]["rpm"] == 7
+    told = client.models.get(model_id=model_id)
+    assert told["litellm_params"]["rpm"] == 7
+    assert "api_key" not in told["litellm_params"]
+    assert client.models.delete(model_id) == {"message": f"Model: {model_id} deleted successfully"}
+    assert public not in [model["id"] for model in client.models.list()]
+
+
+def test_credentials_are_made_told_renamed_by_nobody_and_deleted(client):
+    credential = name("credential")
+    values = {"api_key": "sk-of-the-credential-itself"}
+    made = client.credentials.create(credential, credential_info={"custom_llm_provider": "openai"}, credential_values=values)
+    assert made["success"] is True
+    assert credential in [row["credential_name"] for row in client.credentials.list()["credentials"]]
+    told = client.credentials.get(credential)
+    assert told["credential_values"] == {"api_key": "sk****lf"}
+    assert client.credentials.delete(credential)["success"] is True
+
+
 def test_spend_is_told_call_by_call(gateway, client):
     key = gateway.new_key()
     Client(base_url=gateway.url, api_key=key).chat.completions(model="gpt", messages=MESSAGES)

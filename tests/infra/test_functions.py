@@ -9,6 +9,8 @@ import pytest
 
 from conftest import ROOT, of_type
 
+# Variables that say where a secret is.
+ARNS = {"SLUICE_MASTER_KEY_SECRET", "SLUICE_KMS_KEY"}
 FUNCTIONS = {"InferenceFunction", "AdminFunction", "BudgetResetFunction"}
 
 
@@ -121,6 +123,35 @@ def test_nobody_may_list_or_write_secrets(resources: dict) -> None:
                 assert action == "secretsmanager:GetSecretValue", name
 
 
+def test_only_admin_may_have_a_data_key_made_and_only_ours_is_opened(resources: dict) -> None:
+    may = {
+        (name, action)
+        for name, statement in every_statement(resources)
+        for action in listed(statement["Action"])
+        if action.startswith("kms:")
+    }
+    assert may == {
+        ("InferenceRole", "kms:Decrypt"),
+        ("AdminRole", "kms:Decrypt"),
+        ("AdminRole", "kms:GenerateDataKey"),
+    }
+    for name in ("InferenceRole", "AdminRole"):
+        [sealed] = [s for s in statements(resources[name]) if s.get("Sid") == "SealedSecrets"]
+        assert sealed["Resource"] == {"Ref": "CredentialsKeyArn"}
+        assert sealed["Condition"] == {"StringEquals": {"kms:EncryptionContext:application": "sluice"}}
+
+
+def test_of_the_core_table_only_what_routes_calls_may_be_listed(resources: dict) -> None:
+    core = {"Fn::GetAtt": ["CoreTable", "Arn"]}
+    queries = {
+        name: statement.get("Condition")
+        for name, statement in every_statement(resources)
+        if statement["Action"] == "dynamodb:Query" and statement["Resource"] == core
+    }
+    only = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["ROUTING"]}}
+    assert queries == {"InferenceRole": only, "AdminRole": only}
+
+
 def test_only_inference_may_call_models(resources: dict) -> None:
     reach = {
         name
@@ -228,8 +259,11 @@ def test_no_secret_is_in_the_environment_or_the_outputs(functions: dict, stack: 
         variables = function["Properties"]["Environment"]["Variables"]
         for variable, value in variables.items():
             if named.search(variable):
-                # An ARN to read the secret by, never its value.
-                assert variable == "SLUICE_MASTER_KEY_SECRET" and set(value) == {"Ref"}, name
+                # An ARN to read or open a secret by, never its value.
+                if "Fn::If" in value:
+                    assert value["Fn::If"][2] == {"Ref": "AWS::NoValue"}, name
+                    value = value["Fn::If"][1]
+                assert variable in ARNS and set(value) == {"Ref"}, name
     written = json.dumps(stack)
     assert "resolve:secretsmanager" not in written
     assert not re.search(r"sk-[A-Za-z0-9]{8,}", written)

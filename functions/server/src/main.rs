@@ -4,14 +4,15 @@
 //! `sluice-gateway`, the same ones that Lambda serves.
 
 mod args;
-mod audit;
 mod check;
 mod chores;
 mod environment;
 mod folder;
+mod keyfile;
 mod leftover;
 mod listen;
 mod master;
+mod secrets;
 mod start;
 mod store;
 mod terminal;
@@ -22,7 +23,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use args::{AuditTask, Cli, Command};
+use args::{Cli, Command};
 
 /// A call makes many small allocations; with the system's allocator they were about a fifth of its cost
 /// (docs/adr/0011-allocator.md).
@@ -35,7 +36,6 @@ fn main() -> ExitCode {
     match cli.command {
         Some(Command::Check { config }) => return check::run(&config),
         Some(Command::Token(wanted)) => return token::run(wanted),
-        Some(Command::Audit { task: AuditTask::Verify(wanted) }) => return audit::verify(&wanted),
         None => {}
     }
     tracing_subscriber::fmt()

@@ -1,12 +1,13 @@
 //! The master key: given by the operator, or made once and kept in the data folder.
 
 use std::{
-    fs,
-    io::{self, Write},
+    io,
     path::{Path, PathBuf},
 };
 
 use sluice_gateway::Randomness;
+
+use crate::keyfile;
 
 /// A key and where it came from.
 pub(crate) struct MasterKey {
@@ -30,59 +31,28 @@ pub(crate) enum Place {
 /// When the folder cannot be read or written, or there is no randomness.
 pub(crate) fn kept(folder: &Path, random: &dyn Randomness) -> io::Result<MasterKey> {
     let path = folder.join("master_key");
-    match fs::read_to_string(&path) {
-        Ok(text) => {
-            return Ok(MasterKey { value: text.trim().to_owned(), place: Place::File(path) });
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(error),
-    }
-    let mut bytes = [0; 24];
-    random.fill(&mut bytes).map_err(io::Error::other)?;
-    let value = bytes.iter().fold(String::from("sk-"), |mut text, byte| {
-        // Two hex digits a byte.
-        text.extend(
-            [byte >> 4, byte & 15]
-                .into_iter()
-                .filter_map(|digit| char::from_digit(u32::from(digit), 16)),
-        );
-        text
-    });
-    let draft = draft(&path, &value)?;
-    // Of two that start at once in a new folder, the first one's key is the key of both.
-    match fs::hard_link(&draft, &path) {
-        Ok(()) => fs::remove_file(&draft)?,
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            fs::remove_file(&draft)?;
-            return kept(folder, random);
-        }
-        // Not every file system has links.
-        Err(_) => fs::rename(&draft, &path)?,
-    }
+    let value = keyfile::kept(&path, || {
+        let mut bytes = [0; 24];
+        random.fill(&mut bytes).map_err(io::Error::other)?;
+        Ok(bytes.iter().fold(String::from("sk-"), |mut text, byte| {
+            // Two hex digits a byte.
+            text.extend(
+                [byte >> 4, byte & 15]
+                    .into_iter()
+                    .filter_map(|digit| char::from_digit(u32::from(digit), 16)),
+            );
+            text
+        }))
+    })?;
     Ok(MasterKey { value, place: Place::File(path) })
-}
-
-/// Writes a file that only its owner can read; it appears whole or not at all.
-pub(crate) fn write_private(path: &Path, text: &str) -> io::Result<()> {
-    fs::rename(draft(path, text)?, path)
-}
-
-/// A file beside `path`, this process's own, that only its owner can read.
-fn draft(path: &Path, text: &str) -> io::Result<PathBuf> {
-    let draft = path.with_extension(format!("new-{}", std::process::id()));
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&draft)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    Ok(draft)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicU8, Ordering};
+    use std::{
+        fs,
+        sync::atomic::{AtomicU8, Ordering},
+    };
 
     use sluice_gateway::NoRandomness;
 

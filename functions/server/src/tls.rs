@@ -12,7 +12,7 @@ use rustls::{
 };
 use tokio_rustls::TlsAcceptor;
 
-use crate::master::write_private;
+use crate::keyfile::write_private;
 
 /// What a handshake calls HTTP/2 (RFC 9113, section 3.2).
 pub(crate) const HTTP_2: &[u8] = b"h2";

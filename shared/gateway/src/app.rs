@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sluice_providers::{MediaFetcher, Transport};
-use sluice_store::{Clock, Deed, KeyHash, KeyRecord, KeyRole, Store, StoreError};
+use sluice_store::{Clock, KeyHash, KeyRecord, KeyRole, Store, StoreError};
 use sluice_wire::{Fault, FaultKind};
 
 use crate::{
@@ -11,15 +11,19 @@ use crate::{
     identity::{Aws, CustomerCache, Jwt, KeyCache},
     orphans::Orphans,
     random::Randomness,
-    registry::Registry,
+    registry::{Live, Registry},
     telemetry::Telemetry,
+    uses::Uses,
+    vault::{KeyPlace, Vault},
 };
 
 /// The gateway of one process. Shared by reference; nothing in it is per request.
 #[derive(Debug)]
 pub struct App {
     pub(crate) config: Config,
-    pub(crate) registry: Registry,
+    pub(crate) live: Live,
+    pub(crate) vault: Vault,
+    pub(crate) uses: Uses,
     pub(crate) store: Store,
     pub(crate) transport: Transport,
     pub(crate) media: MediaFetcher,
@@ -56,6 +60,8 @@ pub struct AppParts {
     pub departure: Departure,
     /// The master key in plaintext; only its hash is kept.
     pub master_key: String,
+    /// What seals the secrets that are given through the API.
+    pub secrets_key: KeyPlace,
 }
 
 /// What becomes of the upstream call when its caller leaves in the middle of a stream.
@@ -87,8 +93,17 @@ impl App {
     /// # Errors
     /// [`StartError`] for a weak master key or a store that cannot be written.
     pub async fn start(parts: AppParts) -> Result<Arc<Self>, StartError> {
-        let AppParts { config, store, transport, clock, random, telemetry, departure, master_key } =
-            parts;
+        let AppParts {
+            config,
+            store,
+            transport,
+            clock,
+            random,
+            telemetry,
+            departure,
+            master_key,
+            secrets_key,
+        } = parts;
         if !master_key.starts_with("sk-") || master_key.len() < 16 {
             return Err(StartError::MasterKey);
         }
@@ -96,14 +111,16 @@ impl App {
         let mut record = KeyRecord::new(&master_key, now);
         record.role = KeyRole::Admin;
         let master = record.hash;
-        store.keys().by(&Deed::own("start")).ensure(&record).await?;
-        let registry = Registry::new(&config);
+        store.keys().ensure(&record).await?;
+        let live = Live::new(Registry::new(&config));
         let jwt = config.general.jwt.as_ref().map(Jwt::new);
         let aws = config.general.aws_iam.as_ref().map(Aws::new);
         let media = transport.media(config.media().clone());
         Ok(Arc::new(Self {
             config,
-            registry,
+            live,
+            vault: Vault::new(secrets_key),
+            uses: Uses::default(),
             store,
             transport,
             media,
@@ -118,6 +135,12 @@ impl App {
             jwt,
             aws,
         }))
+    }
+
+    /// The models, as this process knows them: those that were added from its first request on.
+    #[must_use]
+    pub fn registry(&self) -> Arc<Registry> {
+        self.live.get()
     }
 
     /// The store, for whoever drives its background work.

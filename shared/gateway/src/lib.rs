@@ -28,8 +28,11 @@ pub mod registry;
 mod responses;
 pub mod telemetry;
 pub mod tokens;
+mod uses;
+mod vault;
 
 pub use app::{App, AppParts, Departure, StartError};
 pub use identity::Peer;
 pub use orphans::Orphans;
 pub use random::{NoRandomness, Randomness, SystemRandomness};
+pub use vault::{KEY_BYTES, KeyPlace};

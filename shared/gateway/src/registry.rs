@@ -1,28 +1,37 @@
 //! Model groups and their deployments: which names exist, and who answers for them.
 
+mod added;
+mod live;
+mod roster;
+mod sight;
 mod wild;
 
 use std::{collections::HashMap, sync::Arc};
 
 use http::HeaderValue;
-use sluice_providers::{Deployment, Reach, Responses};
+use sluice_providers::{Deployment, Responses};
+use sluice_store::{CredentialRecord, ModelRecord};
 
-use self::wild::{Limits, Wild};
+use self::roster::Roster;
 use crate::{
     config::{Config, ConfiguredDeployment, ModelInfo},
-    pricing::{Catalogue, ModelPrice, arn_model},
+    pricing::{Catalogue, ModelPrice},
 };
 
-/// The names callers may use.
+pub(crate) use added::{Added, Unusable};
+pub(crate) use live::Live;
+pub use sight::Sight;
+
+/// The names callers may use, and who answers for them.
 #[derive(Debug)]
 pub struct Registry {
-    groups: HashMap<String, Arc<Group>>,
-    /// Group names in the order of the configuration.
-    names: Vec<String>,
+    common: Roster,
+    /// What teams have for themselves, by their ids.
+    teams: HashMap<String, Roster>,
     aliases: HashMap<String, String>,
-    /// The first group that reaches a model on Bedrock, by the model's id.
-    on_bedrock: HashMap<String, Arc<Group>>,
-    wild: Wild,
+    /// Every deployment, in the order of the configuration, also those that do not answer.
+    all: Vec<Arc<Member>>,
+    added: Added,
 }
 
 /// A model group: one public name, one or more deployments.
@@ -60,98 +69,65 @@ pub(crate) struct Labels {
 // === impl Registry ===
 
 impl Registry {
-    /// Groups the configured deployments by their public name.
+    /// What the configuration says.
     #[must_use]
     pub fn new(config: &Config) -> Self {
+        Self::with(config, Added::default())
+    }
+
+    /// What the configuration says, and what was added since.
+    pub(crate) fn with(config: &Config, added: Added) -> Self {
         let catalogue = Catalogue::builtin();
-        let mut names = Vec::new();
-        let mut members: HashMap<String, Vec<Arc<Member>>> = HashMap::new();
-        for entry in &config.deployments {
-            let name = entry.deployment.group.clone();
-            if entry.is_wild() {
-                if !names.contains(&name) {
-                    names.push(name);
-                }
-                continue;
+        let entries = || config.deployments.iter().chain(&added.deployments);
+        let mut common = Vec::new();
+        let mut owned: HashMap<&str, Vec<&ConfiguredDeployment>> = HashMap::new();
+        for entry in entries() {
+            match entry.info.team_id.as_deref() {
+                Some(team) => owned.entry(team).or_default().push(entry),
+                None => common.push(entry),
             }
-            let member = Member::new(entry, &catalogue);
-            if !members.contains_key(&name) {
-                names.push(name.clone());
-            }
-            members.entry(name).or_default().push(Arc::new(member));
         }
-        let groups: HashMap<String, Arc<Group>> = members
-            .into_iter()
-            .map(|(name, members)| (name.clone(), Arc::new(Group { name, members })))
-            .collect();
-        let on_bedrock = on_bedrock(names.iter().filter_map(|name| groups.get(name)));
         Self {
-            groups,
-            names,
-            on_bedrock,
+            common: Roster::new(&common, &catalogue),
+            teams: owned
+                .into_iter()
+                .map(|(team, entries)| (team.to_owned(), Roster::new(&entries, &catalogue)))
+                .collect(),
             aliases: config.router.model_group_alias.clone().into_iter().collect(),
-            wild: Wild::new(config.deployments.iter().filter(|entry| entry.is_wild())),
+            all: entries().map(|entry| Arc::new(Member::new(entry, &catalogue))).collect(),
+            added,
         }
     }
 
-    /// The group behind a public name, an alias of one, or a name that fits a pattern.
+    /// What the keys of a team see; of no team, what everybody does.
     #[must_use]
-    pub fn group(&self, name: &str) -> Option<Arc<Group>> {
-        if let Some(group) = self.groups.get(name) {
-            return Some(Arc::clone(group));
-        }
-        if let Some(target) = self.aliases.get(name) {
-            return self.groups.get(target).cloned().or_else(|| self.wild.group(target));
-        }
-        self.wild.group(name)
+    pub fn seen_by(&self, team: Option<&str>) -> Sight<'_> {
+        Sight { registry: self, own: team.and_then(|team| self.teams.get(team)) }
     }
 
-    /// Whether a model is in an access group (`model_info.access_groups`).
-    pub(crate) fn is_in_access_group(&self, model: &str, name: &str) -> bool {
-        self.group(model).is_some_and(|group| {
-            group.members.iter().any(|member| member.info.access_groups.iter().any(|g| g == name))
-        })
+    /// Every deployment, also those that are blocked, are a team's, or have a pattern for a name.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Member> {
+        self.all.iter().map(|member| &**member)
     }
 
-    /// The group that reaches a model on Bedrock, by the id that AWS knows the model by: its own, that
-    /// of an inference profile, or an ARN of either.
-    #[must_use]
-    pub fn group_on_bedrock(&self, id: &str) -> Option<&Arc<Group>> {
-        self.on_bedrock.get(id).or_else(|| self.on_bedrock.get(arn_model(id)?))
+    /// The deployment of an id.
+    pub(crate) fn deployment(&self, id: &str) -> Option<&Member> {
+        self.all().find(|member| member.deployment.id == id)
     }
 
-    /// Every deployment with its group's name, in the order of the configuration.
-    pub(crate) fn members(&self) -> impl Iterator<Item = (&str, &Arc<Member>)> {
-        self.names
-            .iter()
-            .filter_map(|name| self.groups.get(name))
-            .flat_map(|group| group.members.iter().map(|member| (group.name.as_str(), member)))
+    /// The record of a deployment that was added.
+    pub(crate) fn record(&self, id: &str) -> Option<&Arc<ModelRecord>> {
+        self.added.records.get(id)
     }
 
-    /// All public names, in the order of the configuration; in the place of a pattern the models of
-    /// the catalogue that it admits.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.names.iter().flat_map(|name| {
-            let own = (!name.contains('*')).then_some(name.as_str());
-            let admitted = self.wild.listed().iter().filter(move |one| one.pattern == *name);
-            own.into_iter().chain(admitted.map(|one| one.name.as_str()))
-        })
+    /// Added models that cannot be called.
+    pub(crate) fn unusable(&self) -> &[Unusable] {
+        &self.added.unusable
     }
 
-    /// The most tokens that the model of a public name takes, and that it gives.
-    pub(crate) fn limits(&self, name: &str) -> Limits {
-        let target = self.aliases.get(name).map_or(name, String::as_str);
-        match self.groups.get(target).and_then(|group| group.members.first()) {
-            Some(member) => {
-                member.price.as_ref().map_or([None; 2], |price| [price.max_input, price.max_output])
-            }
-            None => self.wild.limits(target),
-        }
-    }
-
-    /// The names that are patterns, as they are written.
-    pub fn patterns(&self) -> impl Iterator<Item = &str> {
-        self.names.iter().map(String::as_str).filter(|name| name.contains('*'))
+    /// The credentials that were added.
+    pub(crate) fn credentials(&self) -> impl Iterator<Item = &Arc<CredentialRecord>> {
+        self.added.credentials.values()
     }
 }
 
@@ -179,26 +155,6 @@ impl Member {
         let labels = Labels::new(&deployment);
         Self { deployment, price, info: ModelInfo::default(), labels }
     }
-}
-
-fn on_bedrock<'a>(groups: impl Iterator<Item = &'a Arc<Group>>) -> HashMap<String, Arc<Group>> {
-    let mut found = HashMap::new();
-    for group in groups {
-        for member in &group.members {
-            let deployment = &member.deployment;
-            if deployment.provider.reach != Reach::Bedrock {
-                continue;
-            }
-            for id in [Some(&deployment.model), deployment.aws.model_id.as_ref()] {
-                let Some(id) = id else { continue };
-                found.entry(id.clone()).or_insert_with(|| Arc::clone(group));
-                if let Some(model) = arn_model(id) {
-                    found.entry(model.to_owned()).or_insert_with(|| Arc::clone(group));
-                }
-            }
-        }
-    }
-    found
 }
 
 /// Where a deployment is reached, without a query (it may hold a key).

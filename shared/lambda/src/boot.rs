@@ -3,7 +3,7 @@
 use std::{fs, io, path::Path, sync::Arc};
 
 use sluice_gateway::{
-    App, AppParts, Departure, StartError, SystemRandomness,
+    App, AppParts, Departure, KeyPlace, StartError, SystemRandomness,
     config::{Beside, Config, Environment as _},
     telemetry::Telemetry,
 };
@@ -67,6 +67,7 @@ pub async fn boot() -> Result<Arc<App>, BootError> {
         telemetry: Telemetry::to(io::stdout()),
         departure: Departure::Drain,
         master_key,
+        secrets_key: Process.var("SLUICE_KMS_KEY").map_or(KeyPlace::Nowhere, KeyPlace::Kms),
     })
     .await?)
 }

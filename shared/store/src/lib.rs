@@ -7,7 +7,7 @@
 //! - [`Keys`]: records by the hash of the key; changes reach the ledger in the same transaction.
 //! - [`Ledger`]: reserve, settle, sweep.
 //! - [`Records`]: users, teams, members, budgets, customers, each with a version.
-//! - [`Audit`]: a row for each change of a record, in the same transaction, and for each refusal.
+//! - [`Routing`]: models and credentials that people add, as a whole.
 //! - [`Usage`]: a row for each call. The rows of a key and a window add up to what the ledger says.
 //! - [`NanoUsd`], [`Millis`], [`KeyHash`], [`CallId`], [`BudgetDuration`]: no float, no bare string.
 //!
@@ -23,7 +23,9 @@
 //! | unique alias, email | core | `UQ#alias#<alias>`, `UQ#email#<email>` | `UQ` |
 //! | user, team, budget, customer | core | `U#<id>`, `T#<id>`, `B#<id>`, `E#<id>` | `META` |
 //! | member | core | `M#<length of team>#<team>#<user>` | `META` |
-//! | audit row, head | core | `AUDIT#<chain>` | `<instant>#<number>`, `HEAD` |
+//! | model, credential | core | `ROUTING` | `MODEL#<id>`, `CREDENTIAL#<name>` |
+//! | revision of these, sealed data key | core | `ROUTING` | `REVISION`, `DATAKEY` |
+//! | last use of a credential | core | `USED#<name>` | `CREDENTIAL` |
 //! | usage row | usage | `L#<16 digits of the hash>#<day>` | the call's id |
 //! | kept answer | cache | `R#<hash of its key>#<its id>` | the piece's number |
 //!
@@ -34,7 +36,6 @@
 
 mod allowance;
 mod answers;
-mod audit;
 mod budgets;
 mod clock;
 mod connect;
@@ -48,6 +49,7 @@ mod ledger;
 mod members;
 mod money;
 mod records;
+mod routing;
 mod store;
 mod tables;
 mod teams;
@@ -59,9 +61,6 @@ mod window;
 
 pub use allowance::Allowance;
 pub use answers::{Answers, KeptAnswer};
-pub use audit::{
-    Action, Audit, AuditFilter, AuditRow, Deed, Edits, Finding, Flaw, Head, Refused, Report, Who,
-};
 pub use budgets::BudgetRecord;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use connect::connect;
@@ -76,6 +75,7 @@ pub use ledger::{
 pub use members::{MemberRecord, MemberRole};
 pub use money::{MoneyError, NanoUsd};
 pub use records::{Filed, Listed, Place, Record, RecordError, Records, Stamp};
+pub use routing::{CredentialRecord, ModelRecord, Routed, Routing, Use};
 pub use store::{Store, StoreBuilder};
 pub use tables::TableNames;
 pub use teams::TeamRecord;

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::Client;
 
 use crate::{
-    Answers, Audit, BudgetRecord, Clock, CustomerRecord, Keys, Ledger, LedgerMode, MemberRecord,
-    Records, StoreError, TableNames, TeamRecord, Usage, UserRecord,
+    Answers, BudgetRecord, Clock, CredentialRecord, CustomerRecord, Keys, Ledger, LedgerMode,
+    MemberRecord, ModelRecord, Records, Routing, StoreError, TableNames, TeamRecord, Usage,
+    UserRecord,
     ledger::{Backlog, Desks, Slices},
     tables,
 };
@@ -83,6 +84,21 @@ impl Store {
         Records::of(Arc::clone(&self.inner))
     }
 
+    /// The models that people have added.
+    pub fn models(&self) -> Records<ModelRecord> {
+        Records::of(Arc::clone(&self.inner))
+    }
+
+    /// The credentials that models name.
+    pub fn credentials(&self) -> Records<CredentialRecord> {
+        Records::of(Arc::clone(&self.inner))
+    }
+
+    /// What calls are routed by besides the configuration, as a whole.
+    pub fn routing(&self) -> Routing {
+        Routing { inner: Arc::clone(&self.inner) }
+    }
+
     /// The ledger.
     pub fn ledger(&self) -> Ledger {
         Ledger { inner: Arc::clone(&self.inner) }
@@ -91,11 +107,6 @@ impl Store {
     /// The answers that are kept.
     pub fn answers(&self) -> Answers {
         Answers { inner: Arc::clone(&self.inner) }
-    }
-
-    /// The audit log.
-    pub fn audit(&self) -> Audit {
-        Audit { inner: Arc::clone(&self.inner) }
     }
 
     /// The usage rows.

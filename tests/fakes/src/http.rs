@@ -15,7 +15,7 @@ use crate::{
     delivery::{Body, plain},
     gemini,
     ids::Ids,
-    openai, sagemaker, secretsmanager,
+    kms, openai, sagemaker, secretsmanager,
     secretsmanager::Secrets,
     seen::{Outcome, Recorder, Seen, Slot},
     sts,
@@ -30,6 +30,7 @@ pub(crate) enum Kind {
     Bedrock,
     SageMaker,
     SecretsManager,
+    Kms,
     Sts,
 }
 
@@ -147,6 +148,7 @@ async fn answer(desk: Arc<Desk>, request: Request<Incoming>) -> Reply {
         Kind::Bedrock => bedrock::answer(&desk, call).await,
         Kind::SageMaker => sagemaker::answer(&desk, call).await,
         Kind::SecretsManager => Ok(secretsmanager::answer(&desk, &call)),
+        Kind::Kms => Ok(kms::answer(&desk, &call)),
         Kind::Sts => Ok(sts::answer(&desk, &call)),
     }
 }

@@ -63,6 +63,7 @@ mod frame;
 mod gemini;
 mod http;
 mod ids;
+mod kms;
 mod openai;
 mod reject;
 mod sagemaker;
@@ -103,6 +104,8 @@ pub struct Fakes {
     pub sagemaker_url: String,
     /// Endpoint of Secrets Manager.
     pub secretsmanager_url: String,
+    /// Endpoint of KMS.
+    pub kms_url: String,
     /// Endpoint of STS.
     pub sts_url: String,
     /// What OpenAI received.
@@ -117,6 +120,8 @@ pub struct Fakes {
     pub sagemaker: Recorder,
     /// What Secrets Manager received.
     pub secretsmanager: Recorder,
+    /// What KMS received.
+    pub kms: Recorder,
     /// What STS received.
     pub sts: Recorder,
     secrets: Secrets,
@@ -141,6 +146,7 @@ impl Fakes {
         let (bedrock_at, bedrock) = open(Kind::Bedrock).await?;
         let (sagemaker_at, sagemaker) = open(Kind::SageMaker).await?;
         let (secretsmanager_at, secretsmanager) = open(Kind::SecretsManager).await?;
+        let (kms_at, kms) = open(Kind::Kms).await?;
         let (sts_at, sts) = open(Kind::Sts).await?;
         let url = |address: SocketAddr| format!("http://{address}");
         Ok(Self {
@@ -150,6 +156,7 @@ impl Fakes {
             bedrock_url: url(bedrock_at),
             sagemaker_url: url(sagemaker_at),
             secretsmanager_url: url(secretsmanager_at),
+            kms_url: url(kms_at),
             sts_url: url(sts_at),
             openai,
             anthropic,
@@ -157,6 +164,7 @@ impl Fakes {
             bedrock,
             sagemaker,
             secretsmanager,
+            kms,
             sts,
             secrets,
             _tasks: tasks,

@@ -22,6 +22,7 @@ async fn main() -> io::Result<()> {
         "bedrock": fakes.bedrock_url,
         "sagemaker": fakes.sagemaker_url,
         "secretsmanager": fakes.secretsmanager_url,
+        "kms": fakes.kms_url,
         "sts": fakes.sts_url,
         "access_key_id": ACCESS_KEY_ID,
         "secret_access_key": SECRET_ACCESS_KEY,

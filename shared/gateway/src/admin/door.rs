@@ -13,7 +13,6 @@ use super::{
     body::Fields,
     reply::{Refused, Wrong, reply},
     roles::rule_of,
-    trace::Trace,
 };
 use crate::App;
 use serde_json::Value;
@@ -49,15 +48,37 @@ where
     door(Method::POST, path, serve)
 }
 
+/// The handler of a PATCH of [`super::roles::RULES`].
+pub(super) fn patch<S, F>(path: &'static str, serve: S) -> MethodRouter<Arc<App>>
+where
+    S: Fn(Arc<App>, Visit) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = Result<Value, Refused>> + Send + 'static,
+{
+    door(Method::PATCH, path, serve)
+}
+
+/// The handler of a DELETE of [`super::roles::RULES`].
+pub(super) fn delete<S, F>(path: &'static str, serve: S) -> MethodRouter<Arc<App>>
+where
+    S: Fn(Arc<App>, Visit) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = Result<Value, Refused>> + Send + 'static,
+{
+    door(Method::DELETE, path, serve)
+}
+
 fn door<S, F>(method: Method, path: &'static str, serve: S) -> MethodRouter<Arc<App>>
 where
     S: Fn(Arc<App>, Visit) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Result<Value, Refused>> + Send + 'static,
 {
-    let filter = if method == Method::GET { MethodFilter::GET } else { MethodFilter::POST };
+    let filter = match method {
+        Method::GET => MethodFilter::GET,
+        Method::PATCH => MethodFilter::PATCH,
+        Method::DELETE => MethodFilter::DELETE,
+        _ => MethodFilter::POST,
+    };
     on(filter, async move |State(app): State<Arc<App>>, request: Request| {
-        let mut trace = Trace::begin(&app, &method, path, request.headers());
-        let result = match Visit::receive(&app, &method, path, request, &mut trace).await {
+        let result = match Visit::receive(&app, &method, path, request).await {
             Ok(visit) => {
                 let result = serve(Arc::clone(&app), visit).await;
                 if method != Method::GET {
@@ -68,10 +89,7 @@ where
             }
             Err(refused) => Err(refused),
         };
-        if let Err(refused) = &result {
-            trace.refused(&app, refused).await;
-        }
-        reply(&trace.deed.call, result)
+        reply(&app, result)
     })
 }
 
@@ -83,13 +101,11 @@ impl Visit {
         method: &Method,
         path: &'static str,
         request: Request,
-        trace: &mut Trace,
     ) -> Result<Self, Refused> {
         let (mut parts, body) = request.into_parts();
         let rule = rule_of(method, path)
             .ok_or_else(|| Fault::new(FaultKind::Internal, "a route that nobody may use"))?;
-        let deed = &mut trace.deed;
-        let actor = Actor::enter(app, &parts.headers, parts.uri.path(), rule, deed).await?;
+        let actor = Actor::enter(app, &parts.headers, parts.uri.path(), rule).await?;
         let named = RawPathParams::from_request_parts(&mut parts, &()).await;
         let named = named.ok().and_then(|named| named.iter().next().map(|(_, it)| it.to_owned()));
         let query = Query::try_from_uri(&parts.uri).map(|Query(query)| query).map_err(|error| {
@@ -105,7 +121,6 @@ impl Visit {
         } else {
             Fields::read(&parts.headers, body).await?
         };
-        trace.aims_at(named.as_deref(), &fields);
         Ok(Self { actor, fields, named, query })
     }
 

@@ -6,9 +6,9 @@
 //! and not applied costs money.
 
 mod access;
-mod audit;
 mod body;
 mod budgets;
+mod credentials;
 mod customers;
 mod door;
 mod keys;
@@ -20,14 +20,13 @@ mod reply;
 mod roles;
 mod spend;
 mod teams;
-mod trace;
 mod users;
 
 use std::sync::Arc;
 
 use axum::Router;
 
-use self::door::{get, post};
+use self::door::{delete, get, patch, post};
 use crate::App;
 
 /// The routes.
@@ -39,9 +38,9 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .merge(customer_routes("/customer"))
         .merge(customer_routes("/end_user"))
         .merge(model_routes())
+        .merge(model_change_routes())
+        .merge(credential_routes())
         .route("/spend/logs", get("/spend/logs", spend::logs))
-        .route("/audit", get("/audit", audit::list))
-        .route("/audit/{id}", get("/audit/{id}", audit::one))
 }
 
 /// What there is to call: beside the routes that call it, for one path of it begins as theirs.
@@ -50,6 +49,33 @@ pub(crate) fn model_routes() -> Router<Arc<App>> {
         .route("/model/info", get("/model/info", models::info))
         .route("/v1/model/info", get("/model/info", models::info))
         .route("/model_group/info", get("/model_group/info", models::groups))
+}
+
+fn model_change_routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/model/new", post("/model/new", models::new))
+        .route("/model/update", post("/model/update", models::update))
+        .route("/model/{id}/update", patch("/model/{id}/update", models::update))
+        .route("/model/delete", post("/model/delete", models::delete))
+        .route("/model/block", post("/model/block", models::block))
+        .route("/model/unblock", post("/model/unblock", models::unblock))
+}
+
+fn credential_routes() -> Router<Arc<App>> {
+    let (make, list) =
+        (post("/credentials", credentials::new), get("/credentials", credentials::list));
+    let by_name = get("/credentials/by_name/{name}", credentials::by_name);
+    let by_model = get("/credentials/by_model/{model_id}", credentials::by_model);
+    let change = patch("/credentials/{name}", credentials::update);
+    Router::new()
+        .route("/credentials", make.merge(list))
+        // A name may have slashes in it.
+        .route("/credentials/by_name/{*name}", by_name)
+        .route("/credentials/by_model/{model_id}", by_model)
+        .route(
+            "/credentials/{*name}",
+            change.merge(delete("/credentials/{name}", credentials::delete)),
+        )
 }
 
 /// Whether a path is one of these routes.
@@ -64,9 +90,11 @@ pub(crate) fn is_managed(path: &str) -> bool {
         "/customer/",
         "/end_user/",
         "/spend/logs",
-        "/audit",
+        "/credentials",
     ];
-    ROOTS.iter().any(|root| path.starts_with(root))
+    // What there is to call is for whoever calls.
+    let changes_models = path.starts_with("/model/") && path != "/model/info";
+    changes_models || ROOTS.iter().any(|root| path.starts_with(root))
 }
 
 fn key_routes() -> Router<Arc<App>> {

@@ -33,7 +33,7 @@ pub(super) fn id(app: &App, given: Given<String>, field: &'static str) -> Result
 }
 
 /// A random UUID (version 4).
-fn fresh(app: &App) -> Result<String, Refused> {
+pub(super) fn fresh(app: &App) -> Result<String, Refused> {
     let mut bytes = [0; 16];
     let random = app.random.fill(&mut bytes);
     random.map_err(|error| Fault::new(FaultKind::Internal, error.to_string()))?;

@@ -42,6 +42,8 @@ pub(crate) struct Rule {
 
 const GET: Method = Method::GET;
 const POST: Method = Method::POST;
+const PATCH: Method = Method::PATCH;
+const DELETE: Method = Method::DELETE;
 
 const fn rule(
     method: Method,
@@ -114,11 +116,21 @@ pub(crate) static RULES: &[Rule] = &[
     rule(POST, "/customer/unblock", ADMINS, NOTHING),
     rule(GET, "/customer/info", VIEWERS, NOTHING),
     rule(GET, "/customer/list", VIEWERS, NOTHING),
+    rule(POST, "/credentials", ADMINS, NOTHING),
+    rule(GET, "/credentials", VIEWERS, NOTHING),
+    rule(GET, "/credentials/by_name/{name}", VIEWERS, NOTHING),
+    rule(GET, "/credentials/by_model/{model_id}", VIEWERS, NOTHING),
+    rule(PATCH, "/credentials/{name}", ADMINS, NOTHING),
+    rule(DELETE, "/credentials/{name}", ADMINS, NOTHING),
+    rule(POST, "/model/new", ADMINS, NOTHING),
+    rule(POST, "/model/update", ADMINS, NOTHING),
+    rule(PATCH, "/model/{id}/update", ADMINS, NOTHING),
+    rule(POST, "/model/delete", ADMINS, NOTHING),
+    rule(POST, "/model/block", ADMINS, NOTHING),
+    rule(POST, "/model/unblock", ADMINS, NOTHING),
     rule(GET, "/model/info", SEEN, NOTHING),
     rule(GET, "/model_group/info", SEEN, NOTHING),
     rule(GET, "/spend/logs", SEEN, NOTHING),
-    rule(GET, "/audit", VIEWERS, NOTHING),
-    rule(GET, "/audit/{id}", VIEWERS, NOTHING),
 ];
 
 /// The row of a route.

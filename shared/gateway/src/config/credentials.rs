@@ -3,7 +3,16 @@
 
 use std::collections::BTreeMap;
 
-use super::{field::Field, known, section::Section, suggest};
+use super::{
+    field::{Context, Field},
+    known,
+    section::Section,
+    suggest,
+    tree::Node,
+};
+
+/// What says where a deployment is.
+const ADDRESSES: [&str; 2] = ["api_base", "base_url"];
 
 /// The named credentials: mappings of `litellm_params` keys.
 #[derive(Default)]
@@ -37,12 +46,32 @@ impl<'n, 'c> Credentials<'n, 'c> {
         Self(found)
     }
 
+    /// The same of nodes that are kept.
+    pub(super) fn of(context: &'c Context<'c>, nodes: &'n BTreeMap<&str, Node>) -> Self {
+        let field = |(name, node): (&&str, &'n Node)| {
+            let path = format!("credential `{name}`");
+            ((*name).to_owned(), Field::at(context, path, node))
+        };
+        Self(nodes.iter().map(field).collect())
+    }
+
+    /// What they say, to be kept.
+    pub(super) fn nodes(&self) -> BTreeMap<String, Node> {
+        self.0.iter().map(|(name, field)| (name.clone(), field.node().clone())).collect()
+    }
+
     /// Lets the credential that a section names say what the section does not.
-    pub(super) fn stand_behind(&self, section: &mut Section<'n, 'c>) {
-        let Some(field) = section.take("litellm_credential_name") else { return };
-        let Some(name) = field.name() else { return };
+    /// Returns the credential's name.
+    pub(super) fn stand_behind(&self, section: &mut Section<'n, 'c>) -> Option<String> {
+        let field = section.take("litellm_credential_name")?;
+        let name = field.name()?;
         match self.0.get(&name) {
-            Some(values) => section.back(values),
+            Some(values) => {
+                if section.field().is_outside() && !values.is_outside() {
+                    keep_in_place(section);
+                }
+                section.back(values);
+            }
             None => {
                 let near = suggest::nearest(&name, self.0.keys().map(String::as_str));
                 field.wrong(
@@ -51,5 +80,16 @@ impl<'n, 'c> Credentials<'n, 'c> {
                 );
             }
         }
+        Some(name)
+    }
+}
+
+/// A credential of the file goes where the file says, and nowhere else.
+fn keep_in_place(section: &mut Section<'_, '_>) {
+    for field in ADDRESSES.into_iter().filter_map(|name| section.take(name)) {
+        field.wrong(
+            "is not where this credential may be sent: it is the configuration file's",
+            "leave it out, or name a credential that was added through the API",
+        );
     }
 }

@@ -8,7 +8,8 @@ use std::{
 };
 
 use super::{
-    Environment, Finding, Level,
+    Environment, Finding, Level, Outside,
+    outside::OUTSIDE,
     tree::{At, Complaint, Entry, Kind, Node, truth},
 };
 
@@ -27,6 +28,10 @@ pub(super) struct Context<'c> {
     findings: RefCell<Vec<(At, Finding)>>,
     /// One section is read for several providers: that one of them has no use for a key says nothing.
     pub(super) many: Cell<bool>,
+    /// What entries from outside the file may reach; `None` while the file is read.
+    outside: Option<&'c Outside>,
+    /// What has no effect is an error.
+    strict: bool,
 }
 
 /// A value of the file, and where it stands.
@@ -47,7 +52,19 @@ impl<'c> Context<'c> {
             files: RefCell::default(),
             findings: RefCell::default(),
             many: Cell::default(),
+            outside: None,
+            strict: false,
         }
+    }
+
+    /// For entries from outside the file.
+    pub(super) fn outside(outside: &'c Outside, strict: bool) -> Self {
+        Self { outside: Some(outside), strict, ..Self::new(outside) }
+    }
+
+    /// What an entry from outside the file may reach.
+    pub(super) fn reach(&self) -> Option<&'c Outside> {
+        self.outside
     }
 
     /// A variable, as the file sets it or as it is set.
@@ -70,6 +87,11 @@ impl<'c> Context<'c> {
         }
     }
 
+    /// How bad it is that something has no effect.
+    fn idle(&self) -> Level {
+        if self.strict { Level::Error } else { Level::Warning }
+    }
+
     /// All findings, by file and line.
     pub(super) fn into_findings(self) -> Vec<Finding> {
         let mut findings = self.findings.into_inner();
@@ -84,6 +106,16 @@ impl<'n, 'c> Field<'n, 'c> {
     /// The file as a whole.
     pub(super) fn root(context: &'c Context<'c>, node: &'n Node) -> Self {
         Self { context, path: String::new(), node }
+    }
+
+    /// A value that stands at a path of its own.
+    pub(super) fn at(context: &'c Context<'c>, path: impl Into<String>, node: &'n Node) -> Self {
+        Self { context, path: path.into(), node }
+    }
+
+    /// Whether it is from outside the file.
+    pub(super) fn is_outside(&self) -> bool {
+        self.node.at == OUTSIDE
     }
 
     /// A value of this mapping.
@@ -119,16 +151,25 @@ impl<'n, 'c> Field<'n, 'c> {
         self.find(Level::Warning, message.into(), hint.into());
     }
 
+    /// An error: whoever adds models does not say which of the gateway's files are read.
+    pub(super) fn no_file(&self) {
+        self.wrong(
+            "names a file of the gateway's, and only the configuration file may",
+            "give the value itself, or aws-secret/NAME",
+        );
+    }
+
     /// A warning that a key means nothing to a provider.
     pub(super) fn no_use(&self, provider: &str) {
         if !self.context.many.get() {
-            self.warn(format!("has no effect at provider `{provider}`"), "");
+            let level = self.context.idle();
+            self.find(level, format!("has no effect at provider `{provider}`"), String::new());
         }
     }
 
     /// A warning about the key rather than about its value.
     pub(super) fn warn_key(&self, at: At, message: String, hint: Option<String>) {
-        self.context.find(Level::Warning, at, self.path.clone(), message, hint);
+        self.context.find(self.context.idle(), at, self.path.clone(), message, hint);
     }
 
     fn find(&self, level: Level, message: String, hint: String) {
@@ -169,6 +210,16 @@ impl<'n, 'c> Field<'n, 'c> {
     pub(super) fn text(&self) -> Option<String> {
         let written = self.written()?;
         let Some(name) = written.strip_prefix(VARIABLE) else { return Some(written.to_owned()) };
+        if let Some(outside) = self.context.outside.filter(|_| self.is_outside())
+            && !outside.grants_variable(name.trim())
+        {
+            self.wrong(
+                format!("the environment variable `{}` cannot be read from here", name.trim()),
+                "give the value itself, aws-secret/NAME, or a `litellm_credential_name`; or have the \
+                 operator list the variable in `general_settings.variables_for_api`",
+            );
+            return None;
+        }
         let value = self.context.var(name.trim());
         if value.is_none() {
             self.wrong(

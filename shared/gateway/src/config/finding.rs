@@ -41,6 +41,20 @@ impl fmt::Display for Level {
 
 // === impl Finding ===
 
+impl Finding {
+    /// Whether it keeps what it is about from being used.
+    pub(crate) fn is_error(&self) -> bool {
+        self.level == Level::Error
+    }
+
+    /// What is wrong, where, and what would be right, in a sentence: where no file has lines.
+    pub(crate) fn told(&self) -> String {
+        let place = if self.path.is_empty() { String::new() } else { format!("{}: ", self.path) };
+        let hint = self.hint.iter().map(|hint| format!("; {hint}")).collect::<String>();
+        format!("{place}{}{hint}", self.message)
+    }
+}
+
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}: {}: ", self.file, self.line, self.level)?;

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use sluice_providers::{MediaPolicy, Secret};
-use sluice_store::Deed;
 
 use super::{
     aws_iam::AwsIamAuth, field::Field, jwt::JwtAuth, known, media, mtls::MtlsAuth,
@@ -16,6 +15,8 @@ const MIB: u64 = 1024 * 1024;
 const DEFAULT_REQUEST_MIB: u64 = 100;
 /// How long a crashed call may hold its reservation.
 const DEFAULT_LEASE: u64 = 90;
+/// How the names of providers' secrets begin, unless said otherwise; as in the template.
+const SECRETS: &str = "sluice/";
 
 /// `general_settings`, as far as it has an effect.
 #[derive(Debug, Clone)]
@@ -26,8 +27,6 @@ pub struct General {
     pub max_request_size_mb: u64,
     /// `lease_seconds` (Sluice's own): how long a call that crashed holds its reservation.
     pub lease_seconds: u64,
-    /// `audit_retention_days` (Sluice's own): for how many days rows of the audit log are kept.
-    pub audit_days: u32,
     /// `pass_through_endpoints`, and what calls of built-in pass-through cost.
     pub pass_through: PassThrough,
     /// The same as `litellm_settings.media`, where it is said here.
@@ -44,6 +43,12 @@ pub struct General {
     pub network: Network,
     /// `aws_iam_auth`: callers with AWS credentials.
     pub aws_iam: Option<AwsIamAuth>,
+    /// `variables_for_api` (Sluice's own): environment variables that models and credentials which are
+    /// added through the API may name.
+    pub variables_for_api: Vec<String>,
+    /// `secrets_for_api` (Sluice's own): how the names of secrets in AWS Secrets Manager begin that
+    /// these may name.
+    pub secrets_for_api: Vec<String>,
 }
 
 /// What becomes of calls while the store gives no answer.
@@ -77,7 +82,6 @@ impl Default for General {
             master_key: None,
             max_request_size_mb: DEFAULT_REQUEST_MIB,
             lease_seconds: DEFAULT_LEASE,
-            audit_days: Deed::KEEP_DAYS,
             pass_through: PassThrough::default(),
             media: MediaPolicy::default(),
             token_rate: TokenRate::default(),
@@ -86,6 +90,8 @@ impl Default for General {
             aws_iam: None,
             mtls: None,
             network: Network::default(),
+            variables_for_api: Vec::new(),
+            secrets_for_api: vec![SECRETS.to_owned()],
         }
     }
 }
@@ -120,10 +126,6 @@ impl General {
         if let Some(field) = section.take("lease_seconds") {
             general.lease_seconds = field.whole(5..=86_400).unwrap_or(DEFAULT_LEASE);
         }
-        if let Some(field) = section.take("audit_retention_days") {
-            let days = field.whole(1..=36_500).and_then(|days| u32::try_from(days).ok());
-            general.audit_days = days.unwrap_or(Deed::KEEP_DAYS);
-        }
         media::read(&mut section, &mut general.media);
         if let Some(field) = section.take("token_rate_limit_type")
             && let Some(written) = field.text()
@@ -154,6 +156,11 @@ impl General {
         general.mtls = mtls.and_then(|field| MtlsAuth::read(&field, &general.network));
         let aws_iam = section.take("aws_iam_auth");
         general.aws_iam = aws_iam.and_then(|field| AwsIamAuth::read(&field));
+        let mut names = |name| section.take(name).and_then(|field: Field<'_, '_>| field.names());
+        general.variables_for_api = names("variables_for_api").unwrap_or_default();
+        if let Some(prefixes) = names("secrets_for_api") {
+            general.secrets_for_api = prefixes;
+        }
         section.finish(known::GENERAL_SETTINGS);
         general
     }

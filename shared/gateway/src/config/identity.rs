@@ -3,10 +3,11 @@
 use ring::digest::{SHA256, digest};
 use serde_json::{Value, json};
 
-use super::{json::canonical, secret::is_reference, tree::Node};
-
-/// Words in the names of parameters that hold secrets.
-const SECRETS: [&str; 5] = ["key", "secret", "token", "password", "credential"];
+use super::{
+    json::canonical,
+    secret::{is_reference, names_secret},
+    tree::Node,
+};
 
 /// The hash of what the file says, so that it is the same in every process, and another one after a
 /// change. A key that is rotated behind its `os.environ/` name does not change it.
@@ -17,7 +18,7 @@ pub(super) fn id(group: &str, params: &Node, twin: usize) -> String {
     if let Value::Object(members) = &mut params {
         for (name, value) in members.iter_mut() {
             if let Value::String(text) = value
-                && SECRETS.iter().any(|word| name.contains(word))
+                && names_secret(name)
                 && !is_reference(text)
             {
                 *text = hex(text.as_bytes());

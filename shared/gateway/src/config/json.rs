@@ -4,8 +4,9 @@ use serde_json::{Map, Value};
 
 use super::{
     field::Field,
+    outside::OUTSIDE,
     section::Section,
-    tree::{Kind, Node, is_null, truth},
+    tree::{Entry, Kind, Node, is_null, truth},
 };
 
 // === impl Field ===
@@ -48,6 +49,27 @@ pub(super) fn canonical(node: &Node) -> Value {
             Value::Object(members.collect())
         }
     }
+}
+
+/// A JSON value as a node from outside the file. A null says nothing, as in the file.
+pub(super) fn node(value: &Value) -> Node {
+    let scalar = |text: String, quoted| Kind::Scalar { text, quoted };
+    let kind = match value {
+        Value::Null => scalar(String::new(), false),
+        Value::String(text) => scalar(text.clone(), true),
+        Value::Bool(_) | Value::Number(_) => scalar(value.to_string(), false),
+        Value::Array(items) => Kind::Sequence(items.iter().map(node).collect()),
+        Value::Object(members) => {
+            let said = members.iter().filter(|(_, value)| !value.is_null());
+            let entry = |(key, value): (&String, &Value)| Entry {
+                key: key.clone(),
+                at: OUTSIDE,
+                value: node(value),
+            };
+            Kind::Mapping(said.map(entry).collect())
+        }
+    };
+    Node { at: OUTSIDE, kind }
 }
 
 /// A plain scalar: null, a truth value, a number of JSON's form, or text.

@@ -34,6 +34,7 @@ mod model_info;
 mod model_list;
 mod mtls;
 mod network;
+mod outside;
 mod params;
 mod pass_through;
 mod place;
@@ -71,8 +72,11 @@ pub(crate) use mtls::parts as dn_parts;
 pub use mtls::{MtlsAuth, MtlsRule};
 pub use network::Network;
 pub(crate) use network::{holds, range};
+pub(crate) use outside::Draft;
+pub use outside::Outside;
 pub use pass_through::{Endpoint, PassThrough};
 pub use router::RouterSettings;
+pub(crate) use secret::{is_reference, names_secret};
 pub use source::{Beside, NoSource, Source};
 pub use vouched::VouchedAs;
 
@@ -92,6 +96,8 @@ pub struct Config {
     pub router: RouterSettings,
     /// A deployment of each provider that the environment alone describes, for what is passed on.
     pub environment: BTreeMap<&'static str, Deployment>,
+    /// What models that are added while the gateway runs are read with.
+    pub outside: Outside,
 }
 
 // === impl Config ===

@@ -20,6 +20,10 @@ pub struct ModelInfo {
     pub max_output_tokens: Option<u64>,
     /// `access_groups`: names under which a key may be given this model.
     pub access_groups: Vec<String>,
+    /// `team_id`: the team that it is for, alone.
+    pub team_id: Option<String>,
+    /// `blocked`: it is not called for now.
+    pub blocked: bool,
     /// `supports_...`: what the operator says that the model can do.
     pub supports: BTreeMap<String, bool>,
 }
@@ -40,6 +44,8 @@ impl ModelInfo {
         info.max_output_tokens = tokens("max_output_tokens").or(older);
         let groups = section.take("access_groups").and_then(|field| field.names());
         info.access_groups = groups.unwrap_or_default();
+        info.team_id = section.take("team_id").and_then(|field| field.name());
+        info.blocked = section.take("blocked").and_then(|field| field.flag()).unwrap_or(false);
         let name = |key: &str| key.starts_with("supports_").then(|| key.to_owned());
         for (name, field) in section.take_each(name) {
             if let Some(flag) = field.flag() {

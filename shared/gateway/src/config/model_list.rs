@@ -80,7 +80,8 @@ pub(super) fn read<'n, 'c>(
     deployments
 }
 
-fn entry<'n, 'c>(
+/// Reads one entry.
+pub(super) fn entry<'n, 'c>(
     item: &Field<'n, 'c>,
     waits: Waits,
     credentials: &Credentials<'n, 'c>,

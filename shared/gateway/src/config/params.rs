@@ -75,7 +75,7 @@ fn read<'n, 'c>(
     named: Option<&str>,
 ) -> Option<Deployment> {
     let mut section = Section::open(field)?;
-    credentials.stand_behind(&mut section);
+    let credential = credentials.stand_behind(&mut section);
     let Some(model) = section.take("model") else {
         field.wrong("names no model", "set `model: <provider>/<model>`");
         return None;
@@ -98,6 +98,7 @@ fn read<'n, 'c>(
         }
     };
     let provider = deployment.provider;
+    deployment.credential_name = credential;
     read_access(&mut section, &mut deployment);
     if section.take("use_chat_completions_api").and_then(|field| field.flag()) == Some(true) {
         deployment.responses = Responses::Never;
@@ -167,6 +168,8 @@ fn read_access(section: &mut Section<'_, '_>, deployment: &mut Deployment) {
     let key = section.take("api_key");
     deployment.credential = match &key {
         Some(field) => field.secret(),
+        // The operator's key does not go where somebody else says.
+        None if base.as_ref().is_some_and(Field::is_outside) => None,
         None => key_from_environment(section.field(), provider),
     };
     azure::read(section, deployment, key.is_some());

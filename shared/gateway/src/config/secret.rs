@@ -2,7 +2,7 @@
 
 use sluice_providers::{Redacted, Secret};
 
-use super::field::Field;
+use super::{field::Field, section::Section, tree::Kind};
 
 /// The prefix of a secret that is kept in AWS Secrets Manager.
 pub(super) const AWS_SECRET: &str = "aws-secret/";
@@ -46,7 +46,29 @@ impl Field<'_, '_> {
             self.wrong("does not say which secret of AWS Secrets Manager", hint);
             return None;
         }
+        if let Some(outside) = self.context().reach().filter(|_| self.is_outside())
+            && !outside.grants_secret(name)
+        {
+            let hint = "have the operator admit it in `general_settings.secrets_for_api`";
+            self.wrong(format!("the secret `{name}` cannot be read from here"), hint);
+            return None;
+        }
         Some(Secret::AwsSecret { name: name.to_owned(), field: field.map(str::to_owned) })
+    }
+
+    /// Refuses references, in here or below, that may not be named from here.
+    pub(super) fn check_references(&self) {
+        match &self.node().kind {
+            Kind::Mapping(_) => {
+                let section = Section::open(self);
+                section.iter().flat_map(Section::each).for_each(|(_, one)| one.check_references());
+            }
+            Kind::Sequence(_) => {
+                self.items().iter().flatten().for_each(Self::check_references);
+            }
+            Kind::Scalar { text, .. } if text.starts_with(AWS_SECRET) => drop(self.secret()),
+            Kind::Scalar { .. } => drop(self.text()),
+        }
     }
 
     /// A credential that must be at hand.
@@ -69,7 +91,7 @@ impl Field<'_, '_> {
             self.wrong("holds a character that no key has, such as a space or a line break", "");
             return None;
         }
-        if looks_issued(written) {
+        if looks_issued(written) && !self.is_outside() {
             let hint =
                 "anyone who reads it can use the key: write os.environ/NAME or aws-secret/NAME";
             self.warn("looks like a real key, in the file", hint);
@@ -78,8 +100,15 @@ impl Field<'_, '_> {
     }
 }
 
+/// Whether a parameter of this name holds a secret.
+pub(crate) fn names_secret(name: &str) -> bool {
+    const WORDS: [&str; 5] = ["key", "secret", "token", "password", "credential"];
+    let tells = name == "litellm_credential_name" || name.contains("cost");
+    !tells && WORDS.iter().any(|word| name.contains(word))
+}
+
 /// A reference to a secret rather than the secret.
-pub(super) fn is_reference(text: &str) -> bool {
+pub(crate) fn is_reference(text: &str) -> bool {
     text.starts_with(VARIABLE) || text.starts_with(AWS_SECRET)
 }
 

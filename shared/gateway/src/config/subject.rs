@@ -15,6 +15,10 @@ impl Field<'_, '_> {
     pub(super) fn subject(&self) -> Option<Subject> {
         let text = self.name()?;
         let text = text.trim();
+        if self.is_outside() && (text.starts_with('/') || text.starts_with(FOUND)) {
+            self.no_file();
+            return None;
+        }
         if text.starts_with('/') {
             return Some(Subject::File(text.into()));
         }

@@ -10,6 +10,8 @@ use super::{
 
 const PROJECT: [&str; 2] = ["vertex_project", "vertex_ai_project"];
 const LOCATION: [&str; 2] = ["vertex_location", "vertex_ai_location"];
+/// The kind of key that stands for an identity elsewhere.
+const EXTERNAL: &str = "external_account";
 const CREDENTIALS: [&str; 2] = ["vertex_credentials", "vertex_ai_credentials"];
 
 /// Reads the parameters.
@@ -75,6 +77,10 @@ fn key(field: &Field<'_, '_>, deployment: &mut Deployment) -> Option<GoogleKey> 
         warn_pasted(field, text);
     }
     let text = field.name()?;
+    if field.is_outside() && !text.trim().starts_with('{') {
+        field.no_file();
+        return None;
+    }
     written(field, &text, deployment)
 }
 
@@ -90,6 +96,11 @@ fn written(field: &Field<'_, '_>, text: &str, deployment: &mut Deployment) -> Op
 /// A key that is at hand is checked at once.
 fn document(field: &Field<'_, '_>, text: &str, deployment: &mut Deployment) -> Option<GoogleKey> {
     match GoogleKey::check(text) {
+        // It names the files that it is read from, and where it is sent.
+        Ok(_) if field.is_outside() && text.contains(EXTERNAL) => {
+            field.no_file();
+            None
+        }
         Ok(project) => {
             let known = &mut deployment.vertex.project;
             *known = known.take().or(project);
@@ -103,7 +114,7 @@ fn document(field: &Field<'_, '_>, text: &str, deployment: &mut Deployment) -> O
 }
 
 fn warn_pasted(field: &Field<'_, '_>, text: &str) {
-    if text.contains("PRIVATE KEY") {
+    if text.contains("PRIVATE KEY") && !field.is_outside() {
         let hint = "anyone who reads it can use the key: write os.environ/NAME or aws-secret/NAME";
         field.warn("holds a private key, in the file", hint);
     }

@@ -1,7 +1,7 @@
 //! The file as a whole: its sections, one after the other.
 
 use super::{
-    Checked, Config, Environment, General, Level, LitellmSettings, RouterSettings, Source,
+    Checked, Config, Environment, General, Level, LitellmSettings, Outside, RouterSettings, Source,
     credentials::Credentials,
     field::{Context, Field},
     include, known, model_list, pass_through,
@@ -49,7 +49,9 @@ fn sections(root: &Field<'_, '_>) -> Option<Config> {
         root.warn("no model can be called", "list deployments below `model_list:`");
     }
     let environment = pass_through::environment(root.context());
-    Some(Config { deployments, general: general.unwrap_or_default(), litellm, router, environment })
+    let general = general.unwrap_or_default();
+    let outside = Outside::new(root.context(), &general, waits, &credentials);
+    Some(Config { deployments, general, litellm, router, environment, outside })
 }
 
 /// `environment_variables:` sets what `os.environ/` then finds.

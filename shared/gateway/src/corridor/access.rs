@@ -8,9 +8,9 @@ use sluice_providers::split_model;
 use sluice_wire::{Fault, FaultKind};
 
 use crate::{
-    App,
     identity::{Caller, Customer},
     pattern::Pattern,
+    registry::Sight,
 };
 
 /// Whose list a model is not in.
@@ -25,12 +25,12 @@ pub(crate) enum Denier {
 
 /// Whether a caller may use a model, for a customer where the call is for one.
 pub(crate) fn may_use(
-    app: &App,
+    seen: &Sight<'_>,
     caller: &Caller,
     customer: Option<&Customer>,
     model: &str,
 ) -> bool {
-    denier(app, caller, customer, model, None).is_none()
+    denier(seen, caller, customer, model, None).is_none()
 }
 
 /// Whether a caller is held to some models at all.
@@ -50,7 +50,7 @@ pub(crate) fn is_held(caller: &Caller, customer: Option<&Customer>) -> bool {
 /// Who stands in the way of a model, if anybody; with the group that answers for it, where that has
 /// another name.
 pub(crate) fn denier(
-    app: &App,
+    seen: &Sight<'_>,
     caller: &Caller,
     customer: Option<&Customer>,
     model: &str,
@@ -60,7 +60,7 @@ pub(crate) fn denier(
     let name = caller.meaning(model);
     let team = people.team.as_ref().map(|team| team.models.as_slice());
     let any =
-        |list: &[String], names: &[&str]| names.iter().any(|name| admits(app, list, team, name));
+        |list: &[String], names: &[&str]| names.iter().any(|name| admits(seen, list, team, name));
     let group = group.unwrap_or(name);
     if !any(&caller.record.models, &[model, name, group]) {
         return Some(Denier::Key);
@@ -68,7 +68,9 @@ pub(crate) fn denier(
     // A key's alias is its maker's word: what it stands for has to be in the other lists.
     let asked = if caller.record.aliases.contains_key(model) { name } else { model };
     let names = [asked, name, group];
-    if team.is_some_and(|list| !any(list, &names)) {
+    // What a team owns is the team's, whatever its list says.
+    let owned = names.iter().any(|name| seen.owns(name));
+    if !owned && team.is_some_and(|list| !any(list, &names)) {
         return Some(Denier::Team);
     }
     if people.member.as_ref().is_some_and(|member| !any(&member.models, &names)) {
@@ -85,20 +87,27 @@ pub(crate) fn denier(
 }
 
 /// Whether a list admits a model.
-pub(crate) fn admits(app: &App, list: &[String], team: Option<&[String]>, model: &str) -> bool {
+pub(crate) fn admits(
+    seen: &Sight<'_>,
+    list: &[String],
+    team: Option<&[String]>,
+    model: &str,
+) -> bool {
     list.is_empty()
         || list.iter().any(|entry| match entry.as_str() {
             "all-proxy-models" => true,
-            "all-team-models" => team.is_none_or(|team| admits(app, team, None, model)),
+            "all-team-models" => {
+                seen.owns(model) || team.is_none_or(|team| admits(seen, team, None, model))
+            }
             "no-default-models" => false,
             entry if entry == model => true,
-            entry => fits(entry, model) || app.registry.is_in_access_group(model, entry),
+            entry => fits(entry, model) || seen.is_in_access_group(model, entry),
         })
 }
 
 /// Whether all that one list admits is admitted by another: nobody grants more than they hold.
 pub(crate) fn within(
-    app: &App,
+    seen: &Sight<'_>,
     list: &[String],
     holder: &[String],
     team: Option<&[String]>,
@@ -106,10 +115,10 @@ pub(crate) fn within(
     holder.is_empty()
         || (!list.is_empty()
             && list.iter().all(|entry| match entry.as_str() {
-                "all-team-models" => team.is_some_and(|team| within(app, team, holder, None)),
+                "all-team-models" => team.is_some_and(|team| within(seen, team, holder, None)),
                 "no-default-models" => true,
                 entry => {
-                    holder.iter().any(|held| held == entry) || admits(app, holder, team, entry)
+                    holder.iter().any(|held| held == entry) || admits(seen, holder, team, entry)
                 }
             }))
 }

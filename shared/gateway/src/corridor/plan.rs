@@ -67,19 +67,22 @@ impl Plan {
 /// The group that answers for a model, where the caller may use it.
 pub(super) fn group(app: &App, facts: &Facts, requested: &str) -> Result<Arc<Group>, Fault> {
     let name = facts.caller.as_ref().map_or(requested, |caller| caller.meaning(requested));
-    let mut found = app.registry.group(name);
+    let registry = app.registry();
+    let seen = registry.seen_by(facts.caller.as_ref().and_then(|caller| caller.team()));
+    let mut found = seen.group(name);
     if found.is_none() && is_bedrock(facts.dialect) {
         // AWS's clients name the model; the group that reaches it on Bedrock answers.
-        found = app.registry.group_on_bedrock(name).cloned();
+        found = seen.group_on_bedrock(name).cloned();
     }
     let group = found.as_ref().map(|group| group.name.as_str());
     if let Some(caller) = &facts.caller
         && let Some(denier) =
-            access::denier(app, caller, facts.customer.as_deref(), requested, group)
+            access::denier(&seen, caller, facts.customer.as_deref(), requested, group)
     {
         return Err(access::denied(denier, requested));
     }
-    found.ok_or_else(|| unknown(facts.route, requested))
+    let group = found.ok_or_else(|| unknown(facts.route, requested))?;
+    if group.members.is_empty() { Err(asleep(requested)) } else { Ok(group) }
 }
 
 fn is_bedrock(dialect: Dialect) -> bool {
@@ -121,6 +124,18 @@ fn weight(member: &Member) -> f64 {
         .or_else(|| limit(deployment.rpm))
         .or_else(|| limit(deployment.tpm))
         .unwrap_or(1.0)
+}
+
+/// The refusal of a model whose deployments are all blocked, in LiteLLM's words.
+fn asleep(model: &str) -> Fault {
+    Fault::new(
+        FaultKind::RateLimit,
+        format!(
+            "No deployments available for selected model: they are blocked. Passed model={model}. \
+             Update via `/model/unblock` if you're an admin."
+        ),
+    )
+    .with_param("model")
 }
 
 fn unknown(route: &str, model: &str) -> Fault {

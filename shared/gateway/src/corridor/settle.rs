@@ -2,6 +2,7 @@
 
 use std::{mem, sync::Arc, time::Duration};
 
+use futures_util::future::join;
 use sluice_providers::Deployment;
 use sluice_store::{Grant, Millis, NanoUsd, RowStatus, UsageRow};
 use sluice_wire::{Fault, canon::Usage};
@@ -12,6 +13,7 @@ use crate::{
     pricing::{Breakdown, Class, ModelPrice, ServiceTier, Units},
     registry::{Member, api_base},
     telemetry::{Line, Verdict},
+    uses,
 };
 
 /// How often a settlement is tried before it is left to the lease.
@@ -79,7 +81,13 @@ pub(crate) async fn answered(
     let cost = price.map(|price| price.cost_of_at(&usage, &seen.units, tier)).unwrap_or_default();
     let row = row(app, facts, grant, Some(member), usage, cost.total, estimated, seen);
     app.telemetry.line(&Line { verdict: verdict(facts, &row), row: &row, cost: &cost });
-    let spend = write(app, grant, row).await;
+    let spend = match app.uses.due(member, row.ended) {
+        None => write(app, grant, row).await,
+        Some(name) => {
+            let caller = facts.caller.as_ref();
+            Box::pin(join(write(app, grant, row), uses::write(app, name, caller))).await.0
+        }
+    };
     Settled { cost, spend }
 }
 

@@ -12,6 +12,7 @@ use crate::{
     App,
     corridor::{identify, may_use, render, stray_id},
     identity,
+    registry::Sight,
 };
 
 /// Models of a page where nothing is asked for.
@@ -28,8 +29,10 @@ pub(super) fn is_anthropics_client(headers: &HeaderMap) -> bool {
 pub(super) async fn listed(app: &Arc<App>, headers: &HeaderMap, uri: &Uri) -> Response {
     let page = async || {
         let caller = identity::authenticate(app, headers, uri.path()).await?;
-        let names: Vec<&str> = visible(app, &caller).collect();
-        page(&names, uri.query().unwrap_or_default(), |name| entry(app, name))
+        let registry = app.registry();
+        let seen = registry.seen_by(caller.team());
+        let names: Vec<&str> = visible(seen, &caller).collect();
+        page(&names, uri.query().unwrap_or_default(), |name| entry(&seen, name))
     };
     answer(app, page().await)
 }
@@ -38,9 +41,11 @@ pub(super) async fn listed(app: &Arc<App>, headers: &HeaderMap, uri: &Uri) -> Re
 pub(super) async fn named(app: &Arc<App>, headers: &HeaderMap, uri: &Uri, id: &str) -> Response {
     let one = async || {
         let caller = identity::authenticate(app, headers, uri.path()).await?;
-        let called = || may_use(app, &caller, None, id) && app.registry.group(id).is_some();
-        if visible(app, &caller).any(|name| name == id) || called() {
-            return Ok(entry(app, id));
+        let registry = app.registry();
+        let seen = registry.seen_by(caller.team());
+        let called = || may_use(&seen, &caller, None, id) && seen.group(id).is_some();
+        if visible(seen, &caller).any(|name| name == id) || called() {
+            return Ok(entry(&seen, id));
         }
         Err(Fault::new(FaultKind::NotFound, format!("model: {id}")).with_param("model"))
     };
@@ -98,8 +103,8 @@ fn page(names: &[&str], query: &str, entry: impl Fn(&str) -> Value) -> Result<Va
 }
 
 /// A group was released at no time that anybody knows: the API's own word for that is the epoch.
-fn entry(app: &App, name: &str) -> Value {
-    let [input, output] = app.registry.limits(name);
+fn entry(seen: &Sight<'_>, name: &str) -> Value {
+    let [input, output] = seen.limits(name);
     json!({
         "type": "model",
         "id": name,

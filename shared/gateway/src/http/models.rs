@@ -15,6 +15,7 @@ use crate::{
     App,
     corridor::{may_use, render, stray_id},
     identity::{self, Caller},
+    registry::Sight,
 };
 
 /// LiteLLM's constant: nobody knows when a model group was "created".
@@ -35,10 +36,12 @@ pub(super) async fn list(State(app): State<Arc<App>>, headers: HeaderMap, uri: U
         Ok(caller) => {
             let mut asked = uri.query().unwrap_or_default().split('&');
             let patterns = asked.any(|pair| pair.eq_ignore_ascii_case(PATTERNS));
-            let patterns = app.registry.patterns().filter(|_| patterns);
-            let patterns = patterns.filter(|name| may_use(&app, &caller, None, name));
-            let names = visible(&app, &caller).chain(patterns);
-            let data: Vec<Value> = names.map(|name| entry(&app, name)).collect();
+            let registry = app.registry();
+            let seen = registry.seen_by(caller.team());
+            let patterns = seen.patterns().filter(|_| patterns);
+            let patterns = patterns.filter(|name| may_use(&seen, &caller, None, name));
+            let names = visible(seen, &caller).chain(patterns);
+            let data: Vec<Value> = names.map(|name| entry(&seen, name)).collect();
             json_body(&json!({ "data": data, "object": "list" }))
         }
         Err(fault) => render(dialect_of(uri.path()), &fault, &stray_id(&app)),
@@ -59,10 +62,12 @@ pub(super) async fn one(
         return anthropic::named(&app, &headers, &uri, &id).await;
     }
     let result = identity::authenticate(&app, &headers, uri.path()).await.and_then(|caller| {
+        let registry = app.registry();
+        let seen = registry.seen_by(caller.team());
         // A pattern admits more than the catalogue lists.
-        let called = || may_use(&app, &caller, None, &id) && app.registry.group(&id).is_some();
-        if visible(&app, &caller).any(|name| name == id) || called() {
-            return Ok(entry(&app, &id));
+        let called = || may_use(&seen, &caller, None, &id) && seen.group(&id).is_some();
+        if visible(seen, &caller).any(|name| name == id) || called() {
+            return Ok(entry(&seen, &id));
         }
         Err(Fault::new(FaultKind::NotFound, format!("The model '{id}' does not exist"))
             .with_param("model"))
@@ -74,22 +79,20 @@ pub(super) async fn one(
 }
 
 /// The names a caller may use: groups its key admits, and its own aliases.
-pub(super) fn visible<'a>(app: &'a App, caller: &'a Caller) -> impl Iterator<Item = &'a str> {
-    let groups = app.registry.names().filter(move |name| may_use(app, caller, None, name));
+pub(super) fn visible<'a>(seen: Sight<'a>, caller: &'a Caller) -> impl Iterator<Item = &'a str> {
+    let groups = seen.names().filter(move |name| may_use(&seen, caller, None, name));
     let aliases = caller
         .aliases()
-        .filter(|(alias, target)| {
-            app.registry.group(alias).is_none() && app.registry.group(target).is_some()
-        })
-        .filter(move |(alias, _)| may_use(app, caller, None, alias))
+        .filter(move |(alias, target)| seen.group(alias).is_none() && seen.group(target).is_some())
+        .filter(move |(alias, _)| may_use(&seen, caller, None, alias))
         .map(|(alias, _)| alias.as_str());
     groups.chain(aliases)
 }
 
-fn entry(app: &App, name: &str) -> Value {
+fn entry(seen: &Sight<'_>, name: &str) -> Value {
     let mut entry =
         json!({ "id": name, "object": "model", "created": CREATED, "owned_by": "openai" });
-    let limits = app.registry.limits(name);
+    let limits = seen.limits(name);
     if let Some(fields) = entry.as_object_mut() {
         for (field, limit) in ["max_input_tokens", "max_output_tokens"].into_iter().zip(limits) {
             if let Some(limit) = limit {

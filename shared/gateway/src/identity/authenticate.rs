@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures_util::future::join;
 use http::HeaderMap;
 use sluice_store::{KeyHash, KeyRecord, KeyRole, UserRole};
 use sluice_wire::{Fault, FaultKind};
@@ -51,7 +52,12 @@ pub(crate) async fn authenticate(
     headers: &HeaderMap,
     path: &str,
 ) -> Result<Caller, Fault> {
-    Credential::read(app, headers).await?.caller(app, headers, path).await
+    let caller = async { Credential::read(app, headers).await?.caller(app, headers, path).await };
+    if app.live.is_fresh(app.clock.now()) {
+        return caller.await;
+    }
+    // Both questions at once. Boxed: it is large, and rare.
+    Box::pin(join(caller, app.live.freshen(app))).await.0
 }
 
 /// As [`authenticate`], with records that were read just now: for changes that depend on them.
@@ -68,7 +74,7 @@ pub(crate) async fn authenticate_anew(
         Credential::Key(hash) => *hash,
         Credential::Vouched(who) => who.hash(),
     });
-    credential.caller(app, headers, path).await
+    join(credential.caller(app, headers, path), app.live.freshen(app)).await.0
 }
 
 /// Reads a caller's records again and vets them again: the guard said that ours are stale.
@@ -226,8 +232,10 @@ impl Caller {
     /// With what the credential says; it narrows what the record admits.
     fn mandated(mut self, app: &App, mandate: Option<Arc<Mandate>>) -> Self {
         if let Some(models) = mandate.as_ref().and_then(|mandate| mandate.models.as_ref()) {
-            let both =
-                models.iter().filter(|model| may_use(app, &self, None, model)).cloned().collect();
+            let registry = app.registry();
+            let seen = registry.seen_by(self.team());
+            let may_use = |model: &&String| may_use(&seen, &self, None, model);
+            let both = models.iter().filter(may_use).cloned().collect();
             let own = Arc::make_mut(&mut self.record);
             own.models = both;
             if own.models.is_empty() {
@@ -237,6 +245,11 @@ impl Caller {
         }
         self.mandate = mandate;
         self
+    }
+
+    /// The team that the key is of.
+    pub(crate) fn team(&self) -> Option<&str> {
+        self.record.team_id.as_deref()
     }
 
     /// Whether this is the master key, or somebody whose token makes them as good.

@@ -18,7 +18,7 @@ pub(crate) const GROUPS: [&str; 9] = [
 /// What is open to everybody, whatever their key says.
 const PUBLIC: [&str; 3] = ["/health/liveliness", "/health/liveness", "/health/readiness"];
 /// What only tells.
-const INFO: [&str; 23] = [
+const INFO: [&str; 21] = [
     "/key/info",
     "/key/list",
     "/key/aliases",
@@ -34,8 +34,6 @@ const INFO: [&str; 23] = [
     "/end_user/info",
     "/budget/info",
     "/budget/list",
-    "/audit",
-    "/audit/*",
     "/model/info",
     "/v1/model/info",
     "/model_group/info",
@@ -112,6 +110,10 @@ mod tests {
             ("llm_api_routes", "/key/abc/regenerate", false),
             ("management_routes", "/key/generate", true),
             ("management_routes", "/end_user/new", true),
+            ("management_routes", "/credentials/by_name/x", true),
+            ("llm_api_routes", "/credentials", false),
+            ("llm_api_routes", "/model/new", false),
+            ("llm_api_routes", "/model/info", true),
             ("management_routes", "/v1/chat/completions", false),
             ("info_routes", "/key/info", true),
             ("info_routes", "/key/generate", false),

@@ -61,8 +61,10 @@ impl Moderation {
 
 /// The group that is called by OpenAI's default, or else one that reaches it.
 fn default(app: &App) -> String {
-    let reaches = || app.registry.members().find(|(_, member)| member.deployment.model == DEFAULT);
-    match app.registry.group(DEFAULT) {
+    let registry = app.registry();
+    let seen = registry.seen_by(None);
+    let reaches = || seen.members().find(|(_, member)| member.deployment.model == DEFAULT);
+    match seen.group(DEFAULT) {
         Some(_) => DEFAULT.to_owned(),
         None => reaches().map_or(DEFAULT, |(group, _)| group).to_owned(),
     }

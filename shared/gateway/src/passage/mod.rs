@@ -179,7 +179,9 @@ fn permitted(app: &App, facts: &Facts, place: &Place, meter: &Meter) -> Result<(
     let Some(caller) = &facts.caller else { return Ok(()) };
     let provider = place.deployment.provider;
     let customer = facts.customer.as_deref();
-    let may_use = |name: &str| may_use(app, caller, customer, name);
+    let registry = app.registry();
+    let seen = registry.seen_by(caller.team());
+    let may_use = |name: &str| may_use(&seen, caller, customer, name);
     let allowed = !is_held(caller, customer)
         // Whoever configured it meant it for every key.
         || place.endpoint
@@ -187,7 +189,7 @@ fn permitted(app: &App, facts: &Facts, place: &Place, meter: &Meter) -> Result<(
             Some(model) => {
                 may_use(model)
                     || may_use(&format!("{}/{model}", provider.name))
-                    || app.registry.members().any(|(group, member)| {
+                    || seen.members().any(|(group, member)| {
                         member.deployment.provider == provider
                             && member.deployment.model == model
                             && may_use(group)
@@ -214,7 +216,8 @@ fn permitted(app: &App, facts: &Facts, place: &Place, meter: &Meter) -> Result<(
 fn price(app: &App, place: &Place, meter: &Meter) -> Option<ModelPrice> {
     let model = meter.model()?;
     let provider = place.deployment.provider;
-    let own = app.registry.members().find(|(_, member)| {
+    let registry = app.registry();
+    let own = registry.seen_by(None).members().find(|(_, member)| {
         member.deployment.provider == provider && member.deployment.model == model
     });
     match own {

@@ -6,7 +6,10 @@ use sluice_providers::{Deployment, Reach};
 use sluice_store::NanoUsd;
 use sluice_wire::Dialect;
 
-use crate::{App, config::Endpoint};
+use crate::{
+    App,
+    config::{ConfiguredDeployment, Endpoint},
+};
 
 /// Paths that belong to a provider, and the provider's row. The route is LiteLLM's.
 const DOORS: [(&str, &str, &str); 18] = [
@@ -127,7 +130,10 @@ fn own(endpoint: &Endpoint, rest: &str, query: Option<&str>) -> Place {
 /// The provider's deployment that says it is for this, or its first, or what the environment says.
 fn deployment(app: &App, provider: &str) -> Option<Deployment> {
     let members = || {
-        let all = app.config.deployments.iter().map(|entry| &entry.deployment);
+        // What is a team's alone is not for whoever passes something on.
+        let common =
+            |entry: &&ConfiguredDeployment| entry.info.team_id.is_none() && !entry.info.blocked;
+        let all = app.config.deployments.iter().filter(common).map(|entry| &entry.deployment);
         all.filter(|deployment| deployment.provider.name == provider)
     };
     let found = members().find(|deployment| deployment.use_in_pass_through);

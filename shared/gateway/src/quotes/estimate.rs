@@ -40,7 +40,7 @@ pub(super) async fn cost(State(app): State<Arc<App>>, request: Request) -> Respo
 
 fn estimate(app: &App, asked: &Asked) -> Result<Value, Fault> {
     let question: Question = asked.fields()?;
-    let priced = price(app, &question.model).ok_or_else(|| {
+    let priced = price(app, asked, &question.model).ok_or_else(|| {
         let model = &question.model;
         Fault::new(FaultKind::NotFound, format!("Could not calculate cost for model '{model}'"))
             .with_param("model")

@@ -105,8 +105,9 @@ impl Asked {
 }
 
 /// What a model costs: a group's, or one's of the catalogue.
-fn price(app: &App, model: &str) -> Option<Priced> {
-    if let Some(group) = app.registry.group(model) {
+fn price(app: &App, asked: &Asked, model: &str) -> Option<Priced> {
+    let team = asked.facts.caller.as_ref().and_then(|caller| caller.team());
+    if let Some(group) = app.registry().seen_by(team).group(model) {
         let member = group.members.first()?;
         let provider = member.deployment.provider.name;
         return member.price.clone().map(|price| Priced { price, provider });

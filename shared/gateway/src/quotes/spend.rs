@@ -46,7 +46,8 @@ fn cost(app: &App, asked: &Asked) -> Result<Value, Fault> {
             return Err(Fault::invalid(message, "model"));
         }
     };
-    let cost = price(app, &model).map_or(NanoUsd::ZERO, |priced| priced.price.cost(&usage).total);
+    let priced = price(app, asked, &model);
+    let cost = priced.map_or(NanoUsd::ZERO, |priced| priced.price.cost(&usage).total);
     Ok(json!({ "cost": cost.to_json_number() }))
 }
 

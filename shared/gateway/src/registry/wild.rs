@@ -82,8 +82,8 @@ impl Wild {
     }
 
     /// The limits of a listed name.
-    pub(super) fn limits(&self, name: &str) -> Limits {
-        self.listing().limits.get(name).copied().unwrap_or_default()
+    pub(super) fn limits(&self, name: &str) -> Option<Limits> {
+        self.listing().limits.get(name).copied()
     }
 
     fn draw(&self, fitting: &str, name: &str) -> Option<Group> {
@@ -226,7 +226,7 @@ mod tests {
             ("claude-sonnet-4-5", "anthropic/claude-sonnet-4-5"),
             ("bedrock/us.amazon.nova-lite-v1:0", "bedrock/us.amazon.nova-lite-v1:0"),
         ] {
-            let group = registry.group(asked).unwrap_or_else(|| panic!("{asked}"));
+            let group = registry.seen_by(None).group(asked).unwrap_or_else(|| panic!("{asked}"));
             let [member] = group.members.as_slice() else { panic!("{asked}: {group:?}") };
             let deployment = &member.deployment;
             assert!(name.ends_with(&deployment.name) && name.starts_with(deployment.provider.name));
@@ -234,8 +234,9 @@ mod tests {
             assert_eq!((group.name.as_str(), deployment.group.as_str()), (asked, asked));
         }
         // No key for Groq, and nobody's at all.
-        assert!(registry.group("groq/llama").is_none() && registry.group("llama").is_none());
-        let names: Vec<&str> = registry.names().collect();
+        let seen = registry.seen_by(None);
+        assert!(seen.group("groq/llama").is_none() && seen.group("llama").is_none());
+        let names: Vec<&str> = seen.names().collect();
         for listed in ["openai/gpt-4o", "anthropic/claude-sonnet-4-5"] {
             assert!(names.contains(&listed), "{listed}");
         }
@@ -247,8 +248,8 @@ mod tests {
         let text = "model_list: [{model_name: 'openai/*', litellm_params: {model: 'openai/*', api_key: k}}]";
         let registry = Registry::new(&Config::parse(text, "c.yaml", &()).config.unwrap());
         for number in 0..2000 {
-            assert!(registry.group(&format!("openai/{number}")).is_some());
+            assert!(registry.seen_by(None).group(&format!("openai/{number}")).is_some());
         }
-        assert!(registry.wild.drawn.lock().unwrap().len() <= super::KEPT);
+        assert!(registry.common.wild.drawn.lock().unwrap().len() <= super::KEPT);
     }
 }

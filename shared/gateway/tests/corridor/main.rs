@@ -10,10 +10,11 @@
     reason = "a test that cannot go on should stop"
 )]
 
-mod audit;
+mod added;
 mod aws_identity;
 mod cache_points;
 mod charges;
+mod credentials;
 mod customers;
 mod defaults;
 mod fallbacks;

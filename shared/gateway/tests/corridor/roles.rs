@@ -48,6 +48,12 @@ impl Cast {
         make("/budget/new", json!({"budget_id": "b"})).await;
         make("/customer/new", json!({"user_id": "c"})).await;
         make("/user/new", json!({"user_id": "mate"})).await;
+        let params = json!({"model": "demo/demo", "api_key": "sk-of-the-added-model"});
+        let model =
+            json!({"model_name": "added", "litellm_params": params, "model_info": {"id": "m"}});
+        make("/model/new", model).await;
+        let values = json!({"api_key": "sk-of-the-credential"});
+        make("/credentials", json!({"credential_name": "k", "credential_values": values})).await;
         for team in ["ours", "theirs"] {
             make("/team/new", json!({"team_id": team, "models": ["demo"]})).await;
         }
@@ -91,7 +97,8 @@ impl Cast {
         };
         let (method, path) = route.split_once(' ').unwrap();
         if method == "GET" {
-            let query = match path {
+            let path = path.replace("{name}", "k").replace("{model_id}", "m");
+            let query = match path.as_str() {
                 "/key/info" => format!("?key={}", of.key),
                 "/user/info" | "/v2/user/info" => format!("?user_id={}", of.user),
                 "/team/info" => format!("?team_id={}", of.team),
@@ -100,13 +107,6 @@ impl Cast {
                 "/budget/settings" => "?budget_id=b".to_owned(),
                 "/customer/info" => "?end_user_id=c".to_owned(),
                 _ => String::new(),
-            };
-            let path = match path {
-                "/audit/{id}" => {
-                    let log = self.house.get("/audit", MASTER).await.json();
-                    format!("/audit/{}", log["audit_logs"][0]["id"].as_str().unwrap())
-                }
-                path => path.to_owned(),
             };
             return self.house.get(&format!("{path}{query}"), &self.actor).await;
         }
@@ -141,10 +141,21 @@ impl Cast {
             "/customer/delete" | "/customer/block" | "/customer/unblock" => {
                 json!({"user_ids": ["c"]})
             }
+            "/model/new" => json!({"model_name": "n", "litellm_params": {"model": "demo/demo"}}),
+            "/model/update" => json!({"model_info": {"id": "m"}, "model_name": "renamed"}),
+            "/model/{id}/update" => json!({"model_name": "renamed"}),
+            "/model/delete" => json!({"id": "m"}),
+            "/model/block" | "/model/unblock" => json!({"model_id": "m"}),
+            "/credentials" => {
+                json!({"credential_name": "new", "credential_values": {"api_key": "sk-new"}})
+            }
+            "/credentials/{name}" => json!({"credential_info": {"a": "b"}}),
             _ => json!({}),
         };
-        let path = path.replace("{key}", &of.key);
-        self.house.send(post(&path, &self.actor, body.to_string())).await
+        let path = path.replace("{key}", &of.key).replace("{id}", "m").replace("{name}", "k");
+        let mut request = post(&path, &self.actor, body.to_string());
+        *request.method_mut() = method.parse().unwrap();
+        self.house.send(request).await
     }
 }
 
@@ -199,31 +210,6 @@ async fn every_role_reaches_what_the_table_says() {
                     assert!(matches!(own.status, 401 | 403), "{place}: own: {}", own.text());
                 }
             }
-        }
-    }
-}
-
-/// Routes that change nothing, though they are no GET.
-const READS: [&str; 2] = ["POST /key/health", "POST /budget/info"];
-
-#[tokio::test]
-async fn every_change_and_every_refusal_is_in_the_audit_log_whatever_the_route() {
-    for row in table() {
-        let route = &row[0];
-        let changes = route.starts_with("POST") && !READS.contains(&route.as_str());
-        let admin = Cast::of("proxy_admin", None).await;
-        let done = admin.send(route, Whose::Others).await;
-        let told = admin.house.audited(&done).await;
-        assert_eq!((done.status, told.is_empty()), (200, !changes), "{route}: {told:?}");
-        assert!(told.iter().all(|row| row["action"] != "refused"), "{route}: {told:?}");
-        assert!(told.iter().all(|row| row["who"]["user"] == "me"), "{route}: {told:?}");
-        if row[3] == "-" {
-            let user = Cast::of("internal_user", None).await;
-            let refused = user.send(route, Whose::Others).await;
-            let told = user.house.audited(&refused).await;
-            let facts = told.iter().map(|row| (&row["action"], &row["status"], &row["route"]));
-            let expected = (&json!("refused"), &json!(refused.status), &json!(route));
-            assert_eq!(facts.collect::<Vec<_>>(), [expected]);
         }
     }
 }

@@ -45,6 +45,8 @@ pub struct Deployment {
     pub api_base: Option<String>,
     /// `litellm_params.api_key`.
     pub credential: Option<Secret>,
+    /// `litellm_params.litellm_credential_name`: the credential that says what is not said here.
+    pub credential_name: Option<String>,
     /// Where a bearer token comes from. Goes before [`Self::credential`].
     pub token: Option<TokenSource>,
     /// `litellm_params.api_version` (Azure).
@@ -139,6 +141,7 @@ impl Deployment {
             responses: responses.unwrap_or_default(),
             api_base: None,
             credential: None,
+            credential_name: None,
             token: None,
             api_version: None,
             vertex: Vertex::default(),

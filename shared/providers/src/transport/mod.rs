@@ -17,7 +17,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use bytes::Bytes;
 use sluice_wire::{Fault, FaultKind, Splice, splice};
 
-pub(crate) use aws::AwsHome;
+pub(crate) use aws::{AwsHome, ToSign, signature};
 pub use aws::{CallerToken, CallerTokenError, CallerTokenRequest};
 pub(crate) use deadline::Deadline;
 pub use document::{Document, Fetch, FetchError, is_secure_url};

@@ -24,7 +24,7 @@ pub(super) fn to_item<R: Record>(record: &R) -> Result<Item, StoreError> {
     Ok(item)
 }
 
-pub(super) fn from_item<R: Record>(item: &Item) -> Result<R, StoreError> {
+pub(crate) fn from_item<R: Record>(item: &Item) -> Result<R, StoreError> {
     serde_json::from_str(text(item, "d").unwrap_or_default())
         .map_err(|error| StoreError::corrupt("GetItem", error.to_string()))
 }

@@ -14,10 +14,7 @@ pub(super) use read::{info, list};
 
 use sluice_store::{CustomerRecord, RecordError};
 
-use super::{
-    access::Actor,
-    reply::{Refused, invalid, missing},
-};
+use super::reply::{Refused, invalid, missing};
 use crate::App;
 
 /// The record of a customer.
@@ -45,14 +42,14 @@ fn conflict(app: &App, error: RecordError, id: &str) -> Refused {
 async fn changed(
     app: &App,
     id: &str,
-    actor: &Actor,
+    by: &str,
     change: impl Fn(&mut CustomerRecord),
 ) -> Result<CustomerRecord, Refused> {
-    let (now, by) = (app.clock.now(), actor.name());
+    let now = app.clock.now();
     let (records, place) = (app.store.customers(), CustomerRecord::at(id));
-    let changed = records.by(&actor.deed).update(&place, |customer| {
+    let changed = records.update(&place, |customer| {
         change(customer);
-        customer.stamp.touch(now, Some(by.clone()));
+        customer.stamp.touch(now, Some(by.to_owned()));
     });
     changed.await.map_err(|error| conflict(app, error, id))
 }

@@ -38,13 +38,15 @@ pub(super) async fn vet(app: &App, actor: &Actor, key: &KeyRecord) -> Result<(),
         (None, Some(user)) => user.models.as_slice(),
         (None, None) => &[],
     };
+    let registry = app.registry();
+    let seen = registry.seen_by(key.team_id.as_deref());
     // What an alias stands for is given as well.
     let targets: Vec<String> = key.aliases.values().cloned().collect();
     let hidden = !targets.is_empty()
-        && (!within(app, &targets, holder, team_models)
-            || !within(app, &targets, &own.models, team_models));
-    let beyond_holder = !key.models.is_empty() && !within(app, &key.models, holder, team_models);
-    if hidden || beyond_holder || !within(app, &key.models, &own.models, team_models) {
+        && (!within(&seen, &targets, holder, team_models)
+            || !within(&seen, &targets, &own.models, team_models));
+    let beyond_holder = !key.models.is_empty() && !within(&seen, &key.models, holder, team_models);
+    if hidden || beyond_holder || !within(&seen, &key.models, &own.models, team_models) {
         let message = "A key cannot be given models that its maker may not use.";
         return Err(forbidden(message, "models"));
     }

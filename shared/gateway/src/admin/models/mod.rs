@@ -1,20 +1,28 @@
-//! `/model/info`, `/v1/model/info` and `/model_group/info`: what there is to call, as far as the
-//! caller's key reaches.
+//! `/model/*` and `/model_group/info`: what there is to call, as far as the caller's key reaches, and
+//! what is added to it.
 
+mod change;
+mod credential;
 mod deployment;
+mod draft;
 mod group;
+mod view;
 
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 use sluice_wire::{Fault, FaultKind};
 
+pub(super) use change::{block, delete, new, seen, unblock, update};
+pub(super) use credential::{naming, secrets, still_stand};
+pub(super) use draft::{closed, told};
+
 use super::{access::Actor, door::Visit, reply::Refused};
 use crate::{
     App,
     corridor::may_use,
     pricing::{Class, ModelPrice},
-    registry::Member,
+    registry::{Member, Registry},
 };
 
 /// Pico-dollars in a dollar.
@@ -23,10 +31,20 @@ const PICO: u64 = 1_000_000_000_000;
 /// Tells of each deployment, or of the one with `litellm_model_id`. Never of a credential.
 pub(super) async fn info(app: Arc<App>, visit: Visit) -> Result<Value, Refused> {
     let asked = visit.asked("litellm_model_id");
-    let rows: Vec<Value> = reached(&app, &visit.actor)
-        .filter(|(_, member)| asked.is_none_or(|id| member.deployment.id == id))
-        .map(|(name, member)| deployment::row(name, member))
+    let is_asked = |id: &str| asked.is_none_or(|asked| asked == id);
+    let registry = app.registry();
+    let all = visit.actor.reaches_all();
+    let mut rows: Vec<Value> = reached(&registry, &visit.actor)
+        .filter(|member| is_asked(&member.deployment.id))
+        .map(|member| {
+            let record = registry.record(&member.deployment.id).filter(|_| all);
+            deployment::row(member, record.map(|record| &**record))
+        })
         .collect();
+    if all {
+        let broken = registry.unusable().iter().filter(|one| is_asked(&one.record.id));
+        rows.extend(broken.map(|one| deployment::broken(&one.record, &one.reason)));
+    }
     match asked.filter(|_| rows.is_empty()) {
         Some(id) => {
             let message = format!("Model id = {id} not found on litellm proxy");
@@ -41,8 +59,11 @@ pub(super) async fn info(app: Arc<App>, visit: Visit) -> Result<Value, Refused> 
 /// Tells of each group, or of the one that is `model_group`.
 pub(super) async fn groups(app: Arc<App>, visit: Visit) -> Result<Value, Refused> {
     let asked = visit.asked("model_group");
+    let registry = app.registry();
     let mut groups: Vec<(&str, Vec<&Member>)> = Vec::new();
-    for (name, member) in reached(&app, &visit.actor) {
+    let answering = |member: &&Member| !member.info.blocked;
+    for member in reached(&registry, &visit.actor).filter(answering) {
+        let name = member.deployment.group.as_str();
         if asked.is_some_and(|asked| asked != name) {
             continue;
         }
@@ -55,9 +76,20 @@ pub(super) async fn groups(app: Arc<App>, visit: Visit) -> Result<Value, Refused
     Ok(json!({ "data": rows }))
 }
 
-fn reached<'a>(app: &'a App, actor: &'a Actor) -> impl Iterator<Item = (&'a str, &'a Member)> {
-    let members = app.registry.members().map(|(name, member)| (name, &**member));
-    members.filter(move |(name, _)| actor.reaches_all() || may_use(app, &actor.caller, None, name))
+/// The deployments that a caller may know of: all of them, or those that answer them.
+fn reached<'a>(
+    registry: &'a Registry,
+    actor: &'a Actor,
+) -> impl Iterator<Item = &'a Member> + use<'a> {
+    let team = actor.caller.team();
+    let seen = registry.seen_by(team);
+    let answers = move |member: &Member| {
+        let owner = member.info.team_id.as_deref();
+        !member.info.blocked
+            && (owner.is_none() || owner == team)
+            && may_use(&seen, &actor.caller, None, &member.deployment.group)
+    };
+    registry.all().filter(move |member| actor.reaches_all() || answers(member))
 }
 
 /// What a unit costs, in dollars.

@@ -16,6 +16,7 @@ use crate::{
     corridor::{render, stray_id},
     http::models::visible,
     identity,
+    registry::Sight,
 };
 
 /// `GET /v1beta/models`.
@@ -37,7 +38,9 @@ pub(in crate::http) async fn one(
 /// The list, for whoever the headers say.
 pub(in crate::http) async fn listed(app: &App, headers: &HeaderMap, uri: &Uri) -> Response {
     let result = identity::authenticate(app, headers, uri.path()).await.map(|caller| {
-        let models: Vec<Value> = visible(app, &caller).map(|name| entry(app, name)).collect();
+        let registry = app.registry();
+        let seen = registry.seen_by(caller.team());
+        let models: Vec<Value> = visible(seen, &caller).map(|name| entry(&seen, name)).collect();
         json!({ "models": models })
     });
     answer(app, result)
@@ -51,12 +54,12 @@ pub(in crate::http) async fn named(
     id: &str,
 ) -> Response {
     let result = identity::authenticate(app, headers, uri.path()).await.and_then(|caller| {
-        visible(app, &caller).find(|name| *name == id).map(|name| entry(app, name)).ok_or_else(
-            || {
-                Fault::new(FaultKind::NotFound, format!("models/{id} is not found"))
-                    .with_param("model")
-            },
-        )
+        let registry = app.registry();
+        let seen = registry.seen_by(caller.team());
+        let found = visible(seen, &caller).find(|name| *name == id);
+        found.map(|name| entry(&seen, name)).ok_or_else(|| {
+            Fault::new(FaultKind::NotFound, format!("models/{id} is not found")).with_param("model")
+        })
     });
     answer(app, result)
 }
@@ -68,13 +71,13 @@ fn answer(app: &App, result: Result<Value, Fault>) -> Response {
     }
 }
 
-fn entry(app: &App, name: &str) -> Value {
+fn entry(seen: &Sight<'_>, name: &str) -> Value {
     let mut entry = json!({
         "name": format!("models/{name}"),
         "displayName": name,
         "supportedGenerationMethods": ["generateContent", "countTokens", "embedContent"],
     });
-    let limits = app.registry.limits(name);
+    let limits = seen.limits(name);
     if let Some(fields) = entry.as_object_mut() {
         for (field, limit) in ["inputTokenLimit", "outputTokenLimit"].into_iter().zip(limits) {
             if let Some(limit) = limit {

@@ -7,6 +7,7 @@ mod issuer;
 mod reading;
 
 use std::{
+    collections::BTreeMap,
     fmt,
     sync::{Arc, Mutex},
 };
@@ -16,8 +17,10 @@ use http::{Request, header};
 use serde_json::{Value, json};
 use sluice_embedded::{Engine, Faulty, client_over};
 use sluice_fakes::{ACCESS_KEY_ID, Fakes, SECRET_ACCESS_KEY};
-use sluice_gateway::{App, AppParts, Departure, Randomness, config::Config, telemetry::Telemetry};
-use sluice_providers::{Transport, TransportOptions};
+use sluice_gateway::{
+    App, AppParts, Departure, KEY_BYTES, KeyPlace, Randomness, config::Config, telemetry::Telemetry,
+};
+use sluice_providers::{Redacted, Transport, TransportOptions};
 use sluice_store::{ManualClock, Millis, NanoUsd, Store, TableNames};
 use tower::ServiceExt as _;
 
@@ -61,6 +64,7 @@ pub(crate) struct Plan {
     models: Models,
     settings: Box<dyn Fn(&Fakes) -> String>,
     departure: Departure,
+    variables: BTreeMap<String, String>,
 }
 
 enum Models {
@@ -92,6 +96,13 @@ impl Plan {
         self
     }
 
+    /// Variables of the environment.
+    pub(crate) fn variables(mut self, variables: &[(&str, &str)]) -> Self {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        self.variables = variables.iter().map(owned).collect();
+        self
+    }
+
     /// What becomes of a call whose caller leaves.
     pub(crate) fn departure(mut self, departure: Departure) -> Self {
         self.departure = departure;
@@ -109,7 +120,7 @@ impl Plan {
         };
         let settings = (self.settings)(&fakes);
         let text = format!("model_list:\n{list}\n{settings}\n");
-        let checked = Config::parse(&text, "config.yaml", &());
+        let checked = Config::parse(&text, "config.yaml", &self.variables);
         let config = match checked.config {
             Some(config) => config,
             None => std::panic::panic_any(format!("{:?}\n{text}", checked.findings)),
@@ -119,7 +130,8 @@ impl Plan {
         let tables = TableNames::from_prefix("house");
         let store = Store::builder(client_over(faults.clone()), tables, clock.clone()).build();
         store.create_tables().await.unwrap();
-        House::start(config, self.departure, MASTER, fakes, clock, faults, store).await
+        // Boxed: every test holds it.
+        Box::pin(House::start(config, self.departure, MASTER, fakes, clock, faults, store)).await
     }
 }
 
@@ -132,6 +144,7 @@ impl House {
             models: Models::Providers,
             settings: Box::new(|_| String::new()),
             departure: Departure::Cancel,
+            variables: BTreeMap::new(),
         }
     }
 
@@ -162,6 +175,7 @@ impl House {
             telemetry: Telemetry::off(),
             departure,
             master_key: master.to_owned(),
+            secrets_key: KeyPlace::Here(Redacted::new([7; KEY_BYTES])),
         })
         .await
         .unwrap();
@@ -216,14 +230,6 @@ impl House {
         let answer = self.get(&format!("/key/info?key={key}"), MASTER).await;
         assert_eq!(answer.status, 200, "{}", answer.text());
         answer.json()["info"].clone()
-    }
-
-    /// What the audit log tells of a call, among its newest rows.
-    pub(crate) async fn audited(&self, answer: &Answer) -> Vec<Value> {
-        let log = self.get("/audit?page_size=100", MASTER).await.json();
-        let mut rows = log["audit_logs"].as_array().unwrap().clone();
-        rows.retain(|row| row["call_id"] == answer.header("x-litellm-call-id"));
-        rows
     }
 
     /// What a key has spent, and what is reserved, in nano-dollars.

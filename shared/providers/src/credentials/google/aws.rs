@@ -2,10 +2,6 @@
 //! and not sent. Google sends it, and believes AWS's answer
 //! (<https://google.aip.dev/auth/4117>, "Determining the subject token in AWS").
 
-use aws_sigv4::{
-    http_request::{SignableBody, SignableRequest, SigningSettings, sign},
-    sign::v4,
-};
 use aws_smithy_runtime_api::client::identity::Identity;
 use reqwest::Url;
 use serde_json::{Value, json};
@@ -13,6 +9,7 @@ use serde_json::{Value, json};
 use crate::{
     Aws, Redacted,
     credentials::{TokenError, cache::Means, exchange::encode},
+    transport::{ToSign, signature},
 };
 
 /// The request that is signed; `{region}` is the caller's.
@@ -48,21 +45,16 @@ fn signed(
     let name = parsed.host_str().unwrap_or_default();
     let host = parsed.port().map_or_else(|| name.to_owned(), |port| format!("{name}:{port}"));
     let target = [("host", host.as_str()), ("x-goog-cloud-target-resource", audience)];
-    let params = v4::SigningParams::builder()
-        .identity(identity)
-        .region(region)
-        .name("sts")
-        .time(means.clock.now())
-        .settings(SigningSettings::default())
-        .build()
-        .map_err(|error| error.to_string())?
-        .into();
-    let request =
-        SignableRequest::new("POST", parsed.as_str(), target.into_iter(), SignableBody::Bytes(&[]))
-            .map_err(|error| error.to_string())?;
-    let (instructions, _) = sign(request, &params).map_err(|error| error.to_string())?.into_parts();
-    let (added, _) = instructions.into_parts();
-    let added = added.iter().map(|header| (header.name(), header.value()));
+    let added = signature(&ToSign {
+        identity,
+        region,
+        service: "sts",
+        now: means.clock.now(),
+        url: parsed.as_str(),
+        headers: &target,
+        body: &[],
+    })?;
+    let added = added.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     Ok(target
         .into_iter()
         .chain(added)

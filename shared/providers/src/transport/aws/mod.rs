@@ -7,13 +7,16 @@ pub(crate) mod sagemaker;
 mod caller_token;
 mod connector;
 mod fault;
+mod kms;
 mod passthrough;
 mod refusal;
 mod settings;
+mod sign;
 mod web_identity;
 
 pub use caller_token::{CallerToken, CallerTokenError, CallerTokenRequest};
 pub(crate) use settings::AwsHome;
+pub(crate) use sign::{ToSign, signature};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 

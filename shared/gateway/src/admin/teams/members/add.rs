@@ -30,7 +30,14 @@ pub(in crate::admin) async fn add(app: Arc<App>, mut visit: Visit) -> Result<Val
         return Err(lacking("member"));
     }
     let team = reached(&app, &visit.actor, &team_id).await?;
-    if !models.is_empty() && !within(&app, &models, &team.models, Some(&team.models)) {
+    if !models.is_empty()
+        && !within(
+            &app.registry().seen_by(Some(&team_id)),
+            &models,
+            &team.models,
+            Some(&team.models),
+        )
+    {
         let message = "allowed_models: a member cannot be given models that the team has not.";
         return Err(invalid(message, "allowed_models"));
     }

@@ -28,7 +28,12 @@ pub(in crate::admin) async fn update(app: Arc<App>, mut visit: Visit) -> Result<
     let team = reached(&app, &visit.actor, &team_id).await?;
     if let crate::admin::body::Given::Value(models) = &models
         && !models.is_empty()
-        && !within(&app, models, &team.models, Some(&team.models))
+        && !within(
+            &app.registry().seen_by(Some(&team_id)),
+            models,
+            &team.models,
+            Some(&team.models),
+        )
     {
         let message = "allowed_models: a member cannot be given models that the team has not.";
         return Err(invalid(message, "allowed_models"));
@@ -36,7 +41,7 @@ pub(in crate::admin) async fn update(app: Arc<App>, mut visit: Visit) -> Result<
     let (now, by) = (app.clock.now(), visit.actor.name());
     let place = MemberRecord::at(&team_id, &user_id);
     let records = app.store.members();
-    let changed = records.by(&visit.actor.deed).update(&place, |member| {
+    let changed = records.update(&place, |member| {
         models.set(&mut member.models);
         limits.apply(&mut member.allowance);
         member.role = role.unwrap_or(member.role);
