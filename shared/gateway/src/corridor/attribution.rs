@@ -8,12 +8,22 @@ use super::{facts::bounded, params::members};
 
 /// The longest name, in characters.
 const LONGEST: usize = 256;
+/// The longest note, in bytes.
+const LONGEST_NOTES: usize = 4_096;
+/// What a body's `metadata` has that is to be noted.
+const NOTES: &str = "spend_logs_metadata";
+/// What it has that is the gateway's, and no provider takes.
+pub(super) const OURS: [&str; 2] = ["tags", NOTES];
 
 /// What a body says of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Attribution {
     pub(super) end_user: Option<String>,
     pub(super) session: Option<String>,
+    /// The caller's own id of the call.
+    pub(super) call: Option<String>,
+    /// What is to be noted in its row.
+    pub(super) notes: Option<Value>,
     pub(super) tags: Vec<String>,
 }
 
@@ -48,6 +58,10 @@ impl Attribution {
         Self {
             end_user: users.into_iter().find_map(name),
             session: session.iter().find_map(name),
+            call: name(&said("litellm_call_id")),
+            notes: [&theirs, &ours]
+                .into_iter()
+                .find_map(|metadata| notes(metadata.get(NOTES)?.clone())),
             tags: tags.filter_map(name).collect(),
         }
     }
@@ -59,9 +73,20 @@ pub(super) fn may_say(body: &[u8]) -> bool {
         let after = body.get(at.saturating_add(6)..).unwrap_or_default();
         after.trim_ascii_start().first() == Some(&b':')
     };
-    let words = [&b"\"tags\""[..], b"\"user_id\"", b"\"safety_identifier\"", b"\"litellm_"];
+    let words = [
+        &b"\"tags\""[..],
+        b"\"user_id\"",
+        b"\"safety_identifier\"",
+        b"\"litellm_",
+        NOTES.as_bytes(),
+    ];
     memmem::find_iter(body, b"\"user\"").any(is_key)
         || words.iter().any(|word| memmem::find(body, word).is_some())
+}
+
+/// What can be noted: an object that is not too long.
+pub(super) fn notes(value: Value) -> Option<Value> {
+    Some(value).filter(|value| value.is_object() && value.to_string().len() <= LONGEST_NOTES)
 }
 
 fn inside<'a>(object: &'a Value, name: &str) -> &'a Value {

@@ -3,10 +3,16 @@
 use std::{sync::Arc, time::Instant};
 
 use http::HeaderMap;
+use serde_json::Value;
 use sluice_store::{CallId, KeyHash, Millis};
 use sluice_wire::{Dialect, Fault, FaultKind};
 
-use super::{Line, attribution::Attribution, params::Wishes, patience::Patience};
+use super::{
+    Line,
+    attribution::{self, Attribution},
+    params::Wishes,
+    patience::Patience,
+};
 use crate::{
     App,
     identity::{Caller, Customer, origin},
@@ -33,6 +39,10 @@ pub(crate) struct Facts {
     /// What is known of them.
     pub(crate) customer: Option<Arc<Customer>>,
     pub(crate) session: Option<String>,
+    /// The caller's own id of the call, which its answer bears.
+    pub(crate) caller_call: Option<String>,
+    /// What the caller wants noted in its row.
+    pub(crate) notes: Option<Value>,
     pub(crate) tags: Vec<String>,
     pub(crate) address: Option<String>,
     /// The deployment that is tried first where it can be.
@@ -60,6 +70,8 @@ impl Facts {
             end_user: None,
             customer: None,
             session: None,
+            caller_call: None,
+            notes: None,
             tags: Vec::new(),
             address: None,
             prefer: None,
@@ -88,6 +100,11 @@ impl Facts {
         let told = || text("x-litellm-customer-id").or_else(|| text("x-litellm-end-user-id"));
         self.end_user = vouched.or_else(told);
         self.session = text("x-litellm-session-id").or_else(|| text("x-litellm-trace-id"));
+        self.caller_call = text("x-litellm-call-id").filter(|id| !id.trim().is_empty());
+        let noted = headers.get("x-litellm-spend-logs-metadata");
+        self.notes = noted
+            .and_then(|value| serde_json::from_slice(value.as_bytes()).ok())
+            .and_then(attribution::notes);
         self.patience = Patience::told(headers)?;
         let told = || {
             text("x-forwarded-for")
@@ -118,9 +135,11 @@ impl Facts {
 
     /// The first half of it.
     pub(crate) fn attribute(&mut self, told: Attribution) {
-        let Attribution { end_user, session, tags } = told;
+        let Attribution { end_user, session, call, notes, tags } = told;
         self.end_user = self.end_user.take().or(end_user);
         self.session = self.session.take().or(session);
+        self.caller_call = self.caller_call.take().or(call);
+        self.notes = self.notes.take().or(notes);
         for tag in tags {
             if self.tags.len() < MOST_TAGS && !self.tags.contains(&tag) {
                 self.tags.push(tag);

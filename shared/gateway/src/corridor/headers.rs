@@ -38,6 +38,9 @@ const fn known(name: &'static str) -> HeaderName {
 pub(crate) fn call(map: &mut HeaderMap, facts: &Facts) {
     map.reserve(ROOM);
     identify(map, facts.dialect, facts.call.to_string());
+    if let Some(id) = &facts.caller_call {
+        put(map, const { known("x-litellm-call-id") }, id.clone());
+    }
     patience(map, facts);
 }
 

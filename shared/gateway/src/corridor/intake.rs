@@ -124,6 +124,7 @@ impl Intake {
         };
         let peek = line.dialect.peek(&body, line.wire())?;
         let wishes = Wishes::read(&body)?;
+        let body = wishes.cleaned(body)?;
         let (canonical, brought, known) = Default::default();
         Ok(Self { line, headers, body, peek, thread: None, canonical, brought, wishes, known })
     }
@@ -182,9 +183,7 @@ impl Intake {
             None => &[],
         };
         if let Some(extras) = &mut request.extras {
-            extras.fields.retain(|name, _| {
-                !GATEWAY_FIELDS.contains(&name.as_str()) && !here.contains(&name.as_str())
-            });
+            extras.fields.retain(|name, _| !is_ours(name) && !here.contains(&name.as_str()));
         }
         Ok(request)
     }
@@ -208,6 +207,13 @@ impl Intake {
     pub(crate) fn keep(&self, request: Request) {
         self.brought.get_or_init(|| request);
     }
+}
+
+/// Whether a field of a body that was read is the gateway's. Google's dialect is read in camelCase,
+/// however it is written.
+fn is_ours(name: &str) -> bool {
+    let letters = |name: &str| name.replace('_', "").to_ascii_lowercase();
+    GATEWAY_FIELDS.iter().any(|own| *own == name || letters(own) == letters(name))
 }
 
 /// The body with the model that the path names, if it names one, in the place of its own.

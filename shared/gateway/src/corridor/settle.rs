@@ -216,5 +216,7 @@ fn row(
         tags: tags(facts, deployment),
         requester_ip: facts.address.clone(),
         session_id: facts.session.clone(),
+        caller_call_id: facts.caller_call.clone(),
+        notes: facts.notes.clone(),
     }
 }

@@ -15,7 +15,9 @@ use super::{strays, surface::arrive};
 use crate::{
     App,
     corridor::{self, Line, Reader},
-    operations::{Completions, Embeddings, Images, Moderation, Rerank, Speech, Transcription},
+    operations::{
+        Compact, Completions, Embeddings, Images, Moderation, Rerank, Speech, Transcription,
+    },
 };
 
 /// A kind of call: the path with and without `/v1`, LiteLLM's `call_type`, who reads it.
@@ -36,6 +38,13 @@ static KINDS: &[Kind] = &[
         route: "/completions",
         call_type: "atext_completion",
         reader: Completions::read,
+    },
+    Kind {
+        path: "responses/compact",
+        others: &["/openai/v1/responses/compact", "/openai/responses/compact"],
+        route: "/responses/compact",
+        call_type: "acompact_responses",
+        reader: Compact::read,
     },
     Kind {
         path: "embeddings",

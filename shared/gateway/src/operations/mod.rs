@@ -1,5 +1,6 @@
 //! The calls that are not a chat: one file for each kind, over [`crate::corridor::Operation`].
 
+mod compact;
 mod completions;
 mod embeddings;
 mod form;
@@ -13,6 +14,7 @@ mod transcription;
 mod usage;
 mod watched;
 
+pub(crate) use compact::Compact;
 pub(crate) use completions::Completions;
 pub(crate) use embeddings::Embeddings;
 pub(crate) use google_embeddings::GoogleEmbeddings;

@@ -29,6 +29,7 @@ mod media;
 mod mocks;
 mod models;
 mod money;
+mod notes;
 mod operations;
 mod origin;
 mod outage;

@@ -5,7 +5,7 @@ use http::{Request, header};
 use serde_json::{Value, json};
 use sluice_store::Clock as _;
 
-use crate::house::{Answer, House, INPUT, MASTER, OUTPUT, budget, named};
+use crate::house::{Answer, Caller, House, INPUT, MASTER, OUTPUT, budget, named};
 
 const PATH: &str = "/v1/responses";
 
@@ -365,5 +365,78 @@ async fn a_function_in_a_namespace_is_called_everywhere_and_told_to_be_one() {
             assert_eq!(call["name"], "send", "{provider}: {made}");
             assert_eq!(call["namespace"], "agents", "{provider}: {made}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_conversation_is_compacted_where_the_provider_does_it_and_refused_elsewhere() {
+    let house = House::open().await;
+    let key = house.key(&json!({"max_budget": 1})).await;
+    let input = json!([{"type": "message", "role": "user", "content": "say hi"},
+        {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "hi"}]}]);
+    let body =
+        json!({"model": "openai", "input": input, "instructions": "Be brief.", "tags": ["t"]});
+    for path in ["/v1/responses/compact", "/responses/compact", "/openai/v1/responses/compact"] {
+        let answer = house.post(path, &key, &body).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+        let compacted = answer.json();
+        assert_eq!(compacted["object"], "response.compaction");
+        assert_eq!(compacted["output"][1]["type"], "compaction");
+        let sent = house.fakes.openai.last().unwrap();
+        assert_eq!(sent.path, "/v1/responses/compact");
+        let mut expected = body.clone();
+        expected["model"] = json!("model-of-openai");
+        expected.as_object_mut().unwrap().remove("tags");
+        assert_eq!(sent.json(), expected);
+        // What came of it is an input like others.
+        let next = json!({"model": "openai", "input": compacted["output"], "store": false});
+        assert_eq!(house.post("/v1/responses", MASTER, &next).await.status, 200);
+    }
+    let row = &house.rows(&key).await[0];
+    assert_eq!(
+        (&row["call_type"], &row["completion_tokens"]),
+        (&json!("acompact_responses"), &json!(7))
+    );
+    assert!(house.balanced(&key).await > 0);
+
+    for group in ["anthropic", "bedrock", "gemini", "demo"] {
+        let answer = house
+            .post("/v1/responses/compact", &key, &json!({"model": group, "input": "hi"}))
+            .await;
+        assert_eq!(answer.status, 400, "{group}: {}", answer.text());
+        assert!(
+            answer.message().starts_with("responses/compact is not supported for model"),
+            "{}",
+            answer.text()
+        );
+    }
+    let kept = json!({"model": "openai", "input": "hi", "previous_response_id": "resp_1"});
+    let refused = house.post("/v1/responses/compact", &key, &kept).await;
+    assert_eq!(
+        (refused.status, &refused.json()["error"]["param"]),
+        (400, &json!("previous_response_id"))
+    );
+}
+
+#[tokio::test]
+async fn a_conversation_whose_earlier_answer_was_deleted_is_refused_as_openai_does() {
+    let house = House::open().await;
+    let mut ids: Vec<String> = Vec::new();
+    for _ in 0..3 {
+        let mut body = Caller::Responses.ask("openai", "say hi");
+        body["previous_response_id"] = json!(ids.last());
+        let answer = house.post("/v1/responses", MASTER, &body).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        ids.push(answer.json()["id"].as_str().unwrap().to_owned());
+    }
+    assert_eq!(delete(&house, &format!("/v1/responses/{}", ids[0]), MASTER).await.status, 200);
+    for stream in [false, true] {
+        let mut body = Caller::Responses.ask("openai", "say hi");
+        body["previous_response_id"] = json!(ids[2]);
+        body["stream"] = json!(stream);
+        let answer = house.post("/v1/responses", MASTER, &body).await;
+        assert_eq!(answer.status, 400, "{}", answer.text());
+        assert_eq!(answer.message(), format!("Previous response with id '{}' not found.", ids[0]));
+        assert_eq!(answer.json()["error"]["param"], "previous_response_id");
     }
 }

@@ -76,11 +76,11 @@ pub(crate) fn is_openai_v1(base: &str) -> bool {
 
 /// The URL of Responses at Azure OpenAI, which stands on no deployment's path: on the route without
 /// versions (Microsoft Learn, "Azure OpenAI Responses API").
-pub(crate) fn responses(chat: &Url) -> Url {
+pub(crate) fn responses(chat: &Url, name: &str) -> Url {
     let mut url = chat.clone();
     let path = chat.path();
     let root = path.split_once("/openai").map_or(path, |(root, _)| root);
-    url.set_path(&format!("{root}/openai/v1/responses"));
+    url.set_path(&format!("{root}/openai/v1/{name}"));
     let rest: Vec<(String, String)> = chat
         .query_pairs()
         .filter(|(name, value)| name != "api-version" || value == "preview")

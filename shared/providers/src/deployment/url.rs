@@ -69,8 +69,10 @@ pub(crate) fn route_url(provider: &Provider, chat: &Url, route: &Route) -> Resul
     let missing = || format!("provider `{}` has no such route", provider.name);
     let (own, path) = match route {
         Route::Chat => return Ok(chat.clone()),
-        Route::Beside("responses") if provider.has(Quirk::AzureDeployments) => {
-            return Ok(azure::responses(chat));
+        Route::Beside(name @ ("responses" | "responses/compact"))
+            if provider.has(Quirk::AzureDeployments) =>
+        {
+            return Ok(azure::responses(chat, name));
         }
         Route::Beside(name) => {
             let chat_path = "chat/completions";

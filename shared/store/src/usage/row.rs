@@ -111,6 +111,12 @@ pub struct UsageRow {
     /// The caller's session.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session_id: Option<String>,
+    /// The caller's own id of the call, where it gave one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub caller_call_id: Option<String>,
+    /// What the caller wants noted of it: LiteLLM's `spend_logs_metadata`, an object.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notes: Option<Value>,
 }
 
 /// What reads the same when it is not written.

@@ -8,7 +8,7 @@ pub(super) fn row(row: &UsageRow) -> Value {
     let duration = row.ended.get().saturating_sub(row.started.get());
     json!({
         "request_id": row.request_id.clone().unwrap_or_else(|| row.call.to_string()),
-        "litellm_call_id": row.call.to_string(),
+        "litellm_call_id": row.caller_call_id.clone().unwrap_or_else(|| row.call.to_string()),
         "call_type": row.call_type,
         "api_key": row.key.to_string(),
         "spend": row.spend.to_json_number(),
@@ -44,6 +44,7 @@ pub(super) fn row(row: &UsageRow) -> Value {
             "status_code": row.status_code,
             "error_information": row.error,
             "price_catalogue": row.catalogue,
+            "spend_logs_metadata": row.notes,
         },
     })
 }

@@ -1,9 +1,10 @@
 //! What a call's own body says to the gateway: about its parameters, how it is called, and for whom.
 
+use bytes::Bytes;
 use memchr::memmem;
 use serde_json::{Map, Value};
 use sluice_providers::Mock;
-use sluice_wire::{Fault, canon::CacheInjection};
+use sluice_wire::{Fault, Splice, canon::CacheInjection, splice};
 
 use crate::corridor::{
     attribution::{self, Attribution},
@@ -48,6 +49,8 @@ pub(crate) struct Wishes {
     pub(in crate::corridor) fallbacks: Fallbacks,
     /// What is answered in the provider's place.
     pub(in crate::corridor) mock: Option<Mock>,
+    /// The body's `metadata` without what it says to the gateway, where it says any.
+    metadata: Option<Map<String, Value>>,
     /// Whom it is for.
     pub(in crate::corridor) attribution: Attribution,
 }
@@ -123,8 +126,29 @@ impl Wishes {
         wishes.fallbacks = Fallbacks::read(value)?;
         wishes.mock = Mock::read(value)?;
         wishes.attribution = Attribution::read(value);
+        wishes.metadata = theirs(value("metadata"));
         Ok(wishes)
     }
+
+    /// The body as providers may see it: without what its `metadata` says to the gateway.
+    ///
+    /// # Errors
+    /// When it is not the body that was read.
+    pub(in crate::corridor) fn cleaned(&self, body: Bytes) -> Result<Bytes, Fault> {
+        let Some(metadata) = &self.metadata else { return Ok(body) };
+        let edit = match metadata.is_empty() {
+            true => Splice::Remove("metadata"),
+            false => Splice::Set("metadata", Value::Object(metadata.clone()).to_string()),
+        };
+        splice(&body, &[edit]).map(Bytes::from).map_err(|error| super::not_an_object(&error))
+    }
+}
+
+fn theirs(metadata: Option<Value>) -> Option<Map<String, Value>> {
+    let Some(Value::Object(mut fields)) = metadata else { return None };
+    let all = fields.len();
+    fields.retain(|name, _| !attribution::OURS.contains(&name.as_str()));
+    (fields.len() < all).then_some(fields)
 }
 
 #[cfg(test)]

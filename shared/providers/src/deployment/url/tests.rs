@@ -155,9 +155,10 @@ fn finds_azures_responses_beside_every_deployment() {
         deployment.api_base = Some(format!("{host}{base}"));
         deployment.api_version = version.map(str::to_owned);
         let chat = chat_url(&deployment, Asked::default()).unwrap();
-        let route = Route::Beside("responses");
-        let url = route_url(deployment.provider, &chat, &route).unwrap();
-        assert_eq!(url.as_str(), format!("{host}/openai/v1/responses"), "{base}");
+        for name in ["responses", "responses/compact"] {
+            let url = route_url(deployment.provider, &chat, &Route::Beside(name)).unwrap();
+            assert_eq!(url.as_str(), format!("{host}/openai/v1/{name}"), "{base}");
+        }
     }
 }
 

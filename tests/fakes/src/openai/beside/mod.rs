@@ -2,6 +2,7 @@
 
 mod audio;
 mod cohere;
+mod compact;
 mod completions;
 mod embeddings;
 mod images;
@@ -33,6 +34,7 @@ pub(crate) async fn answer(desk: &Desk, call: &Call) -> Option<Reply> {
     }
     let made = match call.path.as_str() {
         "/v1/embeddings" => embeddings::answer,
+        "/v1/responses/compact" => compact::answer,
         "/v1/moderations" => moderations::answer,
         "/v1/images/generations" => images::generate,
         "/v1/images/edits" => images::edit,

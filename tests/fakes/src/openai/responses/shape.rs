@@ -139,6 +139,7 @@ static ITEM: Shape = Tagged(
                 &[("id", &Text), ("status", &Text)],
             ),
         ),
+        ("compaction", &Struct(&[("encrypted_content", &Text)], &[("id", &Maybe(&Text))])),
         (
             "reasoning",
             &Struct(
