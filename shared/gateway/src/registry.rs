@@ -14,7 +14,7 @@ use sluice_store::{CredentialRecord, ModelRecord};
 
 use self::roster::Roster;
 use crate::{
-    config::{Config, ConfiguredDeployment, ModelInfo},
+    config::{Config, ConfiguredDeployment, ModelInfo, RouterSettings},
     pricing::{Catalogue, ModelPrice},
 };
 
@@ -29,6 +29,8 @@ pub struct Registry {
     /// What teams have for themselves, by their ids.
     teams: HashMap<String, Roster>,
     aliases: HashMap<String, String>,
+    /// The aliases that lists of models show.
+    shown: Vec<String>,
     /// Every deployment, in the order of the configuration, also those that do not answer.
     all: Vec<Arc<Member>>,
     added: Added,
@@ -93,6 +95,7 @@ impl Registry {
                 .into_iter()
                 .map(|(team, entries)| (team.to_owned(), Roster::new(&entries, &catalogue)))
                 .collect(),
+            shown: shown(&config.router),
             aliases: config.router.model_group_alias.clone().into_iter().collect(),
             all: entries().map(|entry| Arc::new(Member::new(entry, &catalogue))).collect(),
             added,
@@ -129,6 +132,11 @@ impl Registry {
     pub(crate) fn credentials(&self) -> impl Iterator<Item = &Arc<CredentialRecord>> {
         self.added.credentials.values()
     }
+}
+
+fn shown(router: &RouterSettings) -> Vec<String> {
+    let aliases = router.model_group_alias.keys();
+    aliases.filter(|alias| !router.hidden_aliases.contains(*alias)).cloned().collect()
 }
 
 // === impl Member ===

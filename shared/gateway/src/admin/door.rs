@@ -57,6 +57,15 @@ where
     door(Method::PATCH, path, serve)
 }
 
+/// The handler of a PUT of [`super::roles::RULES`].
+pub(super) fn put<S, F>(path: &'static str, serve: S) -> MethodRouter<Arc<App>>
+where
+    S: Fn(Arc<App>, Visit) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = Result<Value, Refused>> + Send + 'static,
+{
+    door(Method::PUT, path, serve)
+}
+
 /// The handler of a DELETE of [`super::roles::RULES`].
 pub(super) fn delete<S, F>(path: &'static str, serve: S) -> MethodRouter<Arc<App>>
 where
@@ -73,6 +82,7 @@ where
 {
     let filter = match method {
         Method::GET => MethodFilter::GET,
+        Method::PUT => MethodFilter::PUT,
         Method::PATCH => MethodFilter::PATCH,
         Method::DELETE => MethodFilter::DELETE,
         _ => MethodFilter::POST,

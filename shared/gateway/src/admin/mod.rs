@@ -6,6 +6,7 @@
 //! and not applied costs money.
 
 mod access;
+mod access_groups;
 mod body;
 mod budgets;
 mod credentials;
@@ -26,7 +27,7 @@ use std::sync::Arc;
 
 use axum::Router;
 
-use self::door::{delete, get, patch, post};
+use self::door::{delete, get, patch, post, put};
 use crate::App;
 
 /// The routes.
@@ -40,6 +41,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .merge(model_routes())
         .merge(model_change_routes())
         .merge(credential_routes())
+        .merge(access_group_routes())
         .route("/spend/logs", get("/spend/logs", spend::logs))
 }
 
@@ -78,9 +80,20 @@ fn credential_routes() -> Router<Arc<App>> {
         )
 }
 
+fn access_group_routes() -> Router<Arc<App>> {
+    let [info, update, end] =
+        ["info", "update", "delete"].map(|verb| format!("/access_group/{{access_group}}/{verb}"));
+    Router::new()
+        .route("/access_group/new", post("/access_group/new", access_groups::new))
+        .route("/access_group/list", get("/access_group/list", access_groups::list))
+        .route(&info, get("/access_group/{access_group}/info", access_groups::info))
+        .route(&update, put("/access_group/{access_group}/update", access_groups::update))
+        .route(&end, delete("/access_group/{access_group}/delete", access_groups::delete))
+}
+
 /// Whether a path is one of these routes.
 pub(crate) fn is_managed(path: &str) -> bool {
-    const ROOTS: [&str; 10] = [
+    const ROOTS: [&str; 11] = [
         "/key/",
         "/user/",
         "/v2/user/",
@@ -91,6 +104,7 @@ pub(crate) fn is_managed(path: &str) -> bool {
         "/end_user/",
         "/spend/logs",
         "/credentials",
+        "/access_group/",
     ];
     // What there is to call is for whoever calls.
     let changes_models = path.starts_with("/model/") && path != "/model/info";

@@ -42,6 +42,7 @@ pub(crate) struct Rule {
 
 const GET: Method = Method::GET;
 const POST: Method = Method::POST;
+const PUT: Method = Method::PUT;
 const PATCH: Method = Method::PATCH;
 const DELETE: Method = Method::DELETE;
 
@@ -116,6 +117,11 @@ pub(crate) static RULES: &[Rule] = &[
     rule(POST, "/customer/unblock", ADMINS, NOTHING),
     rule(GET, "/customer/info", VIEWERS, NOTHING),
     rule(GET, "/customer/list", VIEWERS, NOTHING),
+    rule(POST, "/access_group/new", ADMINS, NOTHING),
+    rule(GET, "/access_group/list", VIEWERS, NOTHING),
+    rule(GET, "/access_group/{access_group}/info", VIEWERS, NOTHING),
+    rule(PUT, "/access_group/{access_group}/update", ADMINS, NOTHING),
+    rule(DELETE, "/access_group/{access_group}/delete", ADMINS, NOTHING),
     rule(POST, "/credentials", ADMINS, NOTHING),
     rule(GET, "/credentials", VIEWERS, NOTHING),
     rule(GET, "/credentials/by_name/{name}", VIEWERS, NOTHING),

@@ -33,6 +33,13 @@ pub(crate) fn may_use(
     denier(seen, caller, customer, model, None).is_none()
 }
 
+/// Whether a caller may call by a name: there is somebody who answers, and no list stands in the way.
+pub(crate) fn may_call(seen: &Sight<'_>, caller: &Caller, name: &str) -> bool {
+    seen.group(caller.meaning(name)).is_some_and(|group| {
+        !group.members.is_empty() && denier(seen, caller, None, name, Some(&group.name)).is_none()
+    })
+}
+
 /// Whether a caller is held to some models at all.
 pub(crate) fn is_held(caller: &Caller, customer: Option<&Customer>) -> bool {
     let people = &caller.people;

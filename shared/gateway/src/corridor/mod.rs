@@ -42,7 +42,7 @@ use std::sync::Arc;
 use axum::response::Response;
 use sluice_wire::{Dialect, Fault};
 
-pub(crate) use access::{is_held, may_use, within};
+pub(crate) use access::{is_held, may_call, may_use, within};
 pub(crate) use admit::{
     Admitted, Bound, Bounded, FLOOR_TOKENS, Tokens, bounding, unpriced, window,
 };

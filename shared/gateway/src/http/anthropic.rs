@@ -10,7 +10,7 @@ use sluice_wire::{Dialect, Fault, FaultKind};
 use super::models::visible;
 use crate::{
     App,
-    corridor::{identify, may_use, render, stray_id},
+    corridor::{identify, may_call, render, stray_id},
     identity,
     registry::Sight,
 };
@@ -43,8 +43,7 @@ pub(super) async fn named(app: &Arc<App>, headers: &HeaderMap, uri: &Uri, id: &s
         let caller = identity::authenticate(app, headers, uri.path()).await?;
         let registry = app.registry();
         let seen = registry.seen_by(caller.team());
-        let called = || may_use(&seen, &caller, None, id) && seen.group(id).is_some();
-        if visible(seen, &caller).any(|name| name == id) || called() {
+        if may_call(&seen, &caller, id) {
             return Ok(entry(&seen, id));
         }
         Err(Fault::new(FaultKind::NotFound, format!("model: {id}")).with_param("model"))

@@ -13,7 +13,7 @@ use sluice_wire::{Fault, FaultKind};
 use super::{anthropic, gemini, strays::dialect_of};
 use crate::{
     App,
-    corridor::{may_use, render, stray_id},
+    corridor::{may_call, may_use, render, stray_id},
     identity::{self, Caller},
     registry::Sight,
 };
@@ -22,7 +22,11 @@ use crate::{
 const CREATED: u64 = 1_677_610_602;
 
 /// Asks for the names that are patterns as well.
-const PATTERNS: &str = "return_wildcard_routes=true";
+const PATTERNS: &str = "return_wildcard_routes";
+/// Asks for the access groups of the models as well.
+const GROUPS: &str = "include_model_access_groups";
+/// Asks for these instead.
+const ONLY_GROUPS: &str = "only_model_access_groups";
 
 /// `GET /v1/models`.
 pub(super) async fn list(State(app): State<Arc<App>>, headers: HeaderMap, uri: Uri) -> Response {
@@ -34,14 +38,21 @@ pub(super) async fn list(State(app): State<Arc<App>>, headers: HeaderMap, uri: U
     }
     match identity::authenticate(&app, &headers, uri.path()).await {
         Ok(caller) => {
-            let mut asked = uri.query().unwrap_or_default().split('&');
-            let patterns = asked.any(|pair| pair.eq_ignore_ascii_case(PATTERNS));
+            let asked = |name| is_asked(uri.query().unwrap_or_default(), name);
             let registry = app.registry();
             let seen = registry.seen_by(caller.team());
-            let patterns = seen.patterns().filter(|_| patterns);
-            let patterns = patterns.filter(|name| may_use(&seen, &caller, None, name));
-            let names = visible(seen, &caller).chain(patterns);
-            let data: Vec<Value> = names.map(|name| entry(&seen, name)).collect();
+            let mut names: Vec<&str> = visible(seen, &caller).collect();
+            let groups = groups(&seen, &names);
+            if asked(ONLY_GROUPS) {
+                names.clear();
+            } else if asked(PATTERNS) {
+                let patterns = seen.patterns();
+                names.extend(patterns.filter(|name| may_use(&seen, &caller, None, name)));
+            }
+            if asked(GROUPS) || asked(ONLY_GROUPS) {
+                names.extend(groups.iter().map(String::as_str));
+            }
+            let data: Vec<Value> = names.iter().map(|name| entry(&seen, name)).collect();
             json_body(&json!({ "data": data, "object": "list" }))
         }
         Err(fault) => render(dialect_of(uri.path()), &fault, &stray_id(&app)),
@@ -64,9 +75,8 @@ pub(super) async fn one(
     let result = identity::authenticate(&app, &headers, uri.path()).await.and_then(|caller| {
         let registry = app.registry();
         let seen = registry.seen_by(caller.team());
-        // A pattern admits more than the catalogue lists.
-        let called = || may_use(&seen, &caller, None, &id) && seen.group(&id).is_some();
-        if visible(seen, &caller).any(|name| name == id) || called() {
+        // A pattern admits more than the catalogue lists, and a hidden alias is none the less one.
+        if may_call(&seen, &caller, &id) {
             return Ok(entry(&seen, &id));
         }
         Err(Fault::new(FaultKind::NotFound, format!("The model '{id}' does not exist"))
@@ -78,15 +88,33 @@ pub(super) async fn one(
     }
 }
 
-/// The names a caller may use: groups its key admits, and its own aliases.
+/// The names a caller may use: groups and aliases that their lists admit, and aliases of their own.
 pub(super) fn visible<'a>(seen: Sight<'a>, caller: &'a Caller) -> impl Iterator<Item = &'a str> {
     let groups = seen.names().filter(move |name| may_use(&seen, caller, None, name));
-    let aliases = caller
-        .aliases()
-        .filter(move |(alias, target)| seen.group(alias).is_none() && seen.group(target).is_some())
-        .filter(move |(alias, _)| may_use(&seen, caller, None, alias))
-        .map(|(alias, _)| alias.as_str());
-    groups.chain(aliases)
+    let aliases = seen.aliases().filter(move |alias| may_call(&seen, caller, alias));
+    let own = caller.aliases().map(|(alias, _)| alias.as_str());
+    let own =
+        own.filter(move |alias| seen.group(alias).is_none() && may_call(&seen, caller, alias));
+    groups.chain(aliases).chain(own)
+}
+
+/// The access groups of these models, each once.
+fn groups(seen: &Sight<'_>, names: &[&str]) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for group in names.iter().flat_map(|name| seen.access_groups(name)) {
+        if !found.contains(&group) {
+            found.push(group);
+        }
+    }
+    found
+}
+
+/// Whether a query sets a switch.
+fn is_asked(query: &str, name: &str) -> bool {
+    query
+        .split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .any(|(key, value)| key == name && value.eq_ignore_ascii_case("true"))
 }
 
 fn entry(seen: &Sight<'_>, name: &str) -> Value {

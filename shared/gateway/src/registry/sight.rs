@@ -68,6 +68,23 @@ impl<'r> Sight<'r> {
         own.into_iter().flat_map(Roster::names).chain(common)
     }
 
+    /// Other names of groups that the router's settings give, without the hidden ones and those that a
+    /// group goes by as well.
+    pub fn aliases(&self) -> impl Iterator<Item = &'r str> + use<'r> {
+        let (own, common) = (self.own, &self.registry.common);
+        let known = move |alias: &&String| {
+            own.is_some_and(|own| own.named(alias).is_some()) || common.named(alias).is_some()
+        };
+        self.registry.shown.iter().filter(move |alias| !known(alias)).map(String::as_str)
+    }
+
+    /// The access groups of the deployments of a name.
+    pub(crate) fn access_groups(&self, name: &str) -> Vec<String> {
+        let group = self.group(name);
+        let members = group.iter().flat_map(|group| &group.members);
+        members.flat_map(|member| member.info.access_groups.iter().cloned()).collect()
+    }
+
     /// The names that are patterns, as they are written.
     pub fn patterns(&self) -> impl Iterator<Item = &'r str> + use<'r> {
         let own = self.own.into_iter().flat_map(Roster::patterns);

@@ -10,6 +10,7 @@
     reason = "a test that cannot go on should stop"
 )]
 
+mod access_groups;
 mod added;
 mod aws_identity;
 mod cache_points;

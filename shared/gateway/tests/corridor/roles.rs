@@ -54,6 +54,7 @@ impl Cast {
         make("/model/new", model).await;
         let values = json!({"api_key": "sk-of-the-credential"});
         make("/credentials", json!({"credential_name": "k", "credential_values": values})).await;
+        make("/access_group/new", json!({"access_group": "g", "model_ids": ["m"]})).await;
         for team in ["ours", "theirs"] {
             make("/team/new", json!({"team_id": team, "models": ["demo"]})).await;
         }
@@ -98,6 +99,7 @@ impl Cast {
         let (method, path) = route.split_once(' ').unwrap();
         if method == "GET" {
             let path = path.replace("{name}", "k").replace("{model_id}", "m");
+            let path = path.replace("{access_group}", "g");
             let query = match path.as_str() {
                 "/key/info" => format!("?key={}", of.key),
                 "/user/info" | "/v2/user/info" => format!("?user_id={}", of.user),
@@ -141,6 +143,8 @@ impl Cast {
             "/customer/delete" | "/customer/block" | "/customer/unblock" => {
                 json!({"user_ids": ["c"]})
             }
+            "/access_group/new" => json!({"access_group": "new", "model_ids": ["m"]}),
+            "/access_group/{access_group}/update" => json!({"model_ids": ["m"]}),
             "/model/new" => json!({"model_name": "n", "litellm_params": {"model": "demo/demo"}}),
             "/model/update" => json!({"model_info": {"id": "m"}, "model_name": "renamed"}),
             "/model/{id}/update" => json!({"model_name": "renamed"}),
@@ -153,6 +157,7 @@ impl Cast {
             _ => json!({}),
         };
         let path = path.replace("{key}", &of.key).replace("{id}", "m").replace("{name}", "k");
+        let path = path.replace("{access_group}", "g");
         let mut request = post(&path, &self.actor, body.to_string());
         *request.method_mut() = method.parse().unwrap();
         self.house.send(request).await

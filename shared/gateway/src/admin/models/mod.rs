@@ -6,6 +6,7 @@ mod credential;
 mod deployment;
 mod draft;
 mod group;
+mod grouping;
 mod view;
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use sluice_wire::{Fault, FaultKind};
 pub(super) use change::{block, delete, new, seen, unblock, update};
 pub(super) use credential::{naming, secrets, still_stand};
 pub(super) use draft::{closed, told};
+pub(super) use grouping::regroup;
 
 use super::{access::Actor, door::Visit, reply::Refused};
 use crate::{

@@ -13,7 +13,7 @@ use sluice_wire::{Dialect, Fault, FaultKind};
 use super::take_key;
 use crate::{
     App,
-    corridor::{render, stray_id},
+    corridor::{may_call, render, stray_id},
     http::models::visible,
     identity,
     registry::Sight,
@@ -56,10 +56,11 @@ pub(in crate::http) async fn named(
     let result = identity::authenticate(app, headers, uri.path()).await.and_then(|caller| {
         let registry = app.registry();
         let seen = registry.seen_by(caller.team());
-        let found = visible(seen, &caller).find(|name| *name == id);
-        found.map(|name| entry(&seen, name)).ok_or_else(|| {
-            Fault::new(FaultKind::NotFound, format!("models/{id} is not found")).with_param("model")
-        })
+        if may_call(&seen, &caller, id) {
+            return Ok(entry(&seen, id));
+        }
+        let missing = format!("models/{id} is not found");
+        Err(Fault::new(FaultKind::NotFound, missing).with_param("model"))
     });
     answer(app, result)
 }
