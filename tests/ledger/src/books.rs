@@ -13,6 +13,10 @@ use crate::Failure;
 pub(crate) const TABLES: &str = "race";
 /// The key's budget: one dollar.
 pub(crate) const BUDGET: i64 = 1_000_000_000;
+/// Calls under way at a time, of each caller.
+pub(crate) const AT_ONCE: usize = 6;
+/// What a call costs at most, and more.
+pub(crate) const MOST: i64 = 600_000;
 /// What its team may spend.
 const OF_TEAM: i64 = 900_000_000;
 
@@ -91,6 +95,7 @@ pub(crate) async fn audit(
     client: &Client,
     key: &KeyRecord,
     told: &HashMap<String, Said>,
+    killed: usize,
     now: Millis,
 ) -> Result<Findings, Failure> {
     let later = now.plus(10 * 60 * 1000);
@@ -163,7 +168,13 @@ pub(crate) async fn audit(
             found.leaked += left;
         }
     }
-    found.overspend += of_team(&store, key, later).await?.saturating_sub(OF_TEAM).max(0);
+    // All calls are the team's as well: its account is that of the key, but for calls that were being
+    // admitted by the one and the other when their callers were killed. Each is charged to who had.
+    let of_team = of_team(&store, key, later).await?;
+    found.overspend += of_team.saturating_sub(OF_TEAM).max(0);
+    let halves = MOST.saturating_mul(i64::try_from(AT_ONCE.saturating_mul(killed))?);
+    let apart = found.spent.abs_diff(of_team).cast_signed();
+    found.leaked += apart.saturating_sub(halves).max(0);
     Ok(found)
 }
 

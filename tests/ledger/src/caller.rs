@@ -12,13 +12,11 @@ use sluice_store::{
 
 use crate::{
     Failure,
-    books::{self, TABLES, lease, limits, say, shares, team},
+    books::{self, AT_ONCE, MOST, TABLES, lease, limits, say, shares, team},
 };
 
-/// Calls under way at a time.
-const AT_ONCE: usize = 6;
 /// More than any race asks for: the driver ends it.
-const MOST: usize = 1_000_000;
+const CALLS: usize = 1_000_000;
 
 struct Caller {
     store: Store,
@@ -38,7 +36,7 @@ pub(crate) async fn run(url: &str, key: &str, mode: LedgerMode, seed: u64) -> Re
     let caller =
         Caller { store, key, version: record.version, max: record.allowance.max_budget, mode };
     let flushes = caller.store.ledger().run(std::future::pending());
-    let calls = stream::iter(0..MOST)
+    let calls = stream::iter(0..CALLS)
         .map(|n| caller.call(fastrand::Rng::with_seed(seed ^ (n as u64).rotate_left(32))))
         .buffer_unordered(AT_ONCE)
         .for_each(|()| async {});
@@ -68,11 +66,9 @@ impl Caller {
         let mut random = [0; 10];
         dice.fill(&mut random);
         let call = CallId::mint(now, &self.key, random);
-        let worst = dice.i64(100_000..600_000);
+        let worst = dice.i64(100_000..MOST);
         let (team, own, of_team) = (team(), limits(), shares(worst));
         let others = books::others(&team, &of_team);
-        // Other subjects than the key are always asked strictly.
-        let alone = self.mode == LedgerMode::Batched;
         let ask = Ask {
             call: &call,
             key: &self.key,
@@ -84,7 +80,7 @@ impl Caller {
             now,
             lease: lease(),
             limits: &own,
-            others: if alone { &[] } else { &others },
+            others: &others,
         };
         match self.store.ledger().reserve(&ask).await {
             Ok(Admission::Granted(grant)) => self.granted(&grant, &mut dice).await,

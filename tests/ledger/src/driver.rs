@@ -186,7 +186,8 @@ impl Told {
         key: &KeyRecord,
         modes: Modes,
     ) -> Result<bool, Failure> {
-        let found = books::audit(client, key, &self.settled, SystemClock.now()).await?;
+        let found =
+            books::audit(client, key, &self.settled, self.killed, SystemClock.now()).await?;
         let in_order = found.overspend == 0
             && found.leaked == 0
             && found.double_settled == 0

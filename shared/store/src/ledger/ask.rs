@@ -75,10 +75,21 @@ pub struct Grant {
     /// What the key's guard holds for the call besides money, and how much money; the rest of
     /// `amount` is not asked for.
     pub(crate) lease: (NanoUsd, Holds),
-    /// The same of other subjects.
-    pub(crate) others: Vec<(Subject, Holds)>,
+    /// What is held of other subjects.
+    pub(crate) others: Vec<Other>,
     /// Nothing holds anything for it.
     pub(crate) unasked: Option<Unasked>,
+}
+
+/// What is held of another subject than the key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Other {
+    pub(crate) subject: Subject,
+    /// What its guard holds for the call, or for the slice that pays the call: of that nothing is said
+    /// here. None where only an allowance does.
+    pub(crate) holds: Option<Holds>,
+    /// The allowance of rates, in this process; 0 where there is none.
+    pub(crate) allowance: u64,
 }
 
 /// Why nothing was reserved.
@@ -118,6 +129,11 @@ impl Grant {
     /// Whether it was given without a look at any limit, because the database gave no answer.
     pub const fn is_unasked(&self) -> bool {
         self.unasked.is_some()
+    }
+
+    /// Other subjects whose guards hold something for the call.
+    pub(crate) fn holders(&self) -> impl Iterator<Item = (&Subject, &Holds)> {
+        self.others.iter().filter_map(|other| Some((&other.subject, other.holds.as_ref()?)))
     }
 }
 

@@ -81,7 +81,7 @@ impl Expression {
             If::Charged(amount) => format!("x.{own}.a = {}", self.value("k", money(amount))),
             If::Room { ref id, since, at, most } => {
                 let name = self.meter(id);
-                let since = self.value(&format!("s{name}"), n(since.get()));
+                let since = self.value(&format!("f{name}"), n(since.get()));
                 let at = self.value(&format!("t{name}"), n(at.get()));
                 let most = self.value(&format!("m{name}"), n(most));
                 format!("#{name}.w BETWEEN {since} AND {at} AND #{name}.u <= {most}")
@@ -178,6 +178,11 @@ impl Expression {
                 let name = self.meter(id);
                 let value = self.value(&format!("k{name}"), n(amount));
                 set.push(format!("r.{own}.h.#{name}.a = {value}"));
+            }
+            Do::RechargeOf(ref id, amount) => {
+                let name = self.meter(id);
+                let value = self.value(&format!("h{name}"), n(amount));
+                set.push(format!("x.{own}.h.#{name}.a = {value}"));
             }
             Do::Until(expires) => {
                 set.push(format!("r.{own}.x = {}", self.value("expires", n(expires.get()))));

@@ -78,6 +78,25 @@ pub struct Reading {
     pub resets_at: Option<Millis>,
 }
 
+/// What a limit is, apart from what a call needs of it: kept longer than an ask.
+#[derive(Debug, Clone)]
+pub(crate) struct Terms {
+    /// The name of its meter.
+    pub(crate) meter: String,
+    pub(crate) measure: Measure,
+    pub(crate) max: i64,
+    model: Option<String>,
+    span: Length,
+}
+
+/// The length of a limit's windows.
+#[derive(Debug, Clone)]
+enum Length {
+    Rolling(i64),
+    Fixed(String),
+    Always,
+}
+
 // === impl Measure ===
 
 impl Measure {
@@ -146,6 +165,49 @@ impl Limit<'_> {
             Span::Rolling(length) => Some(Millis::new(began.number()).plus(length)),
             Span::Fixed(_, window) => window.resets_at,
             Span::Always => None,
+        }
+    }
+}
+
+// === impl Terms ===
+
+impl Terms {
+    pub(crate) fn of(limit: &Limit<'_>) -> Self {
+        Self {
+            meter: limit.meter(),
+            measure: limit.measure,
+            max: limit.max,
+            model: limit.model.map(ToOwned::to_owned),
+            span: Length::of(&limit.span),
+        }
+    }
+
+    /// Whether the limit is still this one.
+    pub(crate) fn are(&self, limit: &Limit<'_>) -> bool {
+        self.measure == limit.measure
+            && self.max == limit.max
+            && self.model.as_deref() == limit.model
+            && self.span.is(&limit.span)
+    }
+}
+
+// === impl Length ===
+
+impl Length {
+    fn of(span: &Span<'_>) -> Self {
+        match span {
+            Span::Rolling(length) => Self::Rolling(*length),
+            Span::Fixed(length, _) => Self::Fixed((*length).to_owned()),
+            Span::Always => Self::Always,
+        }
+    }
+
+    fn is(&self, span: &Span<'_>) -> bool {
+        match (self, span) {
+            (Self::Rolling(own), Span::Rolling(other)) => own == other,
+            (Self::Fixed(own), Span::Fixed(other, _)) => own == other,
+            (Self::Always, Span::Always) => true,
+            _ => false,
         }
     }
 }

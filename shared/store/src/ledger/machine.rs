@@ -28,7 +28,7 @@ pub(crate) use close::{
 pub(crate) use guard::{Guard, Late, Lease, Mark};
 pub(crate) use merge::Merged;
 pub(crate) use meter::{Actual, Hold, Holds, Meter, Want};
-pub(crate) use slice::{Flush, FlushStep, flush, flush_after, recharge, split, split_after};
+pub(crate) use slice::{Flush, FlushStep, Purse, flush, flush_after, recharge, split, split_after};
 
 #[cfg(test)]
 mod tests;

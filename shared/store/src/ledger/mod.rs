@@ -46,6 +46,7 @@ pub(crate) use backlog::Backlog;
 pub(crate) use desk::Desks;
 pub(crate) use guard::{guard_key, new_guard};
 pub use limit::{Limit, Measure, Reading, Share, Span};
+use machine::Actual;
 pub(crate) use machine::Guard;
 pub(crate) use slice::Slices;
 pub use subject::Subject;
@@ -66,9 +67,7 @@ impl Ledger {
     /// The database's; whether something was reserved is then not known, and the lease sees to it.
     pub async fn reserve(&self, ask: &Ask<'_>) -> Result<Admission, StoreError> {
         match self.inner.mode {
-            LedgerMode::Batched
-                if ask.others.is_empty() && ask.limits.iter().all(Limit::is_leased) =>
-            {
+            LedgerMode::Batched if ask.others.iter().all(|share| share.version.is_none()) => {
                 self.inner.reserve_in_slice(ask).await
             }
             // Boxed, so that a call that is paid from memory does not carry the room for this.
@@ -136,6 +135,7 @@ impl Ledger {
         if grant.unasked.is_some() {
             return Ok(());
         }
+        self.inner.slices.renew_rated(grant, expires);
         if grant.slice == 0 {
             return Box::pin(self.inner.renew_strictly(grant, expires)).await;
         }
@@ -151,6 +151,7 @@ impl Ledger {
         if grant.unasked.is_some() {
             return Ok(());
         }
+        self.inner.slices.land_rated(grant, None);
         if grant.slice == 0 {
             return Box::pin(self.inner.release_strictly(grant)).await;
         }
@@ -210,6 +211,7 @@ impl Inner {
         grant: &Grant,
         row: Arc<UsageRow>,
     ) -> Result<NanoUsd, StoreError> {
+        self.slices.land_rated(grant, Some(Actual::of(&row)));
         match (grant.unasked, grant.slice) {
             (Some(terms), _) => Box::pin(self.settle_unasked(grant, terms, &row)).await,
             (None, 0) => Box::pin(self.settle_strictly(grant, &row)).await,

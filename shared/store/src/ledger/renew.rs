@@ -20,7 +20,7 @@ impl Inner {
             return self.write(&grant.key, &own).await.map(|_| ());
         }
         let full = machine::renew(&grant.call.to_string(), expires);
-        let others = grant.others.iter().map(|(subject, _)| self.write(subject, &full));
+        let others = grant.holders().map(|(subject, _)| self.write(subject, &full));
         let (own, others) =
             futures_util::future::join(self.write(&grant.key, &own), try_join_all(others)).await;
         own?;

@@ -10,6 +10,7 @@ use futures_util::future::join_all;
 
 use super::{
     Admission, Ask, Limit, Measure, Reading, Refusal,
+    ask::Other,
     guard::Holder,
     machine::{Guard, Holds, Lease, Want, Wish},
     strict::{Untaken, granted, refusal},
@@ -94,9 +95,9 @@ impl Inner {
 }
 
 /// What is wanted of a subject's limits.
-pub(super) fn wants(limits: &[Limit<'_>], now: Millis) -> Vec<Want> {
+pub(super) fn wants<'a>(limits: impl IntoIterator<Item = &'a Limit<'a>>, now: Millis) -> Vec<Want> {
     limits
-        .iter()
+        .into_iter()
         .map(|limit| Want {
             id: limit.meter(),
             need: limit.need,
@@ -144,7 +145,8 @@ pub(super) fn money(holds: &Holds) -> Option<NanoUsd> {
     money.map(|(_, hold)| NanoUsd::from_nanos(hold.amount)).min()
 }
 
-fn share_wish(ask: &Ask<'_>, wish: &Wish, place: usize) -> Wish {
+/// What is wanted of another subject than the key, that has its budgets among its limits.
+pub(super) fn share_wish(ask: &Ask<'_>, wish: &Wish, place: usize) -> Wish {
     let share = ask.others.get(place);
     let version = share.and_then(|share| share.version);
     Wish {
@@ -171,7 +173,8 @@ fn together(ask: &Ask<'_>, mut taken: impl Iterator<Item = (Lease, Arc<Guard>)>)
     for (place, ((lease, guard), share)) in taken.zip(ask.others).enumerate() {
         grant.readings.extend(readings(share.limits, Some(place), &guard, ask.now));
         grant.amount = money(&lease.holds).map_or(grant.amount, |money| money.min(grant.amount));
-        grant.others.push((share.subject.clone(), lease.holds));
+        let subject = share.subject.clone();
+        grant.others.push(Other { subject, holds: Some(lease.holds), allowance: 0 });
     }
     grant
 }

@@ -6,6 +6,10 @@
 //! usage rows first (each names the slice and the flush that it belongs to), then the guard, whose
 //! lease counts flushes, so that each is counted once. What is left of an idle slice goes back.
 //!
+//! Where a call is held against budgets besides its key's (of its user, its team, one model), its slice
+//! is a lease in each of their guards (`tills`), and pays as much as the least of them. What such a
+//! slice cannot be had for any more is paid call by call, strictly.
+//!
 //! A process that dies loses at most the rows of a second. Its slices expire; the sweep adds up the
 //! rows that were written but not yet counted, and charges the rest of the slice in full, in a row of
 //! its own. A process that was only slow corrects that when it comes back (`lost.rs`).
@@ -17,11 +21,15 @@
 mod batch;
 mod body;
 mod book;
+mod drive;
 mod flush;
 mod lost;
+mod pending;
 mod reserve;
 mod rows;
 mod settle;
+mod tills;
+mod together;
 
 use std::{
     collections::HashMap,
@@ -34,8 +42,11 @@ use std::{
 
 use tokio::sync::{Notify, OwnedMutexGuard};
 
-use super::{machine::Guard, rates::Allowances};
-use crate::{CallId, KeyHash, Millis, NanoUsd};
+use super::{
+    machine::Guard,
+    rates::{Allowances, Rack},
+};
+use crate::{Ask, CallId, KeyHash, Millis, NanoUsd, Subject};
 use book::Book;
 
 /// How long a slice is used without a look at the guard.
@@ -51,6 +62,8 @@ const ROWS: usize = 250;
 #[derive(Debug)]
 pub(crate) struct Slices {
     accounts: RwLock<HashMap<KeyHash, Arc<Account>>>,
+    /// What is held of other subjects' rates.
+    racks: RwLock<HashMap<Subject, Arc<Rack>>>,
     /// Tells this process's slices from all others'.
     instance: u64,
     serial: AtomicU64,
@@ -63,10 +76,8 @@ pub(crate) struct Slices {
 pub(super) struct Account {
     pub(super) key: KeyHash,
     book: Mutex<Book>,
-    /// What it holds of the key's rates.
-    allowances: Mutex<Allowances>,
-    /// Held while a slice of this key is written down: one at a time.
-    writing: Arc<tokio::sync::Mutex<()>>,
+    /// What it holds of the key's rates; and the lock for writing anything of this key down.
+    pub(super) rack: Arc<Rack>,
 }
 
 // === impl Slices ===
@@ -75,6 +86,7 @@ impl Slices {
     pub(crate) fn new() -> Self {
         Self {
             accounts: RwLock::default(),
+            racks: RwLock::default(),
             // Seeded by the system for each process.
             instance: RandomState::new().hash_one(std::process::id()),
             serial: AtomicU64::new(0),
@@ -106,6 +118,27 @@ impl Slices {
         self.accounts.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
     }
 
+    /// Where allowances of a subject's rates are: the key's, or another's by its place in the ask.
+    pub(super) fn rack_for(&self, ask: &Ask<'_>, share: Option<usize>) -> Option<Arc<Rack>> {
+        let Some(place) = share else { return Some(Arc::clone(&self.account(ask.key).rack)) };
+        let subject = ask.others.get(place)?.subject;
+        if let Some(rack) = self.known_rack(subject) {
+            return Some(rack);
+        }
+        let mut racks = self.racks.write().unwrap_or_else(PoisonError::into_inner);
+        let new = || Arc::new(Rack::new(subject.clone()));
+        Some(Arc::clone(racks.entry(subject.clone()).or_insert_with(new)))
+    }
+
+    pub(super) fn known_rack(&self, subject: &Subject) -> Option<Arc<Rack>> {
+        self.racks.read().unwrap_or_else(PoisonError::into_inner).get(subject).cloned()
+    }
+
+    fn all_racks(&self) -> Vec<Arc<Rack>> {
+        let racks = self.racks.read().unwrap_or_else(PoisonError::into_inner);
+        racks.values().cloned().collect()
+    }
+
     fn all(&self) -> Vec<Arc<Account>> {
         let accounts = self.accounts.read().unwrap_or_else(PoisonError::into_inner);
         accounts.values().cloned().collect()
@@ -116,13 +149,16 @@ impl Slices {
         let mut accounts = self.accounts.write().unwrap_or_else(PoisonError::into_inner);
         // Nobody gets hold of one more while the map is locked.
         accounts.retain(|_, account| Arc::strong_count(account) > 1 || account.holds_something());
+        drop(accounts);
+        let mut racks = self.racks.write().unwrap_or_else(PoisonError::into_inner);
+        racks.retain(|_, rack| Arc::strong_count(rack) > 1 || !rack.allowances().is_empty());
     }
 
     /// Waits until none of these keys is being written down, and keeps it so.
     pub(super) async fn stand_still(&self, sorted: &[KeyHash]) -> Still {
         let mut accounts = HashMap::new();
         for account in sorted.iter().filter_map(|key| self.known(key)) {
-            let writing = Arc::clone(&account.writing).lock_owned().await;
+            let writing = Arc::clone(&account.rack.writing).lock_owned().await;
             accounts.insert(account.key, (account, writing));
         }
         Still { accounts }
@@ -141,16 +177,11 @@ impl Slices {
 
 impl Account {
     fn new(key: KeyHash) -> Self {
-        Self { key, book: Mutex::default(), allowances: Mutex::default(), writing: Arc::default() }
+        Self { key, book: Mutex::default(), rack: Arc::new(Rack::new(Subject::Key(key))) }
     }
 
-    /// Held while something of this key is written down.
-    pub(super) async fn writing(&self) -> tokio::sync::MutexGuard<'_, ()> {
-        self.writing.lock().await
-    }
-
-    pub(super) fn allowances(&self) -> MutexGuard<'_, Allowances> {
-        self.allowances.lock().unwrap_or_else(PoisonError::into_inner)
+    fn allowances(&self) -> MutexGuard<'_, Allowances> {
+        self.rack.allowances()
     }
 
     fn holds_something(&self) -> bool {
@@ -165,6 +196,19 @@ impl Account {
 /// The id under which a slice holds money in the guard.
 fn slice_id(row: &CallId) -> String {
     format!("S{}", row.ulid())
+}
+
+/// The id under which a slice of a key's holds something of another subject.
+fn till_id(slice: &str, key: &KeyHash) -> String {
+    format!("{slice}{key}")
+}
+
+/// The key and the slice behind what another subject's guard holds under this id, if there is one.
+pub(super) fn slice_behind(id: &str) -> Option<(KeyHash, &str)> {
+    let hash = id.len().checked_sub(2 * size_of::<KeyHash>())?;
+    let (slice, key) = id.split_at_checked(hash)?;
+    let key = KeyHash::parse_hex(key).ok()?;
+    row_of(slice, &key).map(|_| (key, slice))
 }
 
 /// The call id of a slice's own row.

@@ -110,7 +110,7 @@ impl Inner {
             return Ok(settled.await?.spent);
         }
         let full = grant.call.to_string();
-        let others = grant.others.iter().map(|(subject, holds)| {
+        let others = grant.holders().map(|(subject, holds)| {
             let lease =
                 Lease { window: crate::WindowId::NONE, ..lease(NanoUsd::ZERO, holds.clone()) };
             let first = machine::settle_known(&full, &lease, actual);
@@ -124,7 +124,7 @@ impl Inner {
     pub(super) async fn release_strictly(&self, grant: &Grant) -> Result<(), StoreError> {
         let id = lease_id(&grant.call, &grant.key);
         let full = grant.call.to_string();
-        let others = grant.others.iter().map(|(subject, _)| self.let_go(subject, &full));
+        let others = grant.holders().map(|(subject, _)| self.let_go(subject, &full));
         let (back, others) =
             futures_util::future::join(self.give_back(&grant.key, &id), try_join_all(others)).await;
         others?;

@@ -13,7 +13,7 @@ use super::{
     guard::{Holder, guard_key, holder, read_guard},
     machine::{self, Actual, Close, Guard},
     rates::is_allowance,
-    slice::row_of,
+    slice::{row_of, slice_behind},
     strict::{GRACE_MS, call_of},
 };
 use crate::{
@@ -130,6 +130,11 @@ impl Inner {
             self.account_for(key, id).await?;
             return Ok(true);
         }
+        if slice_behind(id).is_some() {
+            self.close_seen(holder, guard, |guard| machine::expire(guard, id, now)).await?;
+            self.review_till(holder, id).await?;
+            return Ok(true);
+        }
         let (Some(call), Some(lease)) = (call_of(id, holder), guard.leases.get(id)) else {
             return Ok(false);
         };
@@ -175,6 +180,9 @@ impl Inner {
     ) -> Result<bool, StoreError> {
         if let Some(key) = slice_of(id, holder) {
             return self.review_slice(key, id, over).await;
+        }
+        if slice_behind(id).is_some() {
+            return self.review_till(holder, id).await;
         }
         let Some(call) = call_of(id, holder) else { return Ok(false) };
         let settled = match self.row(&call).await? {

@@ -59,6 +59,8 @@ async fn a_call_asks_the_database_as_often_as_the_table_says() {
         (Batched, 1, 1, [(1, 1.0), (0, 0.0)], [(0, 0.0), (0, 0.0)]),
         (Batched, 3, 1, [(3, 3.0), (0, 0.0)], [(0, 0.0), (0, 0.0)]),
         (Batched, 6, 1, [(3, 3.0), (0, 0.0)], [(0, 0.0), (0, 0.0)]),
+        // So it does with allowances of others' rates.
+        (Batched, 3, 3, [(11, 13.0), (0, 0.0)], [(0, 0.0), (0, 0.0)]),
     ] {
         let house = kept(mode).await;
         // The budget is the first limit.

@@ -9,4 +9,5 @@ mod limits;
 mod outage;
 mod race;
 mod rates;
+mod shared;
 mod strict;

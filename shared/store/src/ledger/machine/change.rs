@@ -92,6 +92,8 @@ pub(crate) enum Do {
     Open(String, WindowId, i64),
     /// Of the meter the lease now holds this.
     Keep(String, i64),
+    /// Of the meter the full charge is now this.
+    RechargeOf(String, i64),
     /// The lease lasts until then.
     Until(Millis),
 }
@@ -202,6 +204,9 @@ impl Do {
             Self::Keep(meter, amount) => lease(guard, &|lease| {
                 lease.holds.get_mut(&meter).unwrap().amount = amount;
             }),
+            Self::RechargeOf(meter, amount) => {
+                guard.late.get_mut(id).unwrap().holds.get_mut(&meter).unwrap().amount = amount;
+            }
             Self::Until(expires) => lease(guard, &|lease| lease.expires = expires),
         }
     }

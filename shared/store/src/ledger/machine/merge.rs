@@ -203,6 +203,7 @@ fn is_usual(effect: &Do) -> bool {
         Do::Begin(..)
         | Do::Name(_)
         | Do::Recharge(_)
+        | Do::RechargeOf(..)
         | Do::Grow(_)
         | Do::Flush(..)
         | Do::ChargeOf(..)

@@ -1,10 +1,14 @@
-//! What a process remembers of a key's allowances. No I/O.
+//! What a process remembers of a subject's allowances. No I/O.
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::Rates;
 use crate::{
-    Ask, CallId, Limit, Measure, Millis, Reading, Span, WindowId,
-    ledger::machine::{Actual, Guard, Hold, Holds, Lease, Want},
+    CallId, Measure, Millis, Reading, WindowId,
+    ledger::{
+        limit::Terms,
+        machine::{Actual, Guard, Hold, Holds, Lease, Want},
+    },
 };
 
 /// An allowance is for this many calls at first.
@@ -18,7 +22,7 @@ const SHORT_MS: i64 = 1_000;
 /// Allowances in use at a time: one for each set of limits that calls have.
 const LIVE: usize = 16;
 
-/// One key's allowances.
+/// One subject's allowances.
 #[derive(Debug, Default)]
 pub(in crate::ledger) struct Allowances {
     live: Vec<Allowance>,
@@ -32,7 +36,7 @@ pub(in crate::ledger) struct Allowances {
 pub(super) struct Allowance {
     pub(super) serial: u64,
     pub(super) id: String,
-    version: i64,
+    version: Option<i64>,
     /// The budget's window of its lease.
     pub(super) window: WindowId,
     parts: Vec<Part>,
@@ -49,12 +53,7 @@ pub(super) struct Allowance {
 /// What is held of one limit.
 #[derive(Debug)]
 struct Part {
-    /// The meter.
-    id: String,
-    measure: Measure,
-    model: Option<String>,
-    span: Length,
-    max: i64,
+    terms: Terms,
     /// The meter's window.
     window: WindowId,
     hold: Hold,
@@ -64,14 +63,6 @@ struct Part {
     used: i64,
     /// What all others use and hold of the meter, when it was last seen.
     others: i64,
-}
-
-/// The length of a limit's windows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Length {
-    Rolling(i64),
-    Fixed(String),
-    Always,
 }
 
 /// A call under way, and what it has reserved of each part.
@@ -89,18 +80,18 @@ impl Allowances {
     }
 
     /// Admits a call, where an allowance can; says which, and how the limits stand.
-    pub(super) fn admit(&mut self, ask: &Ask<'_>) -> Option<(u64, Vec<Reading>)> {
-        let allowance = self.live.iter_mut().find(|allowance| allowance.serves(ask))?;
-        if !allowance.flights.contains_key(ask.call) {
-            allowance.take_off(ask)?;
+    pub(super) fn admit(&mut self, rates: Rates<'_>) -> Option<(u64, Vec<Reading>)> {
+        let allowance = self.live.iter_mut().find(|allowance| allowance.serves(rates))?;
+        if !allowance.flights.contains_key(rates.ask.call) {
+            allowance.take_off(rates)?;
         }
-        Some((allowance.serial, allowance.readings(ask)))
+        Some((allowance.serial, allowance.readings(rates)))
     }
 
     /// As much of each limit as is worth taking at once.
-    pub(super) fn sized(&self, ask: &Ask<'_>, mut wants: Vec<Want>) -> (Vec<Want>, i64) {
-        let last = self.live.iter().find(|last| last.is_of(ask.limits));
-        let calls = last.map_or(CALLS, |last| last.next_calls(ask.now));
+    pub(super) fn sized(&self, rates: Rates<'_>, mut wants: Vec<Want>) -> (Vec<Want>, i64) {
+        let last = self.live.iter().find(|last| last.is_of(rates));
+        let calls = last.map_or(CALLS, |last| last.next_calls(rates.ask.now));
         for (place, want) in wants.iter_mut().enumerate() {
             want.floor = want.need;
             let part = last.and_then(|last| last.parts.get(place));
@@ -113,9 +104,9 @@ impl Allowances {
     }
 
     /// A new one is used from now on.
-    pub(super) fn open(&mut self, allowance: Allowance, limits: &[Limit<'_>]) {
+    pub(super) fn open(&mut self, allowance: Allowance, rates: Rates<'_>) {
         let (old, live) =
-            std::mem::take(&mut self.live).into_iter().partition(|old| old.is_of(limits));
+            std::mem::take(&mut self.live).into_iter().partition(|old| old.is_of(rates));
         self.live = live;
         self.retired.extend::<Vec<_>>(old);
         if self.live.len() >= LIVE {
@@ -164,33 +155,24 @@ impl Allowance {
     /// What a lease holds, as the guard was then.
     pub(super) fn new(
         (serial, id): (u64, String),
-        (ask, calls): (&Ask<'_>, i64),
+        (rates, calls): (Rates<'_>, i64),
         lease: &Lease,
         guard: &Guard,
         fresh_until: Millis,
     ) -> Self {
-        let parts = ask.limits.iter().map(|limit| {
-            let id = limit.meter();
-            let meter = guard.meters.get(&id).copied().unwrap_or_default();
+        let ask = rates.ask;
+        let parts = rates.limits().map(|(_, limit)| {
+            let terms = Terms::of(limit);
+            let meter = guard.meters.get(&terms.meter).copied().unwrap_or_default();
             let nothing = Hold { amount: 0, at: ask.now };
-            let hold = lease.holds.get(&id).copied().unwrap_or(nothing);
-            Part {
-                id,
-                measure: limit.measure,
-                model: limit.model.map(ToOwned::to_owned),
-                span: Length::of(&limit.span),
-                max: limit.max,
-                window: meter.window,
-                hold,
-                reserved: 0,
-                used: 0,
-                others: meter.used.saturating_sub(hold.amount),
-            }
+            let hold = lease.holds.get(&terms.meter).copied().unwrap_or(nothing);
+            let others = meter.used.saturating_sub(hold.amount);
+            Part { terms, window: meter.window, hold, reserved: 0, used: 0, others }
         });
         Self {
             serial,
             id,
-            version: i64::try_from(ask.version).unwrap_or(i64::MAX),
+            version: rates.version(),
             window: lease.window,
             parts: parts.collect(),
             flights: HashMap::new(),
@@ -203,23 +185,25 @@ impl Allowance {
     }
 
     /// Whether it is of these limits.
-    fn is_of(&self, limits: &[Limit<'_>]) -> bool {
-        self.parts.len() == limits.len()
-            && self.parts.iter().zip(limits).all(|(part, limit)| part.is_of(limit))
+    fn is_of(&self, rates: Rates<'_>) -> bool {
+        let mut limits = rates.limits();
+        let same = |part: &Part| limits.next().is_some_and(|(_, limit)| part.terms.are(limit));
+        self.parts.iter().all(same) && limits.next().is_none()
     }
 
     /// Whether calls like this one are admitted from it now.
-    fn serves(&self, ask: &Ask<'_>) -> bool {
-        ask.now < self.fresh_until
-            && i64::try_from(ask.version) == Ok(self.version)
-            && self.is_of(ask.limits)
-            && self.parts.iter().zip(ask.limits).all(|(part, limit)| {
-                limit.need <= 0 || part.window.number() >= limit.since(ask.now).get()
+    fn serves(&self, rates: Rates<'_>) -> bool {
+        let now = rates.ask.now;
+        now < self.fresh_until
+            && rates.version() == self.version
+            && self.is_of(rates)
+            && self.parts.iter().zip(rates.limits()).all(|(part, (_, limit))| {
+                limit.need <= 0 || part.window.number() >= limit.since(now).get()
             })
     }
 
-    fn take_off(&mut self, ask: &Ask<'_>) -> Option<()> {
-        let needs: Vec<i64> = ask.limits.iter().map(|limit| limit.need.max(0)).collect();
+    fn take_off(&mut self, rates: Rates<'_>) -> Option<()> {
+        let needs: Vec<i64> = rates.limits().map(|(_, limit)| limit.need.max(0)).collect();
         let short = |(part, need): (&Part, &i64)| *need > 0 && part.free() < *need;
         if self.parts.iter().zip(&needs).any(short) {
             return None;
@@ -227,8 +211,8 @@ impl Allowance {
         for (part, need) in self.parts.iter_mut().zip(&needs) {
             part.reserved = part.reserved.saturating_add(*need);
         }
-        let expires = ask.now.after(ask.lease);
-        self.flights.insert(ask.call.clone(), Flight { needs, expires });
+        let expires = rates.ask.now.after(rates.ask.lease);
+        self.flights.insert(rates.ask.call.clone(), Flight { needs, expires });
         Some(())
     }
 
@@ -237,7 +221,7 @@ impl Allowance {
         for (part, need) in self.parts.iter_mut().zip(flight.needs) {
             part.reserved = part.reserved.saturating_sub(need);
             let used = actual.map_or(0, |actual| {
-                actual.of_hold(&part.id, &Hold { amount: need, at: part.hold.at })
+                actual.of_hold(&part.terms.meter, &Hold { amount: need, at: part.hold.at })
             });
             part.used = part.used.saturating_add(used);
         }
@@ -256,22 +240,22 @@ impl Allowance {
         for needs in crashed {
             for (part, need) in self.parts.iter_mut().zip(needs) {
                 part.reserved = part.reserved.saturating_sub(need);
-                if part.measure != Measure::Parallel {
+                if part.terms.measure != Measure::Parallel {
                     part.used = part.used.saturating_add(need);
                 }
             }
         }
     }
 
-    fn readings(&self, ask: &Ask<'_>) -> Vec<Reading> {
-        let parts = self.parts.iter().zip(ask.limits).enumerate();
+    fn readings(&self, rates: Rates<'_>) -> Vec<Reading> {
+        let parts = self.parts.iter().zip(rates.limits());
         let needed = parts.filter(|(_, (_, limit))| limit.need > 0);
         needed
-            .map(|(place, (part, limit))| Reading {
-                share: None,
+            .map(|(part, (place, limit))| Reading {
+                share: rates.share,
                 limit: place,
                 used: part.others.saturating_add(part.reserved).saturating_add(part.used),
-                max: part.max,
+                max: part.terms.max,
                 resets_at: limit.resets_at(part.window),
             })
             .collect()
@@ -290,12 +274,12 @@ impl Allowance {
     /// What it holds, as the guard has it.
     pub(super) fn holds(&self) -> Holds {
         let held = self.parts.iter().filter(|part| part.hold.amount > 0);
-        held.map(|part| (part.id.clone(), part.hold)).collect()
+        held.map(|part| (part.terms.meter.clone(), part.hold)).collect()
     }
 
     /// What was used of each meter.
     pub(super) fn used(&self) -> BTreeMap<String, i64> {
-        self.parts.iter().map(|part| (part.id.clone(), part.used)).collect()
+        self.parts.iter().map(|part| (part.terms.meter.clone(), part.used)).collect()
     }
 
     /// What its calls under way need, if it can spare something.
@@ -303,14 +287,14 @@ impl Allowance {
         let spares = self.parts.iter().any(|part| part.free() > 0);
         spares.then(|| {
             let kept = |part: &Part| Hold { amount: part.kept(), at: part.hold.at };
-            self.parts.iter().map(|part| (part.id.clone(), kept(part))).collect()
+            self.parts.iter().map(|part| (part.terms.meter.clone(), kept(part))).collect()
         })
     }
 
     /// It holds no more than this.
     pub(super) fn trimmed(&mut self, keep: &Holds) {
         for part in &mut self.parts {
-            let kept = keep.get(&part.id).map_or(0, |hold| hold.amount);
+            let kept = keep.get(&part.terms.meter).map_or(0, |hold| hold.amount);
             part.hold.amount = part.hold.amount.min(kept);
         }
         self.unsure = false;
@@ -320,13 +304,6 @@ impl Allowance {
 // === impl Part ===
 
 impl Part {
-    fn is_of(&self, limit: &Limit<'_>) -> bool {
-        self.measure == limit.measure
-            && self.max == limit.max
-            && self.model.as_deref() == limit.model
-            && self.span.is(&limit.span)
-    }
-
     /// What its calls under way and those that have ended need.
     fn kept(&self) -> i64 {
         self.reserved.saturating_add(self.used).min(self.hold.amount)
@@ -338,27 +315,6 @@ impl Part {
 
     /// What nobody used or holds of the limit, when it was last seen.
     fn left(&self) -> i64 {
-        self.max.saturating_sub(self.others).saturating_sub(self.hold.amount).max(0)
-    }
-}
-
-// === impl Length ===
-
-impl Length {
-    fn of(span: &Span<'_>) -> Self {
-        match span {
-            Span::Rolling(length) => Self::Rolling(*length),
-            Span::Fixed(length, _) => Self::Fixed((*length).to_owned()),
-            Span::Always => Self::Always,
-        }
-    }
-
-    fn is(&self, span: &Span<'_>) -> bool {
-        match (self, span) {
-            (Self::Rolling(own), Span::Rolling(other)) => own == other,
-            (Self::Fixed(own), Span::Fixed(other, _)) => own == other,
-            (Self::Always, Span::Always) => true,
-            _ => false,
-        }
+        self.terms.max.saturating_sub(self.others).saturating_sub(self.hold.amount).max(0)
     }
 }

@@ -6,7 +6,8 @@ use crate::{
     Millis, StoreError,
     ledger::{
         machine::{self, Close, Lease},
-        slice::{Account, LEASE_MS},
+        rates::Rack,
+        slice::LEASE_MS,
         strict::GRACE_MS,
     },
     store::Inner,
@@ -16,20 +17,21 @@ use crate::{
 
 impl Inner {
     /// Closes allowances of which no call is under way, and gives back what the others can spare. With
-    /// `all`, none of them is used any more. For who holds the account's lock for writing.
+    /// `all`, none of them is used any more. For who holds
+    /// the rack's lock for writing.
     pub(in crate::ledger) async fn flush_allowances(
         &self,
-        account: &Arc<Account>,
+        rack: &Rack,
         all: bool,
     ) -> Result<(), StoreError> {
         // Nobody else is at it: whoever was about to take these is gone.
-        while let Some(id) = { account.allowances().opening.last().cloned() } {
-            self.give_back(&account.key, &id).await?;
-            account.allowances().opening.retain(|opening| *opening != id);
+        while let Some(id) = { rack.allowances().opening.last().cloned() } {
+            self.give_back(&rack.holder, &id).await?;
+            rack.allowances().opening.retain(|opening| *opening != id);
         }
         let now = self.clock.now();
         let serials: Vec<u64> = {
-            let mut allowances = account.allowances();
+            let mut allowances = rack.allowances();
             if all {
                 allowances.retire();
             }
@@ -41,18 +43,18 @@ impl Inner {
             retired.collect()
         };
         for serial in serials {
-            self.flush_allowance(account, serial, now).await?;
+            self.flush_allowance(rack, serial, now).await?;
         }
         Ok(())
     }
 
     async fn flush_allowance(
         &self,
-        account: &Arc<Account>,
+        rack: &Rack,
         serial: u64,
         now: Millis,
     ) -> Result<(), StoreError> {
-        let todo = account.allowances().get(serial).map(|allowance| {
+        let todo = rack.allowances().get(serial).map(|allowance| {
             let (id, spare) = (allowance.id.clone(), allowance.spare());
             let known = !allowance.unsure;
             allowance.unsure |= spare.is_some();
@@ -68,20 +70,20 @@ impl Inner {
         if let Some(used) = used {
             let first = known.then(|| machine::close_used_known(&id, &lease, &used));
             let close = |guard: &machine::Guard| machine::close_used(guard, &id, &used);
-            self.close(&account.key, first, close).await?;
-            account.allowances().retired.retain(|allowance| allowance.serial != serial);
+            self.close(&rack.holder, first, close).await?;
+            rack.allowances().retired.retain(|allowance| allowance.serial != serial);
             return Ok(());
         }
         if let Some(keep) = spare {
-            self.close(&account.key, None, |guard| machine::trim(guard, &id, &keep)).await?;
-            if let Some(allowance) = account.allowances().get(serial) {
+            self.close(&rack.holder, None, |guard| machine::trim(guard, &id, &keep)).await?;
+            if let Some(allowance) = rack.allowances().get(serial) {
                 allowance.trimmed(&keep);
             }
         }
         if lease.expires.since(now) < LEASE_MS / 2 {
             let expires = now.plus(LEASE_MS);
-            self.write(&account.key, &machine::renew(&id, expires)).await?;
-            if let Some(allowance) = account.allowances().get(serial) {
+            self.write(&rack.holder, &machine::renew(&id, expires)).await?;
+            if let Some(allowance) = rack.allowances().get(serial) {
                 allowance.expires = expires;
             }
         }

@@ -2,19 +2,20 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::{FRESH_MS, LEASE_MS, MARGIN_MS};
-use crate::{
-    Ask, CallId, Millis, NanoUsd, UsageRow, WindowId,
-    ledger::machine::{Flush, Guard, Mark},
-};
+use super::{FRESH_MS, MARGIN_MS, pending::Pending, tills::Till};
+use crate::{Ask, CallId, Millis, NanoUsd, Subject, UsageRow, ledger::machine::Guard};
 
-/// One key's slices: the one that pays, and those that still have something to write down.
+/// Slices of one key that pay at a time: one for each set of budgets that its calls are held against.
+const LIVE: usize = 16;
+
+/// One key's slices: those that pay, and those that still have something to write down.
 #[derive(Debug, Default)]
 pub(super) struct Book {
-    pub(super) live: Option<Slice>,
+    pub(super) live: Vec<Slice>,
     pub(super) retired: Vec<Slice>,
-    /// Ids of slices that are about to be taken. Whoever takes one may give up waiting for it.
-    pub(super) opening: Vec<String>,
+    /// Leases that are about to be taken, and in whose guards. Whoever takes one may give up waiting
+    /// for it.
+    pub(super) opening: Vec<(Subject, String)>,
 }
 
 /// Money that this process holds.
@@ -26,9 +27,10 @@ pub(super) struct Slice {
     pub(super) version: i64,
     /// Whether there is a budget at all.
     pub(super) limited: bool,
-    pub(super) window: WindowId,
-    /// What the guard says that it holds.
-    pub(super) held: NanoUsd,
+    /// What it holds in the key's guard,
+    pub(super) own: Till,
+    /// and in others'.
+    pub(super) others: Vec<Till>,
     /// What calls under way have reserved of it.
     pub(super) reserved: NanoUsd,
     /// What was used and is not in the guard yet.
@@ -47,9 +49,8 @@ pub(super) struct Slice {
     pub(super) fresh_until: Millis,
     /// Reservations since the last flush.
     pub(super) asked: u64,
-    /// The guard as it was last seen.
+    /// Spent in the key's window, when its guard was last seen.
     pub(super) spent: NanoUsd,
-    pub(super) left: NanoUsd,
     /// Charged in full by somebody's sweep, while this process was slow.
     pub(super) lost: bool,
 }
@@ -63,23 +64,36 @@ pub(super) struct Flight {
     pub(super) leaving: bool,
 }
 
-/// A flush on its way, and the call that it charges in full, if it is for that.
-#[derive(Debug, Clone)]
-pub(super) struct Pending {
-    pub(super) flush: Flush,
-    pub(super) charges: Option<CallId>,
-}
-
 // === impl Book ===
 
 impl Book {
     pub(super) fn is_empty(&self) -> bool {
-        self.live.is_none() && self.retired.is_empty() && self.opening.is_empty()
+        self.live.is_empty() && self.retired.is_empty() && self.opening.is_empty()
     }
 
-    /// The slice pays no more.
+    /// No slice pays any more.
     pub(super) fn retire(&mut self) {
-        self.retired.extend(self.live.take());
+        self.retired.append(&mut self.live);
+    }
+
+    /// Those that are meant pay no more.
+    pub(super) fn retire_some(&mut self, meant: impl Fn(&Slice) -> bool) {
+        let (old, live) = std::mem::take(&mut self.live).into_iter().partition(meant);
+        self.live = live;
+        self.retired.extend::<Vec<_>>(old);
+    }
+
+    /// A new slice pays from now on, and no other that would pay the same calls.
+    pub(super) fn open(&mut self, slice: Slice, ask: &Ask<'_>) {
+        self.retire_some(|old| old.is_of(ask));
+        if self.live.len() >= LIVE {
+            self.retired.push(self.live.remove(0));
+        }
+        self.live.push(slice);
+    }
+
+    pub(super) fn is_live(&self, serial: u64) -> bool {
+        self.live.iter().any(|slice| slice.serial == serial)
     }
 
     pub(super) fn slices(&mut self) -> impl Iterator<Item = &mut Slice> {
@@ -92,7 +106,7 @@ impl Book {
 
     /// What was used of the guard's window, and is not in the guard.
     pub(super) fn unwritten(&mut self, guard: &Guard) -> NanoUsd {
-        let counts = |slice: &&mut Slice| !slice.lost && guard.is_current(slice.window);
+        let counts = |slice: &&mut Slice| !slice.lost && guard.is_current(slice.own.window);
         self.slices().filter(counts).map(|slice| slice.unwritten()).sum()
     }
 }
@@ -100,24 +114,78 @@ impl Book {
 // === impl Slice ===
 
 impl Slice {
+    /// What was taken for an ask, as the key's guard was then.
+    pub(super) fn new(
+        serial: u64,
+        ask: &Ask<'_>,
+        (own, others): (Till, Vec<Till>),
+        expires: Millis,
+        guard: &Guard,
+        asked_at: Millis,
+    ) -> Self {
+        Self {
+            serial,
+            id: own.id.clone(),
+            version: i64::try_from(ask.version).unwrap_or(i64::MAX),
+            limited: own.binds() || others.iter().any(Till::binds),
+            own,
+            others,
+            reserved: NanoUsd::ZERO,
+            used: NanoUsd::ZERO,
+            flights: HashMap::new(),
+            rows: Vec::new(),
+            pending: None,
+            dirty: false,
+            flushed: 0,
+            since: ask.now.min(ask.call.started()).plus(-MARGIN_MS),
+            expires,
+            fresh_until: asked_at.plus(FRESH_MS),
+            asked: 0,
+            spent: guard.spent,
+            lost: false,
+        }
+    }
+
     /// Whether it can pay for this ask without a look at the guard.
     pub(super) fn serves(&self, ask: &Ask<'_>) -> bool {
+        ask.now < self.fresh_until && self.continues(ask)
+    }
+
+    /// Whether it is the right one, once it has been renewed.
+    pub(super) fn continues(&self, ask: &Ask<'_>) -> bool {
         i64::try_from(ask.version) == Ok(self.version)
-            && ask.window.id <= self.window
-            && ask.now < self.fresh_until
+            && ask.window.id <= self.own.window
             && ask.call.started() >= self.since
+            && self.is_of(ask)
+            && self.is_in_windows(ask)
+    }
+
+    /// What it holds in each guard, by its place.
+    pub(super) fn tills(&self) -> impl Iterator<Item = &Till> {
+        std::iter::once(&self.own).chain(&self.others)
+    }
+
+    pub(super) fn till(&mut self, place: usize) -> Option<&mut Till> {
+        std::iter::once(&mut self.own).chain(&mut self.others).nth(place)
     }
 
     /// What is not spoken for.
     pub(super) fn free(&self) -> NanoUsd {
-        self.held.saturating_sub(self.reserved).saturating_sub(self.unwritten())
+        let bound = self.tills().filter(|till| till.binds()).map(|till| till.held).min();
+        let held = bound.unwrap_or(self.own.held);
+        held.saturating_sub(self.reserved).saturating_sub(self.unwritten())
+    }
+
+    /// What is left of the tightest budget, when it was last seen.
+    pub(super) fn left(&self) -> NanoUsd {
+        self.tills().map(|till| till.left).min().unwrap_or_default()
     }
 
     /// What was used and is not in the guard, as far as is known.
     pub(super) fn unwritten(&self) -> NanoUsd {
         let pending = self.pending.as_ref().map_or(NanoUsd::ZERO, |pending| {
             // A call that is being charged in full still counts as reserved.
-            if pending.charges.is_some() { NanoUsd::ZERO } else { pending.flush.used }
+            if pending.charges.is_some() { NanoUsd::ZERO } else { pending.used }
         });
         self.used.saturating_add(pending)
     }
@@ -145,51 +213,6 @@ impl Slice {
         true
     }
 
-    /// Before this no call arrived whose row may still have to be written. Calls are admitted some
-    /// time after they arrived, hence the margin.
-    fn since(&self, now: Millis) -> Millis {
-        let calls = self.flights.keys().chain(self.rows.iter().map(|row| &row.call));
-        calls.map(CallId::started).min().unwrap_or(now).min(now).plus(-MARGIN_MS)
-    }
-
-    /// Plans a flush of what was `used` with its rows written. A slice that pays no more keeps just
-    /// what its calls still need; one that has no calls either is given back.
-    pub(super) fn plan(&mut self, used: NanoUsd, wanted: NanoUsd, paying: bool, now: Millis) {
-        let need = self.unwritten().saturating_add(self.reserved);
-        let owed = need.saturating_sub(self.held);
-        self.used = self.used.saturating_sub(used);
-        let done = self.flights.is_empty() && self.rows.is_empty() && self.used == NanoUsd::ZERO;
-        let last = !paying && done;
-        self.pending = Some(Pending {
-            flush: Flush {
-                id: self.id.clone(),
-                window: self.window,
-                mark: Mark { flush: self.flushed + 1, since: self.since(now) },
-                used,
-                owed: match (last, paying) {
-                    (true, _) => NanoUsd::ZERO,
-                    (false, true) => owed.max(NanoUsd::ZERO),
-                    (false, false) => owed,
-                },
-                wanted: if paying { wanted } else { NanoUsd::ZERO },
-                expires: now.plus(LEASE_MS),
-                last: last.then_some(self.held),
-            },
-            charges: None,
-        });
-    }
-
-    /// Plans the full charge of a call that nobody settled within its lease.
-    pub(super) fn plan_charge(&mut self, call: &CallId, paying: bool, now: Millis) {
-        let Some(flight) = self.flights.get_mut(call) else { return };
-        flight.leaving = true;
-        let amount = flight.amount;
-        self.plan(NanoUsd::ZERO, NanoUsd::ZERO, paying, now);
-        if let Some(pending) = &mut self.pending {
-            (pending.flush.used, pending.charges) = (amount, Some(call.clone()));
-        }
-    }
-
     /// A call whose lease has ended, unless it is being charged already.
     pub(super) fn crashed(&self, before: Millis) -> Option<CallId> {
         let mut flights = self.flights.iter();
@@ -197,23 +220,11 @@ impl Slice {
         crashed.map(|(call, _)| call.clone())
     }
 
-    /// The guard has been seen.
+    /// The key's guard has been seen.
     pub(super) fn see(&mut self, guard: &Guard, asked_at: Millis) {
-        if guard.is_current(self.window) {
-            (self.spent, self.left) = (guard.spent, guard.rem);
+        if guard.is_current(self.own.window) {
+            self.spent = guard.spent;
         }
         self.fresh_until = asked_at.plus(FRESH_MS);
-    }
-
-    /// The pending flush is in the guard.
-    pub(super) fn flushed(&mut self) {
-        let Some(Pending { flush, charges }) = self.pending.take() else { return };
-        let more = flush.owed.saturating_add(flush.wanted);
-        self.held = self.held.saturating_add(more).saturating_sub(flush.used);
-        (self.flushed, self.since) = (flush.mark.flush, flush.mark.since);
-        (self.expires, self.asked) = (flush.expires, 0);
-        if let Some(flight) = charges.and_then(|call| self.flights.remove(&call)) {
-            self.reserved = self.reserved.saturating_sub(flight.amount);
-        }
     }
 }

@@ -1,26 +1,15 @@
 //! Writing slices down.
 //!
-//! Of one key one slice at a time, under [`Account::writing`]. A flush whose answer was lost stays
-//! pending, and is tried again before anything else is done with the slice: its number tells whether
-//! it was done.
+//! Of one key one slice at a time, under the lock of its account.
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use futures_util::{StreamExt as _, stream};
+use futures_util::{StreamExt as _, future::join, stream};
 
-use super::{
-    Account, LEASE_MS,
-    batch::Batch,
-    book::{Pending, Slice},
-};
+use super::{Account, LEASE_MS, batch::Batch, book::Slice};
 use crate::{
-    KeyHash, NanoUsd, StoreError, StoreErrorKind,
-    ledger::{
-        guard::Written,
-        machine::{self, FlushStep, Guard},
-        strict::{GRACE_MS, lease_id},
-        sweep::residue,
-    },
+    KeyHash, NanoUsd, StoreError,
+    ledger::{machine::Guard, strict::GRACE_MS},
     store::Inner,
 };
 
@@ -28,8 +17,6 @@ use crate::{
 const EVERY: Duration = Duration::from_secs(1);
 /// Keys that are written down at the same time.
 const AT_ONCE: usize = 16;
-/// Rounds against other writers.
-const ROUNDS: usize = 64;
 
 /// What came of writing a slice down.
 pub(super) enum Outcome {
@@ -67,41 +54,45 @@ impl Inner {
     /// Writes everything down. With `closing`, slices pay no more, and what calls under way do not
     /// need goes back.
     pub(crate) async fn flush_all(&self, closing: bool) -> Result<(), StoreError> {
-        let accounts = self.slices.all();
-        let flushed: Vec<Result<(), StoreError>> = stream::iter(accounts)
-            .map(|account| async move {
-                let _writing = account.writing.lock().await;
-                self.flush_account(&account, closing).await
-            })
-            .buffer_unordered(AT_ONCE)
-            .collect()
-            .await;
+        let accounts = stream::iter(self.slices.all()).map(|account| async move {
+            let _writing = account.rack.writing.lock().await;
+            self.flush_account(&account, closing).await
+        });
+        let racks = stream::iter(self.slices.all_racks()).map(|rack| async move {
+            let _writing = rack.writing.lock().await;
+            self.flush_allowances(&rack, closing).await
+        });
+        let (accounts, racks) = join(
+            accounts.buffer_unordered(AT_ONCE).collect::<Vec<_>>(),
+            racks.buffer_unordered(AT_ONCE).collect::<Vec<_>>(),
+        )
+        .await;
         self.slices.tidy();
-        flushed.into_iter().collect()
+        accounts.into_iter().chain(racks).collect()
     }
 
     /// Writes one key down.
     pub(crate) async fn flush_key(&self, key: &KeyHash, closing: bool) -> Result<(), StoreError> {
         let Some(account) = self.slices.known(key) else { return Ok(()) };
-        let _writing = account.writing.lock().await;
+        let _writing = account.rack.writing.lock().await;
         self.flush_account(&account, closing).await
     }
 
-    /// The same for who holds [`Account::writing`].
+    /// The same for who holds the account's lock for writing.
     pub(super) async fn flush_account(
         &self,
         account: &Arc<Account>,
         closing: bool,
     ) -> Result<(), StoreError> {
         // Nobody else is at it: whoever was about to take these is gone.
-        while let Some(id) = { account.book().opening.last().cloned() } {
-            self.give_back(&account.key, &id).await?;
-            account.book().opening.retain(|opening| *opening != id);
+        while let Some(opening) = { account.book().opening.last().cloned() } {
+            self.give_back(&opening.0, &opening.1).await?;
+            account.book().opening.retain(|other| *other != opening);
         }
         if closing {
             account.book().retire();
         }
-        self.flush_allowances(account, closing).await?;
+        self.flush_allowances(&account.rack, closing).await?;
         let serials: Vec<u64> = account.book().slices().map(|slice| slice.serial).collect();
         for serial in serials {
             self.flush_slice(account, serial).await?;
@@ -133,16 +124,14 @@ impl Inner {
         let spare = {
             let mut book = account.book();
             // Nobody used it since it was last written down: it goes back.
-            let idle = |slice: &&Slice| {
+            let idle = |slice: &Slice| {
                 slice.serial == serial
                     && slice.asked == 0
                     && slice.flights.is_empty()
                     && slice.fresh_until <= now
             };
-            if book.live.as_ref().is_some_and(|slice| idle(&slice)) {
-                book.retire();
-            }
-            let paying = book.live.as_ref().is_some_and(|slice| slice.serial == serial);
+            book.retire_some(idle);
+            let paying = book.is_live(serial);
             book.slice(serial).is_some_and(|slice| {
                 let old = slice.expires.since(now) < LEASE_MS / 2;
                 let done = !paying && slice.flights.is_empty();
@@ -194,97 +183,6 @@ impl Inner {
         });
         self.drive(account, serial).await
     }
-
-    /// Sees to it that the pending flush is in the guard.
-    async fn drive(&self, account: &Arc<Account>, serial: u64) -> Result<Outcome, StoreError> {
-        let pending = with(account, serial, |slice, _| slice.pending.clone()).flatten();
-        let Some(mut pending) = pending else { return Ok(Outcome::Ended) };
-        let asked_at = self.clock.now();
-        let key = account.key;
-        let call = pending.charges.as_ref().map(|call| lease_id(call, &key));
-        let mut change = match &call {
-            Some(call) => machine::split(&pending.flush, call, asked_at),
-            None => machine::flush(&pending.flush),
-        };
-        let mut short = false;
-        for _ in 0..ROUNDS {
-            let guard = match self.write(&key, &change).await? {
-                Written::Done(guard) => {
-                    return self.driven(account, serial, &pending, guard, short).await;
-                }
-                Written::Refused(guard) => guard,
-                Written::Missing => {
-                    return Err(StoreError::corrupt("UpdateItem", "a slice's guard is gone"));
-                }
-            };
-            let step = match &call {
-                Some(call) => machine::split_after(&guard, &pending.flush, call, asked_at),
-                None => machine::flush_after(&guard, &pending.flush),
-            };
-            change = match step {
-                FlushStep::Try(change) => change,
-                FlushStep::Done => {
-                    return self.driven(account, serial, &pending, guard, short).await;
-                }
-                FlushStep::Short => {
-                    short = true;
-                    pending.flush.wanted = NanoUsd::ZERO;
-                    with(account, serial, |slice, _| slice.pending = Some(pending.clone()));
-                    machine::flush(&pending.flush)
-                }
-                FlushStep::Lost(late) => {
-                    // It may have been done before the slice expired.
-                    if late.mark.is_some_and(|mark| mark.flush >= pending.flush.mark.flush) {
-                        with(account, serial, |slice, _| slice.flushed());
-                    }
-                    Box::pin(self.lose(account, serial)).await?;
-                    return Ok(Outcome::Ended);
-                }
-                FlushStep::Gone => {
-                    tracing::error!(
-                        slice = pending.flush.id,
-                        "a slice has vanished from its guard"
-                    );
-                    end(account, serial);
-                    return Ok(Outcome::Ended);
-                }
-            };
-        }
-        Err(StoreError::new("UpdateItem", StoreErrorKind::Contended))
-    }
-
-    /// The pending flush is in the guard.
-    async fn driven(
-        &self,
-        account: &Arc<Account>,
-        serial: u64,
-        pending: &Pending,
-        guard: Arc<Guard>,
-        short: bool,
-    ) -> Result<Outcome, StoreError> {
-        let asked_at = self.clock.now();
-        with(account, serial, |slice, _| {
-            slice.flushed();
-            slice.see(&guard, asked_at);
-        });
-        if pending.flush.last.is_some() {
-            end(account, serial);
-        } else {
-            let mut book = account.book();
-            let changed = |slice: &Slice| slice.serial == serial && slice.version != guard.version;
-            if book.live.as_ref().is_some_and(changed) {
-                // The key's record has changed: its next call is told so.
-                book.retire();
-            }
-        }
-        if let Some(call) = &pending.charges {
-            let Pending { flush, .. } = pending;
-            let row = residue(call, &account.key, flush.used, flush.window, asked_at);
-            self.write_first(&row).await?;
-            self.relieve(&account.key, &guard).await?;
-        }
-        Ok(if short { Outcome::Short(guard) } else { Outcome::Done(guard) })
-    }
 }
 
 /// Does something with a slice, and tells it whether it is the one that pays.
@@ -294,15 +192,13 @@ pub(super) fn with<T>(
     what: impl FnOnce(&mut Slice, bool) -> T,
 ) -> Option<T> {
     let mut book = account.book();
-    let paying = book.live.as_ref().is_some_and(|slice| slice.serial == serial);
+    let paying = book.is_live(serial);
     book.slice(serial).map(|slice| what(slice, paying))
 }
 
 /// The slice is no more.
 pub(super) fn end(account: &Account, serial: u64) {
     let mut book = account.book();
-    if book.live.as_ref().is_some_and(|slice| slice.serial == serial) {
-        book.live = None;
-    }
+    book.live.retain(|slice| slice.serial != serial);
     book.retired.retain(|slice| slice.serial != serial);
 }

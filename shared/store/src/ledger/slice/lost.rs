@@ -16,14 +16,15 @@ use super::{
     Account,
     batch::Batch,
     flush::{end, with},
-    row_of,
+    row_of, slice_behind,
 };
 use crate::{
     CallId, KeyHash, NanoUsd, RowStatus, StoreError, StoreErrorKind,
     item::{failed, n, number, s},
     ledger::{
-        guard::Written,
+        guard::{Holder, Written},
         machine::{self, Late},
+        strict::GRACE_MS,
         sweep::{CORRECTABLE_MS, residue},
     },
     store::Inner,
@@ -49,7 +50,9 @@ impl Inner {
             let Some(late) = guard.late.get(id).cloned() else { return Ok(()) };
             let Some(mark) = late.mark else { return Ok(()) };
             let used = self.uncounted(key, id, mark).await?;
-            if let Some(change) = machine::recharge(&guard, id, used) {
+            if used > late.amount
+                && let Some(change) = machine::recharge(&guard, id, used)
+            {
                 if matches!(self.write(key, &change).await?, Written::Done(_)) {
                     return self.write_rest(&call, key, &late, NanoUsd::ZERO).await;
                 }
@@ -77,6 +80,45 @@ impl Inner {
         Ok(true)
     }
 
+    /// Looks at the charge of what a slice of a key held of another subject: it follows the rows of the
+    /// slice, its own included. Says whether that settled it.
+    pub(in crate::ledger) async fn review_till(
+        &self,
+        holder: &dyn Holder,
+        id: &str,
+    ) -> Result<bool, StoreError> {
+        let Some((key, slice)) = slice_behind(id) else { return Ok(false) };
+        let Some(call) = row_of(slice, &key) else { return Ok(false) };
+        let mut of_key = self.guard(&key).await?.unwrap_or_default();
+        if let Some(lease) = of_key.leases.get(slice) {
+            let now = self.clock.now();
+            if lease.expires >= now.plus(-GRACE_MS) {
+                // Its process goes on, and is about to find out.
+                return Ok(false);
+            }
+            self.close(&key, None, |guard| machine::expire(guard, slice, now)).await?;
+            of_key = self.guard(&key).await?.unwrap_or_default();
+        }
+        // While the key's charge can change, so can this one.
+        let open = of_key.late.contains_key(slice);
+        if open {
+            self.account_for(&key, slice).await?;
+        }
+        let Some(guard) = self.guard(holder).await? else { return Ok(false) };
+        let Some(mark) = guard.late.get(id).and_then(|late| late.mark) else { return Ok(false) };
+        let rest = self.rest(&call).await?.map_or(NanoUsd::ZERO, |(rest, _)| rest);
+        let actual = self.uncounted(&key, slice, mark).await?.saturating_add(rest);
+        if open {
+            if let Some(change) = machine::recharge(&guard, id, actual) {
+                // If somebody was faster, the next sweep looks again.
+                self.write(holder, &change).await?;
+            }
+            return Ok(false);
+        }
+        self.close(holder, None, |guard| machine::settle(guard, id, actual)).await?;
+        Ok(true)
+    }
+
     /// The process has found out that its slice was charged.
     pub(super) async fn lose(&self, account: &Arc<Account>, serial: u64) -> Result<(), StoreError> {
         with(account, serial, |slice, _| {
@@ -84,12 +126,7 @@ impl Inner {
             (slice.lost, slice.pending) = (true, None);
             slice.flights.values_mut().for_each(|flight| flight.leaving = false);
         });
-        {
-            let mut book = account.book();
-            if book.live.as_ref().is_some_and(|slice| slice.serial == serial) {
-                book.retire();
-            }
-        }
+        account.book().retire_some(|slice| slice.serial == serial);
         self.flush_lost(account, serial).await
     }
 

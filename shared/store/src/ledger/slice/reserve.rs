@@ -3,22 +3,25 @@
 use std::sync::Arc;
 
 use super::{
-    Account, FRESH_MS, LEASE_MS, MARGIN_MS, Slices,
+    Account, LEASE_MS, MARGIN_MS, Slices,
     book::{Book, Slice},
     flush::Outcome,
     slice_id,
+    tills::{Till, budgets, budgets_of, payers},
 };
 use crate::{
-    Admission, Ask, Grant, Millis, NanoUsd, Refusal, StoreError, StoreErrorKind, Window,
+    Admission, Ask, Grant, Millis, NanoUsd, Refusal, StoreError, StoreErrorKind, Subject, Window,
     ledger::{
+        ask::Other,
         machine::{Guard, Mark, Over},
+        rates::Rated,
         strict::{GRACE_MS, Untaken, refusal, wish},
     },
     store::Inner,
 };
 
 /// Rounds against other writers and one's own callers.
-const ROUNDS: usize = 64;
+pub(super) const ROUNDS: usize = 64;
 /// A slice is this many calls, or this part of what is left.
 const CALLS: i64 = 20;
 const PART: i64 = 100;
@@ -30,17 +33,22 @@ const SHARE: i64 = 4;
 
 impl Inner {
     pub(crate) async fn reserve_in_slice(&self, ask: &Ask<'_>) -> Result<Admission, StoreError> {
-        if ask.limits.is_empty() {
+        if ask.limits.is_empty() && ask.others.is_empty() {
             return self.pay_from_slice(ask).await;
         }
         let rated = match self.rate(ask).await? {
             Ok(rated) => rated,
             Err(refusal) => return Ok(Admission::Refused(refusal)),
         };
-        let admission = self.pay_from_slice(ask).await?;
+        let shared = budgets(ask.limits).next().is_some() || payers(ask).next().is_some();
+        let admission = match self.slices.admit(ask) {
+            Some(grant) => Admission::Granted(grant),
+            None if shared => Box::pin(self.pay_together(ask)).await?,
+            None => Box::pin(self.reserve_from_guard(ask)).await?,
+        };
         Ok(match admission {
             Admission::Granted(mut grant) => {
-                (grant.allowance, grant.readings) = rated.keep();
+                rated.into_iter().for_each(|rated| keep(&mut grant, ask, rated));
                 Admission::Granted(grant)
             }
             refused @ Admission::Refused(_) => refused,
@@ -56,7 +64,7 @@ impl Inner {
 
     async fn reserve_from_guard(&self, ask: &Ask<'_>) -> Result<Admission, StoreError> {
         let account = self.slices.account(ask.key);
-        let _writing = account.writing.lock().await;
+        let _writing = account.rack.writing.lock().await;
         let mut gave_back = false;
         for _ in 0..ROUNDS {
             // Whoever wrote before us may have taken enough for us as well.
@@ -84,10 +92,10 @@ impl Inner {
     async fn widen(&self, account: &Arc<Account>, ask: &Ask<'_>) -> Result<Widened, StoreError> {
         let serial = {
             let mut book = account.book();
-            let usable = book.live.as_ref().filter(|slice| continues(slice, ask));
+            let usable = book.live.iter().find(|slice| slice.continues(ask));
             let serial = usable.map(|slice| slice.serial);
             if serial.is_none() {
-                book.retire();
+                book.retire_some(|old| old.is_of(ask));
             }
             serial
         };
@@ -153,43 +161,48 @@ impl Inner {
         wish.wants = Vec::new();
         wish.expires = ask.now.plus(LEASE_MS);
         wish.mark = Some(Mark { flush: 0, since });
-        account.book().opening.push(wish.id.clone());
+        let opening = (Subject::Key(*ask.key), wish.id.clone());
+        account.book().opening.push(opening.clone());
         let taken = self.take_or_undo(ask.key, &wish).await;
         if !matches!(&taken, Err(error) if error.kind() == StoreErrorKind::Unreachable) {
-            account.book().opening.retain(|opening| *opening != wish.id);
+            account.book().opening.retain(|other| *other != opening);
         }
         let (lease, guard) = match taken? {
             Ok(taken) => taken,
             Err(Untaken::Over(guard, Over::Budget)) => return Ok(Widened::Over(guard)),
             Err(untaken) => return Ok(Widened::No(refusal(ask, &wish, None, &untaken))),
         };
-        let mut slice = Slice {
-            serial,
-            id: wish.id,
-            version: i64::try_from(ask.version).unwrap_or(i64::MAX),
-            limited: ask.max.is_some(),
-            window: lease.window,
-            held: lease.amount,
-            reserved: NanoUsd::ZERO,
-            used: NanoUsd::ZERO,
-            flights: Default::default(),
-            rows: Vec::new(),
-            pending: None,
-            dirty: false,
-            flushed: 0,
-            since,
-            expires: lease.expires,
-            fresh_until: asked_at.plus(FRESH_MS),
-            asked: 0,
-            spent: guard.spent,
-            left: guard.rem,
-            lost: false,
-        };
-        let grant = pay(&mut slice, ask, lease.amount);
-        let mut book = account.book();
-        book.retire();
-        book.live = Some(slice);
-        Ok(Widened::Grant(grant))
+        let none = std::iter::empty();
+        let own = Till::new(opening, ask.max.is_some(), none, &lease, &guard);
+        let slice = Slice::new(serial, ask, (own, Vec::new()), lease.expires, &guard, asked_at);
+        let amount = lease.amount;
+        Ok(Widened::Grant(open(&mut account.book(), slice, ask, amount)))
+    }
+}
+
+/// A new slice pays from now on; at first this call.
+pub(super) fn open(book: &mut Book, mut slice: Slice, ask: &Ask<'_>, amount: NanoUsd) -> Grant {
+    let grant = pay(&mut slice, ask, amount);
+    book.open(slice, ask);
+    grant
+}
+
+/// What was taken of a subject's rates is the grant's.
+fn keep(grant: &mut Grant, ask: &Ask<'_>, rated: Rated) {
+    let share = rated.share;
+    let (serial, readings) = rated.keep();
+    grant.readings.extend(readings);
+    let Some(place) = share else {
+        grant.allowance = serial;
+        return;
+    };
+    let Some(subject) = ask.others.get(place).map(|share| share.subject) else { return };
+    match grant.others.iter_mut().find(|other| other.subject == *subject) {
+        Some(other) => other.allowance = serial,
+        None => {
+            let subject = subject.clone();
+            grant.others.push(Other { subject, holds: None, allowance: serial });
+        }
     }
 }
 
@@ -215,22 +228,32 @@ impl Slices {
     }
 }
 
-fn admit(book: &mut Book, ask: &Ask<'_>) -> Option<Grant> {
-    let slice = book.live.as_mut()?;
-    if let Some(flight) = slice.flights.get(ask.call).filter(|flight| !flight.leaving) {
-        let (amount, expires) = (flight.amount, flight.expires);
-        return Some(grant(slice, ask, amount, expires));
+pub(super) fn admit(book: &mut Book, ask: &Ask<'_>) -> Option<Grant> {
+    let under_way = book.live.iter().find_map(|slice| {
+        let flight = slice.flights.get(ask.call).filter(|flight| !flight.leaving)?;
+        Some(grant(slice, ask, flight.amount, flight.expires))
+    });
+    if under_way.is_some() {
+        return under_way;
     }
-    let worst = ask.worst.max(NanoUsd::ZERO);
-    if !slice.serves(ask) || (slice.limited && worst > NanoUsd::ZERO && slice.free() < worst) {
+    let slice = book.live.iter_mut().find(|slice| slice.serves(ask))?;
+    let worst = most(ask);
+    if slice.limited && worst > NanoUsd::ZERO && slice.free() < worst {
         return None;
     }
     Some(pay(slice, ask, worst))
 }
 
+/// What the call costs at most, for all of its budgets.
+pub(super) fn most(ask: &Ask<'_>) -> NanoUsd {
+    let theirs = payers(ask).flat_map(|(place, _)| budgets_of(ask, place));
+    let needs = budgets(ask.limits).chain(theirs).map(|limit| NanoUsd::from_nanos(limit.need));
+    needs.fold(ask.worst, NanoUsd::max).max(NanoUsd::ZERO)
+}
+
 /// Grants what is left in the slice, if that is of use.
 fn take_rest(book: &mut Book, serial: u64, ask: &Ask<'_>) -> Option<Grant> {
-    let slice = book.live.as_mut().filter(|slice| slice.serial == serial)?;
+    let slice = book.live.iter_mut().find(|slice| slice.serial == serial)?;
     let amount = slice.free().min(ask.worst);
     let least = ask.floor.max(NanoUsd::from_nanos(1));
     (amount >= least && slice.serves(ask)).then(|| pay(slice, ask, amount))
@@ -243,45 +266,43 @@ fn pay(slice: &mut Slice, ask: &Ask<'_>, amount: NanoUsd) -> Grant {
 }
 
 fn grant(slice: &Slice, ask: &Ask<'_>, amount: NanoUsd, expires: Millis) -> Grant {
+    let other = |till: &Till| Other {
+        subject: till.holder.clone(),
+        holds: Some(Default::default()),
+        allowance: 0,
+    };
     Grant {
         call: ask.call.clone(),
         key: *ask.key,
         amount,
-        window: slice.window,
+        window: slice.own.window,
         expires,
         readings: Vec::new(),
         slice: slice.serial,
         allowance: 0,
         lease: (NanoUsd::ZERO, Default::default()),
-        others: Vec::new(),
+        others: slice.others.iter().map(other).collect(),
         unasked: None,
     }
 }
 
-/// Whether the slice is the right one, once it has been renewed.
-fn continues(slice: &Slice, ask: &Ask<'_>) -> bool {
-    i64::try_from(ask.version) == Ok(slice.version)
-        && ask.window.id <= slice.window
-        && ask.call.started() >= slice.since
-}
-
 /// What the ask needs beyond what is free.
-fn needed(slice: &Slice, ask: &Ask<'_>) -> NanoUsd {
+pub(super) fn needed(slice: &Slice, ask: &Ask<'_>) -> NanoUsd {
     if !slice.limited {
         return NanoUsd::ZERO;
     }
-    ask.worst.saturating_sub(slice.free()).max(NanoUsd::ZERO)
+    most(ask).saturating_sub(slice.free()).max(NanoUsd::ZERO)
 }
 
 /// What is worth taking at once.
-fn wanted(slice: &Slice, ask: &Ask<'_>) -> NanoUsd {
+pub(super) fn wanted(slice: &Slice, ask: &Ask<'_>) -> NanoUsd {
     let need = needed(slice, ask);
     if need == NanoUsd::ZERO {
         return need;
     }
-    let part = NanoUsd::from_nanos(slice.left.nanos() / PART);
-    let plenty = ask.worst.saturating_mul(CALLS).max(part);
-    let share = NanoUsd::from_nanos(slice.left.nanos() / SHARE);
+    let left = slice.left().nanos();
+    let plenty = most(ask).saturating_mul(CALLS).max(NanoUsd::from_nanos(left / PART));
+    let share = NanoUsd::from_nanos(left / SHARE);
     if plenty <= share { plenty.max(need) } else { need }
 }
 

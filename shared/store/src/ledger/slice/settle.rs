@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use super::{ROWS, Slices};
-use crate::{
-    CallId, Grant, KeyHash, Millis, NanoUsd, StoreError, UsageRow, ledger::machine::Actual,
-    store::Inner,
-};
+use crate::{CallId, Grant, KeyHash, Millis, NanoUsd, StoreError, UsageRow, store::Inner};
 
 /// Rows that wait to be written, beyond which whoever settles writes them himself.
 const CROWD: usize = 2_000;
@@ -27,8 +24,6 @@ impl Inner {
         grant: &Grant,
         row: Arc<UsageRow>,
     ) -> Result<NanoUsd, StoreError> {
-        let actual = Actual::of(&row);
-        self.slices.land_rated(&grant.key, (grant.allowance, &grant.call), Some(actual));
         match self.slices.land(grant, Some(row)) {
             Landed::Here(spent, rows) => {
                 if rows >= CROWD {
@@ -44,7 +39,6 @@ impl Inner {
     }
 
     pub(crate) async fn release_in_slice(&self, grant: &Grant) -> Result<(), StoreError> {
-        self.slices.land_rated(&grant.key, (grant.allowance, &grant.call), None);
         match self.slices.land(grant, None) {
             Landed::Here(..) => Ok(()),
             Landed::Elsewhere(_) => {
@@ -86,7 +80,6 @@ impl Slices {
     /// The call goes on until `expires`.
     pub(crate) fn renew(&self, grant: &Grant, expires: Millis) {
         let Some(account) = self.known(&grant.key) else { return };
-        account.allowances().renew(grant.allowance, &grant.call, expires);
         let mut book = account.book();
         let flight = book.slice(grant.slice).and_then(|slice| slice.flights.get_mut(&grant.call));
         if let Some(flight) = flight {

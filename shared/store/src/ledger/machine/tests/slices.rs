@@ -164,8 +164,8 @@ fn account(world: &mut World, at: Account) -> Account {
             let mut read = world.guard.clone();
             read.late.insert(ID.to_owned(), late.clone());
             match recharge(&read, ID, nano(used)) {
-                Some(change) => Account::Recharge(change),
-                None => Account::Rest(late.amount.nanos() - used),
+                Some(change) if used > late.amount.nanos() => Account::Recharge(change),
+                _ => Account::Rest(late.amount.nanos() - used),
             }
         }
         Account::Recharge(change) => {
@@ -305,7 +305,10 @@ fn plan(process: &mut Process, calls: &[Call]) -> At {
         owed: nano(owed),
         wanted: NanoUsd::ZERO,
         expires: END,
-        last: last.then(|| nano(process.held)),
+        held: nano(process.held),
+        last,
+        bounded: true,
+        purses: Vec::new(),
     };
     let change = super::super::flush(&flush);
     At::Flushing(flush, change)
@@ -314,7 +317,7 @@ fn plan(process: &mut Process, calls: &[Call]) -> At {
 fn done(process: &mut Process, flush: &Flush) {
     process.flushed = flush.mark.flush;
     process.held += flush.owed.nanos() - flush.used.nanos();
-    process.at = if flush.last.is_some() { At::Done } else { At::Flying };
+    process.at = if flush.last { At::Done } else { At::Flying };
 }
 
 /// What a sweeper does next.
