@@ -190,11 +190,36 @@ impl Fault {
         self
     }
 
+    /// The same fault of another provider that speaks the dialect in which it was read, where the
+    /// dialect's own stood for it.
+    #[must_use]
+    pub fn of_provider(mut self, provider: &str) -> Self {
+        if let Some(upstream) = self.upstream.as_mut().filter(|known| known.provider != provider) {
+            let (before, now) = (exception(&upstream.provider), exception(provider));
+            self.message = self.message.replacen(&before, &now, 1).into();
+            provider.clone_into(&mut upstream.provider);
+        }
+        self
+    }
+
     /// Sets whether another attempt makes sense.
     #[must_use]
     pub fn with_retry(mut self, retry: Retry) -> Self {
         self.retry = retry;
         self
+    }
+}
+
+/// LiteLLM's name of a provider's errors.
+fn exception(provider: &str) -> String {
+    match provider {
+        "openai" => "OpenAIException".to_owned(),
+        "vertex_ai" => "VertexAIException".to_owned(),
+        other => {
+            let mut letters = other.chars();
+            let first = letters.next().map(|first| first.to_uppercase().to_string());
+            format!("{}{}Exception", first.unwrap_or_default(), letters.as_str())
+        }
     }
 }
 

@@ -6,13 +6,15 @@
 use crate::{
     Dialect, Fault, Stamp,
     canon::{Delta, Event, Laws, Usage},
-    dialect::{Observer, StreamDecoder, StreamEncoder, bedrock_invoke::Wrap},
+    dialect::{Observer, StreamDecoder, StreamEncoder, bedrock_invoke::Wrap, custom::Calls},
 };
 
 /// A stream between two dialects. Pure: the driver owns the sockets.
 #[derive(Debug)]
 pub struct Pump {
     route: Route,
+    /// Who speaks the dialect, where it is not the one who made it.
+    provider: Option<Box<str>>,
 }
 
 #[derive(Debug)]
@@ -30,6 +32,7 @@ enum Route {
 struct Translation {
     decoder: StreamDecoder,
     encoder: StreamEncoder,
+    custom: Calls,
     events: Vec<Event>,
     laws: Laws,
     text_bytes: u64,
@@ -54,13 +57,21 @@ impl Pump {
         } else {
             Route::Translated(Box::new(Translation {
                 decoder: StreamDecoder::new(upstream),
+                custom: Calls::new(caller, &stamp),
                 encoder: StreamEncoder::new(caller, stamp),
                 events: Vec::new(),
                 laws: Laws::default(),
                 text_bytes: 0,
             }))
         };
-        Self { route }
+        Self { route, provider: None }
+    }
+
+    /// The same pump, from a provider of this name: its errors are told under it.
+    #[must_use]
+    pub fn of_provider(mut self, name: &str) -> Self {
+        self.provider = Some(name.into());
+        self
     }
 
     /// Takes upstream bytes, cut anywhere; appends what the caller gets for them.
@@ -69,6 +80,7 @@ impl Pump {
     /// What the upstream did wrong. `out` then ends with the error in the caller's dialect, and
     /// the pump must not be used again save for [`Self::usage`] and [`Self::text_bytes`].
     pub fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), Fault> {
+        let provider = self.provider.as_deref();
         match &mut self.route {
             Route::Verbatim { observer, encoder } => {
                 if let Err(fault) = observer.push(bytes, out) {
@@ -76,13 +88,15 @@ impl Pump {
                     return Err(fault);
                 }
                 // The provider's own error event has been forwarded as it came.
-                observer.fault().cloned().map_or(Ok(()), Err)
+                observer.fault().map_or(Ok(()), |fault| Err(named(fault.clone(), provider)))
             }
             Route::Wrapped(inner) => inner.push(bytes, out),
             Route::Translated(inner) => {
                 let result = inner.decoder.push(bytes, &mut inner.events);
                 inner.drain(out);
-                result.inspect_err(|fault| inner.encoder.error(fault, out))
+                result
+                    .map_err(|fault| named(fault, provider))
+                    .inspect_err(|fault| inner.encoder.error(fault, out))
             }
         }
     }
@@ -160,8 +174,17 @@ impl Translation {
             if let Event::Delta { delta, .. } = &event {
                 self.text_bytes = self.text_bytes.saturating_add(weight(delta));
             }
-            self.encoder.event(&event, out);
+            let encoder = &mut self.encoder;
+            self.custom.pass(&event, |event| encoder.event(event, out));
         }
+    }
+}
+
+/// A fault under the name of who caused it.
+fn named(fault: Fault, provider: Option<&str>) -> Fault {
+    match provider {
+        Some(provider) => fault.of_provider(provider),
+        None => fault,
     }
 }
 

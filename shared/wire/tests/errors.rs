@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::Value;
-use sluice_wire::{Dialect, Fault, FaultKind, Retry};
+use sluice_wire::{Dialect, Fault, FaultKind, Pump, Retry, Stamp};
 
 struct Case {
     /// Who answers, and how it speaks.
@@ -204,5 +204,20 @@ fn a_refusal_keeps_the_providers_own_body_and_when_to_come_back() {
             _ => continue,
         };
         assert_eq!(fault.retry_after, after, "{}", case.place());
+    }
+}
+
+#[test]
+fn a_broken_stream_is_told_under_its_providers_name() {
+    let frame = br#"data: {"error":{"code":503,"message":"Overloaded.","status":"UNAVAILABLE"}}"#;
+    for (name, exception) in [("vertex_ai", "VertexAIException"), ("gemini", "GeminiException")] {
+        let pump = Pump::new(Dialect::Gemini, Dialect::OpenAiChat, Stamp::default());
+        let mut pump = pump.of_provider(name);
+        let mut out = Vec::new();
+        let fault = pump.push(&[&frame[..], b"\n\n"].concat(), &mut out).unwrap_err();
+        assert_eq!(fault.upstream.as_ref().unwrap().provider, name);
+        let words = format!("litellm.ServiceUnavailableError: {exception} - Overloaded.");
+        assert_eq!(fault.message, words);
+        assert!(String::from_utf8(out).unwrap().contains(&words));
     }
 }

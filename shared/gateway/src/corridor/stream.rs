@@ -59,7 +59,8 @@ pub(crate) fn answer(
     headers::durations(map, &facts, reached.upstream);
 
     let dialect = spoken(intake, &reached.member);
-    let pump = Box::new(Pump::new(dialect, facts.dialect, whole::identity(&facts, intake)));
+    let pump = Pump::new(dialect, facts.dialect, whole::identity(&facts, intake));
+    let pump = Box::new(pump.of_provider(reached.member.deployment.provider.name));
     let keeper = whole::keeper(app, &facts, intake, &reached.member);
     let prompt = intake.whole().len();
     *response.body_mut() = kept_body(app, facts, admitted, reached, pump, prompt, keeper);

@@ -6,12 +6,13 @@ use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use futures_util::future::OptionFuture;
 use http::{HeaderMap, HeaderValue, header::CONTENT_TYPE};
+use memchr::memmem;
 use serde_json::Map;
 use sluice_providers::AnswerBody;
 use sluice_wire::{
     Dialect, Fault, FaultKind, Stamp,
     dialect::{
-        bedrock_invoke,
+        bedrock_invoke, custom,
         openai_responses::response::{echo, retell},
     },
 };
@@ -176,5 +177,14 @@ pub(super) fn identity(facts: &Facts, intake: &Intake) -> Stamp {
         Dialect::OpenAiResponses => echo(&intake.body).unwrap_or_default(),
         _ => Map::new(),
     };
-    Stamp { stream_usage: intake.peek.stream_usage, echo, ..stamp(facts) }
+    let custom_tools = custom_tools(intake);
+    Stamp { stream_usage: intake.peek.stream_usage, echo, custom_tools, ..stamp(facts) }
+}
+
+/// The tools of free text that the caller offers. Most offer none, and are not read for it.
+fn custom_tools(intake: &Intake) -> Vec<String> {
+    let has = matches!(intake.line.dialect, Dialect::OpenAiChat | Dialect::OpenAiResponses)
+        && memmem::find(&intake.body, b"\"custom\"").is_some();
+    let request = has.then(|| intake.canonical().ok()).flatten();
+    request.map(custom::names).unwrap_or_default()
 }

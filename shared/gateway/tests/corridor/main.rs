@@ -16,6 +16,7 @@ mod aws_identity;
 mod cache_points;
 mod charges;
 mod credentials;
+mod custom_tools;
 mod customers;
 mod defaults;
 mod fallbacks;

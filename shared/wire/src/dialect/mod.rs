@@ -6,6 +6,7 @@
 pub mod anthropic_messages;
 pub mod bedrock_converse;
 pub mod bedrock_invoke;
+pub mod custom;
 pub mod gemini;
 pub mod openai_chat;
 pub mod openai_responses;
@@ -91,6 +92,9 @@ pub struct Stamp {
     /// What the answer repeats of the request (OpenAI's responses; see
     /// [`openai_responses::response::echo`]).
     pub echo: serde_json::Map<String, serde_json::Value>,
+    /// The caller's custom tools ([`custom::names`]): calls of functions that stand for them are told
+    /// as calls of them.
+    pub custom_tools: Vec<String>,
 }
 
 /// An encoded request, with what it could not carry.
@@ -183,16 +187,19 @@ impl Dialect {
     /// # Errors
     /// A fault of the caller for what this dialect cannot say at all.
     pub fn encode_request(self, request: &Request, target: Target<'_>) -> Result<Encoded, Fault> {
-        let request = &*narrow::narrow(request, self);
+        let (request, told) = custom::spelled(request, self);
+        let request = &*narrow::narrow(&request, self);
         let request = &*openai_responses::namespace::spread(request, self);
-        match self {
+        let mut encoded = match self {
             Self::OpenAiChat => openai_chat::request::encode(request, target),
             Self::OpenAiResponses => openai_responses::request::encode(request, target),
             Self::AnthropicMessages => anthropic_messages::request::encode(request, target),
             Self::BedrockConverse => bedrock_converse::request::encode(request, target),
             Self::BedrockInvoke => bedrock_invoke::request::encode(request, target),
             Self::Gemini => gemini::request::encode(request, target),
-        }
+        }?;
+        encoded.losses.extend(told);
+        Ok(encoded)
     }
 
     /// Reads a provider's whole answer.
@@ -213,6 +220,7 @@ impl Dialect {
     /// Writes a whole answer for a caller.
     #[must_use]
     pub fn encode_response(self, response: &Response, stamp: &Stamp) -> Vec<u8> {
+        let response = &*custom::told(response, self, stamp);
         match self {
             Self::OpenAiChat => openai_chat::response::encode(response, stamp),
             Self::OpenAiResponses => openai_responses::response::encode(response, stamp),

@@ -104,6 +104,16 @@ impl Encoder {
                 );
                 Kind::Call { number, empty: true }
             }
+            PartKind::Opaque { dialect: Dialect::OpenAiChat, value } if is_call(value) => {
+                self.seen.tools = true;
+                let mut call = value.clone();
+                if let Some(call) = call.as_object_mut() {
+                    call.insert("index".to_owned(), self.calls.into());
+                }
+                self.calls += 1;
+                self.value(out, &json!({"tool_calls": [call]}));
+                Kind::Opaque
+            }
             PartKind::Opaque { dialect, value } => {
                 self.opaque(*dialect, value, out);
                 Kind::Opaque
@@ -234,6 +244,11 @@ impl Encoder {
         choices(out);
         out.extend_from_slice(b"}\n\n");
     }
+}
+
+/// A call of a tool that is no function, complete as written.
+fn is_call(value: &Value) -> bool {
+    value.get("type").is_some_and(|kind| kind == "custom")
 }
 
 fn head(id: Option<&str>, stamp: &Stamp) -> Vec<u8> {

@@ -128,6 +128,12 @@ impl Encoder {
             PartKind::Reasoning => {
                 return self.item(index, "rs", ItemKind::Reasoning(Reasoning::default()), out);
             }
+            PartKind::Opaque { dialect: Dialect::OpenAiResponses, value }
+                if value.get("type").is_some_and(|kind| kind == "custom_tool_call") =>
+            {
+                self.seen.calls = true;
+                return self.item(index, "ctc", ItemKind::Custom(value.clone()), out);
+            }
             PartKind::Opaque { dialect: Dialect::OpenAiResponses, value } => {
                 return self.item(index, "it", ItemKind::Whole(value.clone()), out);
             }
@@ -298,6 +304,14 @@ impl Encoder {
                     let fields = [("summary_index", 0.into()), ("part", part)];
                     self.of(open, "response.reasoning_summary_part.done", fields, out);
                 }
+                self.done(open.item, out);
+            }
+            ItemKind::Custom(value) => {
+                let input = value.get("input").cloned().unwrap_or_default();
+                let fields = [("delta", input.clone())];
+                self.of(open, "response.custom_tool_call_input.delta", fields, out);
+                let fields = [("input", input)];
+                self.of(open, "response.custom_tool_call_input.done", fields, out);
                 self.done(open.item, out);
             }
             ItemKind::Whole(_) => self.done(open.item, out),

@@ -27,6 +27,8 @@ pub(super) enum ItemKind {
         arguments: String,
     },
     Reasoning(Reasoning),
+    /// A call of a custom tool: its input is told at its end.
+    Custom(Value),
     /// Complete as written.
     Whole(Value),
 }
@@ -53,6 +55,17 @@ impl Item {
                 output::call(&self.id, status, (call_id, name, arguments), echo)
             }
             ItemKind::Reasoning(reasoning) => output::reasoning(&self.id, reasoning),
+            ItemKind::Custom(value) => {
+                let mut item = value.clone();
+                if let Some(fields) = item.as_object_mut() {
+                    fields.insert("id".into(), self.id.as_str().into());
+                    if !self.done {
+                        fields.insert("input".into(), "".into());
+                        fields.insert("status".into(), status.into());
+                    }
+                }
+                item
+            }
             ItemKind::Whole(value) => value.clone(),
         }
     }
