@@ -168,12 +168,12 @@ fn maps_why_it_ended_both_ways() {
 
 #[test]
 fn writes_citations_of_the_web_as_annotations() {
-    let web = json!({"type": "web_search_result_location", "url": "https://x.test", "title": "X",
+    let mut web = json!({"type": "web_search_result_location", "url": "https://x.test", "title": "X",
         "cited_text": "...", "encrypted_index": "e"});
-    let page = json!({"type": "page_location", "document_index": 0, "cited_text": "..."});
+    let mut page = json!({"type": "page_location", "document_index": 0, "cited_text": "..."});
     let written = write(&answer(vec![
         Part::text("äö "),
-        Part::Text { text: "cited".into(), citations: vec![web, page.clone()] },
+        Part::Text { text: "cited".into(), citations: vec![web.clone(), page.clone()] },
     ]));
     let message = &written["choices"][0]["message"];
     assert_eq!(
@@ -181,7 +181,11 @@ fn writes_citations_of_the_web_as_annotations() {
         json!([{"type": "url_citation", "url_citation": {"url": "https://x.test", "title": "X",
             "start_index": 3, "end_index": 8}}])
     );
-    assert_eq!(message["provider_specific_fields"]["citations"], json!([page]));
+    for cited in [&mut web, &mut page] {
+        cited["supported_text"] = "cited".into();
+    }
+    // LiteLLM's callers find both there.
+    assert_eq!(message["provider_specific_fields"]["citations"], json!([[web, page]]));
 }
 
 #[test]

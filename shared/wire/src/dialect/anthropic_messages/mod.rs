@@ -5,6 +5,7 @@
 //! for a provider of this dialect and is named for one of another.
 
 mod block;
+mod citation;
 pub mod error;
 mod finish;
 pub(crate) mod model;
@@ -18,6 +19,8 @@ pub mod stream;
 mod tool_id;
 pub(crate) mod usage;
 mod wire;
+
+pub(in crate::dialect) use citation::encode as cited;
 
 /// Whether an extra of this dialect only hints, so that another dialect may leave it out without
 /// changing what was asked for. Claude Code sends several of these with every request.

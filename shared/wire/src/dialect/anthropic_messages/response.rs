@@ -5,11 +5,11 @@ use serde_json::{Map, Value, value::RawValue};
 
 use super::{
     block::{self, Spare},
-    error,
+    citation, error,
     finish::{self, Held},
     read::{At, Object, object, value},
     usage,
-    wire::{self, Block, Body},
+    wire::{Block, Body},
 };
 use crate::{
     Dialect, Fault, FaultKind, Stamp,
@@ -130,7 +130,7 @@ fn body(part: &Part) -> Option<Block<'_>> {
         Part::Text { text, citations } => match Body::text(text)? {
             Body::Text { text, .. } => Body::Text {
                 text,
-                citations: citations.iter().filter_map(wire::citation).collect(),
+                citations: citations.iter().filter_map(citation::encode).collect(),
             },
             other => other,
         },

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use serde::Serialize;
-use serde_json::{Value, json, value::RawValue};
+use serde_json::{Value, value::RawValue};
 
 use super::{source::Source, tool_id};
 use crate::{
@@ -165,21 +165,4 @@ impl From<CachePoint> for Cache {
             },
         }
     }
-}
-
-/// A citation as this dialect has it: one of its own kinds as it is, OpenAI's `url_citation` as a
-/// web search's; `None` for what has no likeness here.
-pub(super) fn citation(value: &Value) -> Option<Cow<'_, Value>> {
-    let kind = value.get("type").and_then(Value::as_str)?;
-    if kind.ends_with("_location") {
-        return Some(Cow::Borrowed(value));
-    }
-    let cited = value.get("url_citation").filter(|_| kind == "url_citation")?;
-    Some(Cow::Owned(json!({
-        "type": "web_search_result_location",
-        "url": cited.get("url")?,
-        "title": cited.get("title"),
-        "cited_text": "",
-        "encrypted_index": "",
-    })))
 }

@@ -18,6 +18,7 @@ mod base64;
 mod call_id;
 mod error_class;
 mod finish;
+mod grounding;
 mod media;
 mod model;
 mod reader;

@@ -1,24 +1,53 @@
-//! Citations of other dialects, as OpenAI's annotations where they name a page of the web.
+//! Citations, as OpenAI's annotations where they name a page of the web or a file of OpenAI's, and as
+//! LiteLLM hands on Anthropic's.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-/// A citation of the text between `start` and `end` (in characters), as an annotation; `None`
-/// where the dialect has no word for it.
-pub(super) fn annotation(citation: &Value, start: u64, end: u64) -> Option<Value> {
-    let word = |field: &str| citation.get(field).and_then(Value::as_str);
-    match word("type") {
-        Some("url_citation" | "file_citation" | "container_file_citation" | "file_path") => {
-            Some(citation.clone())
-        }
-        Some("web_search_result_location") => Some(json!({
-            "type": "url_citation",
-            "url_citation": {
-                "url": word("url")?,
-                "title": word("title").unwrap_or_default(),
-                "start_index": start,
-                "end_index": end,
-            },
-        })),
-        _ => None,
+use crate::dialect::{Citation, anthropic_messages};
+
+/// Annotations that name a file of OpenAI's.
+pub(in crate::dialect) const FILES: [&str; 3] =
+    ["file_citation", "container_file_citation", "file_path"];
+
+/// A citation of a part's text that begins after `before` characters of the message and has so many
+/// `characters`, as an annotation; `None` where the dialect has no word for it.
+pub(super) fn annotation(value: &Value, before: u64, characters: u64) -> Option<Value> {
+    if kind(value).is_some_and(|kind| FILES.contains(&kind)) {
+        return Some(value.clone());
     }
+    let cited = Citation::read(value)?;
+    let url = cited.address()?;
+    let (start, end) = cited.stretch(characters);
+    let mut fields = match value.get("url_citation") {
+        Some(Value::Object(own)) => own.clone(),
+        _ => Map::new(),
+    };
+    fields.insert("url".into(), url.into());
+    fields.insert("title".into(), cited.title.unwrap_or_default().into());
+    fields.insert("start_index".into(), before.saturating_add(start).into());
+    fields.insert("end_index".into(), before.saturating_add(end).into());
+    Some(json!({"type": "url_citation", "url_citation": fields}))
+}
+
+/// Whether a citation says itself which words of the text it supports, so that it need not wait for
+/// the text's end.
+pub(super) fn is_placed(value: &Value) -> bool {
+    Citation::read(value).is_some_and(|cited| cited.span.is_some())
+}
+
+/// A citation in Anthropic's words, in which LiteLLM's callers look for those that are no annotations
+/// of OpenAI's own; what has no such words is as it came.
+pub(super) fn specific(value: &Value) -> Option<Value> {
+    if is_own(value) {
+        return None;
+    }
+    Some(anthropic_messages::cited(value).map_or_else(|| value.clone(), |said| said.into_owned()))
+}
+
+fn is_own(value: &Value) -> bool {
+    kind(value).is_some_and(|kind| kind == "url_citation" || FILES.contains(&kind))
+}
+
+fn kind(value: &Value) -> Option<&str> {
+    value.get("type").and_then(Value::as_str)
 }

@@ -13,3 +13,5 @@ pub mod response;
 mod scan;
 pub mod stream;
 pub(crate) mod usage;
+
+pub(in crate::dialect) use citation::FILES;

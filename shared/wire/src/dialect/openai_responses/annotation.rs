@@ -3,6 +3,8 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::dialect::{Citation, Place, openai_chat::FILES};
+
 /// Reads an annotation.
 pub(super) fn decode(annotation: Value) -> Value {
     match annotation {
@@ -14,28 +16,35 @@ pub(super) fn decode(annotation: Value) -> Value {
     }
 }
 
-/// Writes a citation of the text between `start` and `end` (in characters); `None` where the
-/// dialect has no word for it.
-pub(super) fn encode(citation: &Value, start: u64, end: u64) -> Option<Value> {
-    let word = |field: &str| citation.get(field).and_then(Value::as_str);
-    match word("type")? {
-        "url_citation" => match citation.get("url_citation").and_then(Value::as_object) {
-            Some(inner) => {
-                let mut fields = Map::new();
-                fields.insert("type".into(), "url_citation".into());
-                fields.extend(inner.clone());
-                Some(Value::Object(fields))
-            }
-            None => Some(citation.clone()),
-        },
-        "file_citation" | "container_file_citation" | "file_path" => Some(citation.clone()),
-        "web_search_result_location" => Some(json!({
-            "type": "url_citation",
-            "start_index": start,
-            "end_index": end,
-            "url": word("url")?,
-            "title": word("title").unwrap_or_default(),
-        })),
-        _ => None,
+/// Writes a citation of a text of so many `characters`; `None` where the dialect has no word for it.
+pub(super) fn encode(value: &Value, characters: u64) -> Option<Value> {
+    let kind = value.get("type").and_then(Value::as_str);
+    if kind.is_some_and(|kind| FILES.contains(&kind)) {
+        return Some(value.clone());
     }
+    let cited = Citation::read(value)?;
+    let title = cited.title.unwrap_or_default();
+    let (start, end) = cited.stretch(characters);
+    if let Place::Document { file: Some(file), .. } = cited.place {
+        return Some(json!({
+            "type": "file_citation", "file_id": file, "filename": title, "index": end,
+        }));
+    }
+    let url = cited.address()?;
+    let mut fields = Map::new();
+    fields.insert("type".into(), "url_citation".into());
+    if let Some(Value::Object(own)) = value.get("url_citation") {
+        fields.extend(own.clone());
+    }
+    fields.insert("url".into(), url.into());
+    fields.insert("title".into(), title.into());
+    fields.insert("start_index".into(), start.into());
+    fields.insert("end_index".into(), end.into());
+    Some(Value::Object(fields))
+}
+
+/// Whether a citation says itself which words of the text it supports, so that it need not wait for
+/// the text's end.
+pub(super) fn is_placed(value: &Value) -> bool {
+    Citation::read(value).is_none_or(|cited| cited.span.is_some())
 }

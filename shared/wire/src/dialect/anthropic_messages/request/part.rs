@@ -11,6 +11,7 @@ use crate::{
     dialect::{
         Signer,
         anthropic_messages::{
+            citation,
             source::{self, Source},
             tool_id,
             wire::{Block, Body, Cache, Enabled},
@@ -89,10 +90,7 @@ fn text_block<'a>(
     place: &dyn Fn() -> String,
     losses: &mut Losses,
 ) -> Option<Body<'a>> {
-    let own = |value: &&Value| {
-        value.get("type").and_then(Value::as_str).is_some_and(|kind| kind.ends_with("_location"))
-    };
-    let kept: Vec<_> = citations.iter().filter(own).map(Cow::Borrowed).collect();
+    let kept: Vec<_> = citations.iter().filter_map(citation::hand_back).collect();
     if kept.len() < citations.len() {
         losses.minor(format!("{}.citations", place()));
     }

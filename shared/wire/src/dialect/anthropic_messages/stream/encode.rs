@@ -20,9 +20,9 @@ use crate::{
     dialect::{
         Signer,
         anthropic_messages::{
-            error,
+            citation, error,
             finish::{self, Held},
-            response, tool_id, usage, wire,
+            response, tool_id, usage,
         },
     },
     frame::sse,
@@ -294,7 +294,7 @@ impl<'a> Piece<'a> {
             Delta::Signature(signature) if !signature.is_empty() => {
                 Self::Signature { signature: Signer::Anthropic.tell(signature) }
             }
-            Delta::Citation(citation) => Self::Citations { citation: wire::citation(citation)? },
+            Delta::Citation(citation) => Self::Citations { citation: citation::encode(citation)? },
             _ => return None,
         })
     }

@@ -6,7 +6,7 @@ use crate::{
     Dialect, Fault, FaultKind,
     canon::{Data, Finish, Image, Part, Reasoning, Response, ToolCall},
     dialect::gemini::{
-        base64::standard, call_id, finish, observe::is_blocked, reader, signature, usage,
+        base64::standard, call_id, finish, grounding, observe::is_blocked, reader, signature, usage,
     },
 };
 
@@ -67,6 +67,7 @@ pub(crate) fn decode(body: &[u8]) -> Result<Response, Fault> {
                 gather(piece, id.as_deref(), &mut response.parts);
             }
         }
+        ground(&candidate, &mut response.parts);
         let called = response.parts.iter().any(|part| matches!(part, Part::ToolCall(_)));
         let word = candidate.get("finishReason").and_then(Value::as_str).unwrap_or("STOP");
         response.finish = finish::decode(word, called);
@@ -142,6 +143,30 @@ pub(in crate::dialect::gemini) fn pieces(value: Value, goes_on: bool) -> Vec<Pie
         out.push(Piece::Other(map.into()));
     }
     out
+}
+
+/// Puts the sources that the candidate names onto the texts that they support.
+fn ground(candidate: &Map<String, Value>, parts: &mut [Part]) {
+    let said = parts.iter().filter_map(|part| match part {
+        Part::Text { text, .. } => Some(text.as_str()),
+        _ => None,
+    });
+    let mut sources = grounding::read(candidate, &said.collect::<String>());
+    let mut before = 0;
+    let mut texts = parts.iter_mut().filter_map(|part| match part {
+        Part::Text { text, citations } => Some((text, citations)),
+        _ => None,
+    });
+    let mut next = texts.next();
+    while let Some((text, citations)) = next {
+        next = texts.next();
+        let end = before + text.chars().count() as u64;
+        // What ends in this text is its own, and what ends nowhere the last one's.
+        let (here, later) =
+            sources.into_iter().partition::<Vec<_>, _>(|s| s.end <= end || next.is_none());
+        citations.extend(here.iter().map(|source| source.on_part(before)));
+        (sources, before) = (later, end);
+    }
 }
 
 /// Appends a piece to the parts so far.

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     Dialect, Stamp,
     canon::{Part, Reasoning, Response, ToolCall},
-    dialect::gemini::{finish, media, request::arguments, signature, usage},
+    dialect::gemini::{finish, grounding::Grounding, media, request::arguments, signature, usage},
 };
 
 /// Fields of Gemini's own that are written back, and whether they are the candidate's.
@@ -22,8 +22,13 @@ const OWN_FIELDS: [(&str, bool); 8] = [
 
 pub(crate) fn encode(response: &Response, stamp: &Stamp) -> Vec<u8> {
     let mut written = Written::default();
+    let mut grounding = Grounding::default();
     for piece in &response.parts {
         part(piece, &mut written);
+        if let Part::Text { text, citations } = piece {
+            let number = written.parts.len().saturating_sub(1);
+            citations.iter().for_each(|cited| grounding.cite(cited, text, number, 0));
+        }
     }
     written.settle();
     let mut candidate = Map::new();
@@ -37,6 +42,9 @@ pub(crate) fn encode(response: &Response, stamp: &Stamp) -> Vec<u8> {
             let into = if inside { &mut candidate } else { &mut own };
             into.insert(name.to_owned(), value.clone());
         }
+    }
+    if let Some(told) = grounding.into_value() {
+        candidate.entry("groundingMetadata").or_insert(told);
     }
     out.insert("candidates".into(), Value::Array(vec![candidate.into()]));
     out.append(&mut own);

@@ -1,13 +1,13 @@
 //! Upstream bytes to canonical events.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::{
     Dialect, Fault,
     canon::{Delta, Event, Finish, PartKind, Usage},
     dialect::{
         gemini::{
-            call_id, error, finish,
+            call_id, error, finish, grounding,
             observe::is_blocked,
             reader,
             response::{Piece, pieces},
@@ -35,6 +35,12 @@ struct Answer {
     /// The part that goes on with the next chunk.
     open: Option<Open>,
     calls: usize,
+    /// The text of the answer, by whose bytes sources are told.
+    text: String,
+    /// The characters of it before the open part.
+    before: u64,
+    /// Citations that have been told: a later chunk may repeat its sources.
+    cited: Vec<grounding::Source>,
     /// Why it ended; told at the end, when usage is known.
     finish: Option<Finish>,
     usage: Option<Usage>,
@@ -50,6 +56,12 @@ struct Open {
 enum Kind {
     Text,
     Reasoning,
+}
+
+/// A part that is text of the answer.
+fn says_text(part: &Value) -> bool {
+    let said = part.get("text").and_then(Value::as_str).is_some_and(|text| !text.is_empty());
+    said && part.get("thought") != Some(&Value::Bool(true))
 }
 
 // === impl Decoder ===
@@ -105,14 +117,17 @@ impl Answer {
         });
         let Some(candidate) = ours else { return Ok(()) };
         let parts = candidate.get_mut("content").and_then(|content| content.get_mut("parts"));
-        if let Some(Value::Array(list)) = parts.map(Value::take) {
-            for value in list {
-                let goes_on = self.open.is_some_and(|open| open.kind == Kind::Text);
-                for piece in pieces(value, goes_on) {
-                    self.piece(piece, out);
-                }
-            }
-        }
+        let mut list = match parts.map(Value::take) {
+            Some(Value::Array(list)) => list,
+            _ => Vec::new(),
+        };
+        let Some(told) = candidate.as_object() else { return Ok(()) };
+        // What follows the last text ends its part.
+        let end = list.iter().rposition(says_text).map_or(0, |last| last + 1);
+        let rest = list.split_off(end);
+        list.into_iter().for_each(|value| self.part(value, out));
+        self.ground(told, out);
+        rest.into_iter().for_each(|value| self.part(value, out));
         if let Some(word) = candidate.get("finishReason").and_then(Value::as_str) {
             self.finish = Some(finish::decode(word, self.calls > 0));
         }
@@ -129,9 +144,33 @@ impl Answer {
         out.push(Event::Start { id: self.id.clone(), model: text("modelVersion") });
     }
 
+    fn part(&mut self, value: Value, out: &mut Vec<Event>) {
+        let goes_on = self.open.is_some_and(|open| open.kind == Kind::Text);
+        for piece in pieces(value, goes_on) {
+            self.piece(piece, out);
+        }
+    }
+
+    /// Cites the sources that a chunk names, on the part that is open or on one of their own.
+    fn ground(&mut self, candidate: &Map<String, Value>, out: &mut Vec<Event>) {
+        let mut sources = grounding::read(candidate, &self.text);
+        sources.retain(|source| !self.cited.iter().any(|told| told.says(source)));
+        for source in sources {
+            let before = match self.open {
+                Some(Open { kind: Kind::Text, .. }) => self.before,
+                _ => self.text.chars().count() as u64,
+            };
+            self.delta(Kind::Text, Delta::Citation(source.on_part(before)), out);
+            self.cited.push(source);
+        }
+    }
+
     fn piece(&mut self, piece: Piece, out: &mut Vec<Event>) {
         match piece {
-            Piece::Text(text) => self.delta(Kind::Text, Delta::Text(text), out),
+            Piece::Text(text) => {
+                self.delta(Kind::Text, Delta::Text(text.clone()), out);
+                self.text.push_str(&text);
+            }
             Piece::Thought(text) => self.delta(Kind::Reasoning, Delta::Reasoning(text), out),
             Piece::Signature(signed) => {
                 self.delta(Kind::Reasoning, Delta::Signature(signed), out);
@@ -170,6 +209,7 @@ impl Answer {
                     out,
                 );
                 self.open = Some(Open { index, kind });
+                self.before = self.text.chars().count() as u64;
                 index
             }
         };

@@ -7,6 +7,7 @@ use crate::{
     canon::{Delta, Event, Finish, Part, PartKind, Reasoning, ToolCall, Usage},
     dialect::gemini::{
         error, finish,
+        grounding::Grounding,
         response::{Written, part},
         usage,
     },
@@ -22,14 +23,24 @@ pub struct Encoder {
     stamp: Stamp,
     open: Vec<(u32, Open)>,
     written: Written,
+    grounding: Grounding,
+    /// Bytes of the texts that have ended.
+    said: usize,
     usage: Option<Usage>,
 }
 
 /// A part that has begun.
 #[derive(Debug)]
 enum Open {
-    Text,
-    Reasoning { signature: Option<String>, redacted: Option<String> },
+    /// With what is cited on it, told when the answer has ended.
+    Text {
+        text: String,
+        cited: Vec<Value>,
+    },
+    Reasoning {
+        signature: Option<String>,
+        redacted: Option<String>,
+    },
     Call(ToolCall),
     Other,
 }
@@ -38,7 +49,14 @@ enum Open {
 
 impl Encoder {
     pub(crate) fn new(stamp: Stamp) -> Self {
-        Self { stamp, open: Vec::new(), written: Written::default(), usage: None }
+        Self {
+            stamp,
+            open: Vec::new(),
+            written: Written::default(),
+            grounding: Grounding::default(),
+            said: 0,
+            usage: None,
+        }
     }
 
     pub(crate) fn event(&mut self, event: &Event, out: &mut Vec<u8>) {
@@ -74,7 +92,9 @@ impl Encoder {
 
     fn begin(&mut self, kind: &PartKind) -> Open {
         match kind {
-            PartKind::Text | PartKind::Refusal => Open::Text,
+            PartKind::Text | PartKind::Refusal => {
+                Open::Text { text: String::new(), cited: Vec::new() }
+            }
             PartKind::Reasoning => {
                 self.written.settle();
                 Open::Reasoning { signature: None, redacted: None }
@@ -94,9 +114,11 @@ impl Encoder {
     fn delta(&mut self, index: u32, delta: &Delta) {
         let Some((_, open)) = self.open.iter_mut().find(|(at, _)| *at == index) else { return };
         match (open, delta) {
-            (Open::Text, Delta::Text(text)) if !text.is_empty() => {
-                self.written.push(json!({"text": text}));
+            (Open::Text { text, .. }, Delta::Text(more)) if !more.is_empty() => {
+                text.push_str(more);
+                self.written.push(json!({"text": more}));
             }
+            (Open::Text { cited, .. }, Delta::Citation(value)) => cited.push(value.clone()),
             (Open::Call(call), Delta::Arguments(more)) => call.arguments.push_str(more),
             (Open::Reasoning { .. }, Delta::Reasoning(text)) if !text.is_empty() => {
                 self.written.parts.push(json!({"text": text, "thought": true}));
@@ -120,7 +142,12 @@ impl Encoder {
                 self.written.sign(signature);
             }
             Open::Call(call) => part(&Part::ToolCall(call), &mut self.written),
-            Open::Text | Open::Other => {}
+            Open::Text { text, cited } => {
+                // Clients join the texts, and count the bytes of what they have joined.
+                cited.iter().for_each(|cited| self.grounding.cite(cited, &text, 0, self.said));
+                self.said = self.said.saturating_add(text.len());
+            }
+            Open::Other => {}
         }
     }
 
@@ -130,11 +157,15 @@ impl Encoder {
         if parts.is_empty() {
             parts.push(json!({"text": ""}));
         }
-        let candidate = json!({
+        let mut candidate = json!({
             "content": {"parts": parts, "role": "model"},
             "finishReason": finish::encode(finish),
             "index": 0,
         });
+        let grounding = std::mem::take(&mut self.grounding).into_value();
+        if let (Some(told), Some(fields)) = (grounding, candidate.as_object_mut()) {
+            fields.insert("groundingMetadata".into(), told);
+        }
         let used = self.usage.as_ref().map(usage::encode);
         self.chunk(candidate, used, out);
     }

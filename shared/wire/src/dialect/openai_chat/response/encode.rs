@@ -23,6 +23,7 @@ struct Message {
     thinking_blocks: Vec<Value>,
     calls: Vec<Value>,
     annotations: Vec<Value>,
+    /// LiteLLM's: a list for each text that has any.
     citations: Vec<Value>,
     images: Vec<Value>,
     audio: Option<Value>,
@@ -94,14 +95,19 @@ impl Message {
     }
 
     fn text(&mut self, text: &str, citations: &[Value]) {
-        let start = self.characters;
+        let before = self.characters;
+        let characters = text.chars().count() as u64;
         self.content.push_str(text);
-        self.characters = start.saturating_add(text.chars().count() as u64);
-        for cited in citations {
-            match citation::annotation(cited, start, self.characters) {
-                Some(annotation) => self.annotations.push(annotation),
-                None => self.citations.push(cited.clone()),
-            }
+        self.characters = before.saturating_add(characters);
+        let annotations =
+            citations.iter().filter_map(|cited| citation::annotation(cited, before, characters));
+        self.annotations.extend(annotations);
+        let mut specific: Vec<Value> = citations.iter().filter_map(citation::specific).collect();
+        for fields in specific.iter_mut().filter_map(Value::as_object_mut) {
+            fields.insert("supported_text".into(), text.into());
+        }
+        if !specific.is_empty() {
+            self.citations.push(specific.into());
         }
     }
 

@@ -37,10 +37,20 @@ struct Part {
 
 #[derive(Debug)]
 enum Kind {
-    Text { start: u64 },
+    /// With the citations that support all of it, and so wait for its end.
+    Text {
+        start: u64,
+        cited: Vec<Value>,
+    },
     Refusal,
-    Reasoning { text: String, signature: String },
-    Call { number: u64, empty: bool },
+    Reasoning {
+        text: String,
+        signature: String,
+    },
+    Call {
+        number: u64,
+        empty: bool,
+    },
     Opaque,
 }
 
@@ -81,7 +91,7 @@ impl Encoder {
 
     fn begin(&mut self, index: u32, kind: &PartKind, out: &mut Vec<u8>) {
         let kind = match kind {
-            PartKind::Text => Kind::Text { start: self.characters },
+            PartKind::Text => Kind::Text { start: self.characters, cited: Vec::new() },
             PartKind::Refusal => {
                 self.seen.refusal = true;
                 Kind::Refusal
@@ -138,13 +148,18 @@ impl Encoder {
                 self.characters = self.characters.saturating_add(text.chars().count() as u64);
                 self.text(out, b"content", text);
             }
-            (Kind::Text { start }, Delta::Citation(cited)) => {
+            (Kind::Text { start, cited }, Delta::Citation(value)) => {
                 let start = *start;
-                let delta = match citation::annotation(cited, start, self.characters) {
-                    Some(annotation) => json!({"annotations": [annotation]}),
-                    None => json!({"provider_specific_fields": {"citation": cited}}),
-                };
-                self.value(out, &delta);
+                let placed = citation::is_placed(value);
+                if !placed {
+                    cited.push(value.clone());
+                }
+                if let Some(said) = citation::specific(value) {
+                    self.value(out, &json!({"provider_specific_fields": {"citation": said}}));
+                }
+                if placed {
+                    self.annotate(std::slice::from_ref(value), start, out);
+                }
             }
             (Kind::Refusal, Delta::Text(words)) => self.text(out, b"refusal", words),
             (Kind::Reasoning { text, .. }, Delta::Reasoning(more)) => {
@@ -165,10 +180,21 @@ impl Encoder {
         }
     }
 
+    /// Cites on the text that begins after `start` characters and has come to its present end.
+    fn annotate(&self, cited: &[Value], start: u64, out: &mut Vec<u8>) {
+        let characters = self.characters.saturating_sub(start);
+        for value in cited {
+            if let Some(annotation) = citation::annotation(value, start, characters) {
+                self.value(out, &json!({"annotations": [annotation]}));
+            }
+        }
+    }
+
     fn part_end(&mut self, index: u32, out: &mut Vec<u8>) {
         let Some(at) = self.parts.iter().rposition(|part| part.index == index) else { return };
         let part = self.parts.swap_remove(at);
         match part.kind {
+            Kind::Text { start, cited } => self.annotate(&cited, start, out),
             // The text has gone out as deltas; whoever hands the block back needs it whole.
             Kind::Reasoning { text, signature } if !signature.is_empty() => {
                 let signature = Signer::Anthropic.tell(&signature);

@@ -62,7 +62,7 @@ impl Output<'_> {
                 let end = text.chars().count() as u64;
                 let annotations: Vec<Value> = citations
                     .iter()
-                    .filter_map(|citation| annotation::encode(citation, 0, end))
+                    .filter_map(|citation| annotation::encode(citation, end))
                     .collect();
                 self.content.push(output::text(text, &annotations));
             }

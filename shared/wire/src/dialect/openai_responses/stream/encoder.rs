@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     super::{
-        annotation, error,
+        error,
         finish::{self, Seen},
         output,
         response::{self, Shell},
@@ -20,6 +20,9 @@ use crate::{
     canon::{Delta, Event, Finish, PartKind, Reasoning, Usage},
     frame::sse,
 };
+
+/// The event that tells of a citation.
+const ANNOTATED: &str = "response.output_text.annotation.added";
 
 /// Canonical events to the caller's bytes.
 #[derive(Debug)]
@@ -112,9 +115,7 @@ impl Encoder {
 
     fn begin(&mut self, index: u32, kind: &PartKind, out: &mut Vec<u8>) {
         let content = match kind {
-            PartKind::Text => {
-                Content::Text { text: String::new(), annotations: Vec::new(), characters: 0 }
-            }
+            PartKind::Text => Content::text(),
             PartKind::Refusal => {
                 self.seen.refusal = true;
                 Content::Refusal(String::new())
@@ -209,12 +210,10 @@ impl Encoder {
                         let fields = [("delta", more.as_str().into()), ("logprobs", json!([]))];
                         self.at(open, "response.output_text.delta", fields, out);
                     }
-                    (Content::Text { annotations, characters, .. }, Delta::Citation(cited)) => {
-                        let Some(cited) = annotation::encode(cited, 0, *characters) else { return };
-                        let number = annotations.len();
-                        annotations.push(cited.clone());
-                        let fields = [("annotation_index", number.into()), ("annotation", cited)];
-                        self.at(open, "response.output_text.annotation.added", fields, out);
+                    (part, Delta::Citation(cited)) => {
+                        if let Some(added) = part.cite(cited) {
+                            self.at(open, ANNOTATED, added, out);
+                        }
                     }
                     (Content::Refusal(words), Delta::Text(more)) => {
                         words.push_str(more);
@@ -252,6 +251,14 @@ impl Encoder {
     fn end(&mut self, index: u32, out: &mut Vec<u8>) {
         let Some(at) = self.parts.iter().position(|open| open.index == index) else { return };
         let open = self.parts.remove(at);
+        if let Some(Item { kind: ItemKind::Message { content, .. }, .. }) =
+            self.items.get_mut(open.item)
+            && let Some(part) = content.get_mut(open.content)
+        {
+            for added in part.settle() {
+                self.at(open, ANNOTATED, added, out);
+            }
+        }
         let Some(item) = self.items.get_mut(open.item) else { return };
         match &mut item.kind {
             ItemKind::Message { content, .. } => {

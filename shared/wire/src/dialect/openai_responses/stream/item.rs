@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::super::output;
+use super::super::{annotation, output};
 use crate::canon::Reasoning;
 
 /// An item.
@@ -36,7 +36,13 @@ pub(super) enum ItemKind {
 /// A part of a message.
 #[derive(Debug)]
 pub(super) enum Content {
-    Text { text: String, annotations: Vec<Value>, characters: u64 },
+    /// Text. Citations that support all of it wait for its end in `cited`.
+    Text {
+        text: String,
+        characters: u64,
+        annotations: Vec<Value>,
+        cited: Vec<Value>,
+    },
     Refusal(String),
 }
 
@@ -71,9 +77,47 @@ impl Item {
     }
 }
 
+/// What an event tells of an annotation: its number and itself.
+pub(super) type Added = [(&'static str, Value); 2];
+
 // === impl Content ===
 
 impl Content {
+    /// Text of which nothing has been said.
+    pub(super) const fn text() -> Self {
+        Self::Text {
+            text: String::new(),
+            characters: 0,
+            annotations: Vec::new(),
+            cited: Vec::new(),
+        }
+    }
+
+    /// Cites; `None` where that waits for the end of the text, or cannot be said.
+    pub(super) fn cite(&mut self, value: &Value) -> Option<Added> {
+        let Self::Text { cited, .. } = self else { return None };
+        if annotation::is_placed(value) {
+            return self.annotate(value);
+        }
+        cited.push(value.clone());
+        None
+    }
+
+    /// The text has ended: the citations that waited for that.
+    pub(super) fn settle(&mut self) -> Vec<Added> {
+        let Self::Text { cited, .. } = self else { return Vec::new() };
+        let waited = std::mem::take(cited);
+        waited.iter().filter_map(|value| self.annotate(value)).collect()
+    }
+
+    fn annotate(&mut self, value: &Value) -> Option<Added> {
+        let Self::Text { annotations, characters, .. } = self else { return None };
+        let said = annotation::encode(value, *characters)?;
+        let number = annotations.len();
+        annotations.push(said.clone());
+        Some([("annotation_index", number.into()), ("annotation", said)])
+    }
+
     pub(super) fn value(&self) -> Value {
         match self {
             Self::Text { text, annotations, .. } => output::text(text, annotations),
