@@ -1,5 +1,7 @@
 //! `litellm_params`.
 
+use std::{collections::BTreeMap, time::Duration};
+
 use sluice_providers::{
     Auth, Deployment, ModelError, Provider, Quirk, Reach, Responses, Secret, provider, providers,
 };
@@ -233,7 +235,16 @@ fn read_limits(section: &mut Section<'_, '_>, deployment: &mut Deployment) {
 fn read_waits(section: &mut Section<'_, '_>, deployment: &mut Deployment, waits: Waits) {
     let answer = section.take("timeout").and_then(|field| field.seconds());
     let stream = section.take("stream_timeout").and_then(|field| field.seconds());
+    deployment.tier_waits = ["timeout_by_service_tier", "stream_timeout_by_service_tier"]
+        .map(|name| section.take(name).map(|field| by_tier(&field)).unwrap_or_default());
     deployment.timeouts = Waits { answer: answer.or(waits.answer), stream, ..waits }.resolve();
+}
+
+/// Seconds by the name of a service level.
+fn by_tier(field: &Field<'_, '_>) -> BTreeMap<String, Duration> {
+    let section = Section::open(field);
+    let each = section.iter().flat_map(Section::each);
+    each.filter_map(|(tier, field)| Some((tier.to_ascii_lowercase(), field.seconds()?))).collect()
 }
 
 /// What is sent beside the caller's own.

@@ -136,9 +136,8 @@ pub(super) async fn reach(
     plan: &Plan,
     prepare: impl Fn(&Member) -> Result<Prepared, Fault> + Sync,
 ) -> Result<Reached, Failed> {
-    let patience = facts.patience;
     let own = plan.order.first().and_then(|member| member.deployment.max_retries);
-    let max_retries = patience.num_retries.or(own).unwrap_or(app.config.num_retries());
+    let max_retries = facts.patience.num_retries.or(own).unwrap_or(app.config.num_retries());
     let mut candidates = plan.order.iter().cycle();
     let mut begun: Option<Begun> = None;
     let mut last = None;
@@ -154,11 +153,13 @@ pub(super) async fn reach(
             Some(intake) => media::bring(app, intake, spoken(intake, &member)).await,
             None => Ok(()),
         };
+        let levels = chat.map(|intake| tier::patience(intake, &member)).unwrap_or_default();
+        let patience = facts.patience.or(levels);
         let (sent, asked) = (Instant::now(), app.clock.now());
         let batch = match going_on {
             Some(begun) => Ok(begun),
             None => match chat.and_then(|intake| Some((intake, mock::of(intake, &member)?))) {
-                Some((intake, mock)) => mock::answer(mock, facts, intake, &member)
+                Some((intake, mock)) => mock::answer(mock, facts, intake, &member, patience)
                     .await
                     .map(|answer| Begun::mocked(Arc::clone(&member), answer)),
                 // Another deployment may take what this one's provider does not.

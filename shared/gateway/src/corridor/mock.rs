@@ -3,7 +3,7 @@
 use sluice_providers::{Answer, Mock, Mocked};
 use sluice_wire::Fault;
 
-use super::{Facts, Intake, Plan, params::Wishes, whole};
+use super::{Facts, Intake, Plan, params::Wishes, patience::Patience, whole};
 use crate::registry::Member;
 
 /// The mock that a call asks for, else its deployment.
@@ -17,9 +17,10 @@ pub(super) async fn answer(
     facts: &Facts,
     intake: &Intake,
     member: &Member,
+    patience: Patience,
 ) -> Result<Answer, Fault> {
     let stream = intake.peek.stream;
-    let timeouts = facts.patience.within(member.deployment.timeouts, stream);
+    let timeouts = patience.within(member.deployment.timeouts, stream);
     let stamp = whole::stamp(facts);
     let call = Mocked { stamp: &stamp, stream, n: intake.peek.n, timeouts };
     mock.answer(&member.deployment, call).await

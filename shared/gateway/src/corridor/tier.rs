@@ -3,7 +3,7 @@
 use http::HeaderMap;
 use serde_json::Value;
 
-use super::Intake;
+use super::{Intake, patience::Patience};
 use crate::{pricing::ServiceTier, registry::Member};
 
 /// Headers in which providers name the level that they served at, where the body does not.
@@ -15,6 +15,17 @@ pub(super) fn asked<'a>(intake: &'a Intake, member: &'a Member) -> Option<&'a st
     let set = member.deployment.extra_body.get("service_tier").and_then(Value::as_str);
     let default = || member.deployment.defaults.as_ref()?.service_tier();
     set.or(intake.wishes.service_tier.as_deref()).or_else(default)
+}
+
+/// How long a deployment is waited for at the level that it is asked for, where it has times for it.
+pub(super) fn patience(intake: &Intake, member: &Member) -> Patience {
+    let [answer, stream] = &member.deployment.tier_waits;
+    if answer.is_empty() && stream.is_empty() {
+        return Patience::default();
+    }
+    let tier = asked(intake, member).map(str::to_ascii_lowercase).unwrap_or_default();
+    let (timeout, stream_timeout) = (answer.get(&tier).copied(), stream.get(&tier).copied());
+    Patience { timeout, stream_timeout, ..Patience::default() }
 }
 
 /// The price level to reserve for.

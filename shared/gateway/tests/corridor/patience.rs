@@ -73,3 +73,40 @@ async fn a_request_says_how_long_it_waits() {
     assert_eq!((answer.status, &answer.json()["error"]["param"]), (400, &json!("timeout")));
     assert_eq!(house.fakes.openai.count(), before);
 }
+
+#[tokio::test]
+async fn a_service_level_has_its_own_time() {
+    let house = House::plan()
+        .models(|fakes| {
+            let more = "
+      mock_timeout: true
+      timeout: 300
+      timeout_by_service_tier: {flex: 0.05}
+      stream_timeout_by_service_tier: {priority: 0.02}";
+            named(fakes, "m", "openai/gpt-x", &format!("{more}{PRICED}"))
+        })
+        .open()
+        .await;
+    let mut asked = Caller::OpenAi.ask("m", "say hi");
+    asked["num_retries"] = json!(0);
+    for (tier, stream, seconds) in [("flex", false, "0.05"), ("priority", true, "0.02")] {
+        asked["service_tier"] = json!(tier);
+        asked["stream"] = json!(stream);
+        let answer = told(&house, &[], &asked).await;
+        assert_eq!(answer.status, 408, "{}", answer.text());
+        assert!(answer.message().ends_with(&format!("within {seconds} s.")), "{}", answer.text());
+    }
+}
+
+#[tokio::test]
+async fn a_guardrail_that_there_is_not_is_no_silence() {
+    let house = House::open().await;
+    for caller in Caller::ALL {
+        let mut body = caller.ask("openai", "say hi");
+        body["guardrails"] = json!(["pii"]);
+        let answer = caller.raw(&house, MASTER, "openai", &body, false).await;
+        assert_eq!(answer.status, 400, "{caller:?}: {}", answer.text());
+        assert!(answer.message().starts_with("guardrails: "), "{}", answer.text());
+    }
+    assert_eq!(house.fakes.openai.count(), 0);
+}

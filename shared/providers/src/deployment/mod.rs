@@ -8,6 +8,8 @@ mod timeouts;
 mod url;
 mod vertex;
 
+use std::{collections::BTreeMap, time::Duration};
+
 use serde_json::{Map, Value};
 use sluice_wire::Dialect;
 use sluice_wire::canon::{CacheInjection, Defaults};
@@ -59,6 +61,9 @@ pub struct Deployment {
     pub(crate) text: Option<TextGeneration>,
     /// How long to wait, and for what.
     pub timeouts: Timeouts,
+    /// The same for calls at a service level, by its name: `timeout_by_service_tier` and
+    /// `stream_timeout_by_service_tier`.
+    pub tier_waits: [BTreeMap<String, Duration>; 2],
     /// Headers to send with every call.
     pub extra_headers: Vec<(String, String)>,
     /// Top-level fields to set in every body.
@@ -148,6 +153,7 @@ impl Deployment {
             aws: Aws { region: split.region.map(str::to_owned), ..Aws::default() },
             text: None,
             timeouts: Timeouts::default(),
+            tier_waits: Default::default(),
             extra_headers: Vec::new(),
             extra_body: Map::new(),
             weight: None,

@@ -20,8 +20,10 @@ const OVERRIDE: &str = "router_settings_override";
 /// What may stand in it. What the body itself says goes before.
 const OVERRIDABLE: [&str; 5] =
     ["fallbacks", "context_window_fallbacks", "content_policy_fallbacks", "num_retries", "timeout"];
+/// The field of a body that asks for guardrails by name.
+const GUARDRAILS: &str = "guardrails";
 /// Words of which each body has one that says anything of it, beside those of [`attribution::may_say`].
-const WORDS: [&str; 9] = [
+const WORDS: [&str; 10] = [
     "_params\"",
     CACHE_POINTS,
     "service_tier",
@@ -31,6 +33,7 @@ const WORDS: [&str; 9] = [
     "\"mock_",
     "fallbacks\"",
     OVERRIDE,
+    GUARDRAILS,
 ];
 
 /// What one reading of a body finds.
@@ -103,6 +106,11 @@ impl Wishes {
             wishes.cache_points = CacheInjection::read(&value).map_err(|wrong| {
                 Fault::invalid(format!("Invalid '{CACHE_POINTS}': {wrong}."), CACHE_POINTS)
             })?;
+        }
+        if value(GUARDRAILS).is_some_and(|asked| asked != Value::Array(Vec::new())) {
+            // Whoever asks for one relies on it.
+            let message = "guardrails: this gateway has no guardrails that a request may name.";
+            return Err(Fault::invalid(message, GUARDRAILS));
         }
         let settings = match value(OVERRIDE) {
             None => Map::new(),
@@ -178,7 +186,9 @@ mod tests {
         ] {
             assert_eq!(Wishes::read(body).unwrap(), Wishes::default());
         }
-        assert_eq!(Wishes::read(br#"{"drop_params":null}"#).unwrap(), Wishes::default());
+        for body in [&br#"{"drop_params":null}"#[..], br#"{"guardrails":[]}"#] {
+            assert_eq!(Wishes::read(body).unwrap(), Wishes::default());
+        }
         for (body, param) in [
             (r#"{"drop_params":"yes"}"#, "drop_params"),
             (r#"{"allowed_openai_params":"seed"}"#, "allowed_openai_params"),
@@ -187,6 +197,7 @@ mod tests {
             (r#"{"num_retries":99}"#, "num_retries"),
             (r#"{"stream_timeout":"x"}"#, "stream_timeout"),
             (r#"{"fallbacks":"x"}"#, "fallbacks"),
+            (r#"{"guardrails":["pii"]}"#, GUARDRAILS),
             (r#"{"router_settings_override":[]}"#, OVERRIDE),
             (r#"{"router_settings_override":{"routing_strategy":"lar1"}}"#, OVERRIDE),
             (r#"{"router_settings_override":{"num_retries":-1}}"#, "num_retries"),
