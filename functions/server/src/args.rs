@@ -27,6 +27,48 @@ pub(crate) enum Command {
     ///
     /// Exit code 3 without AWS credentials, 1 where the token cannot be made otherwise.
     Token(Token),
+    /// The audit log.
+    Audit {
+        #[command(subcommand)]
+        task: AuditTask,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditTask {
+    /// Find every row of the log that is missing, was edited, moved or put in.
+    ///
+    /// Exit code 1 if there is any, 3 where the log cannot be read.
+    Verify(Verify),
+}
+
+/// A log to verify.
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    #[command(flatten)]
+    pub(crate) tables: Tables,
+    /// Heads of the chains that were noted before: they have to be in the log still. Without them,
+    /// rows that were cut off together with their chain's head are not missed.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) noted: Option<PathBuf>,
+    /// Note the heads in this file, if the log is whole.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) note: Option<PathBuf>,
+}
+
+/// Where the tables are.
+#[derive(Debug, Args)]
+pub(crate) struct Tables {
+    /// Folder of the embedded store, the generated master key and the local certificate.
+    #[arg(long, value_name = "DIR", default_value = ".sluice")]
+    pub(crate) data_dir: PathBuf,
+    /// Where the tables are: `embedded`, `aws` (DynamoDB by the usual AWS environment), or the URL
+    /// of a DynamoDB-compatible endpoint.
+    #[arg(long, default_value = "embedded")]
+    pub(crate) store: StoreAt,
+    /// Prefix of the tables' names.
+    #[arg(long, default_value = "sluice")]
+    pub(crate) table_prefix: String,
 }
 
 /// A token to make.
@@ -61,16 +103,8 @@ pub(crate) struct Serve {
     /// Port to listen on; 0 takes a free one and prints it.
     #[arg(long, default_value_t = 4000)]
     pub(crate) port: u16,
-    /// Folder of the embedded store, the generated master key and the local certificate.
-    #[arg(long, value_name = "DIR", default_value = ".sluice")]
-    pub(crate) data_dir: PathBuf,
-    /// Where the tables are: `embedded`, `aws` (DynamoDB by the usual AWS environment), or the URL
-    /// of a DynamoDB-compatible endpoint.
-    #[arg(long, default_value = "embedded")]
-    pub(crate) store: StoreAt,
-    /// Prefix of the tables' names.
-    #[arg(long, default_value = "sluice")]
-    pub(crate) table_prefix: String,
+    #[command(flatten)]
+    pub(crate) tables: Tables,
     /// When money is written: `strict` before each answer ends, `batched` within a second, from
     /// allowances this process leases (for busy servers).
     #[arg(long, value_enum, default_value_t = Ledger::Strict)]

@@ -4,6 +4,7 @@
 //! `sluice-gateway`, the same ones that Lambda serves.
 
 mod args;
+mod audit;
 mod check;
 mod chores;
 mod environment;
@@ -23,7 +24,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use args::{Cli, Command};
+use args::{AuditTask, Cli, Command};
 
 /// A call makes many small allocations; with the system's allocator they were about a fifth of its cost
 /// (docs/adr/0011-allocator.md).
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
     match cli.command {
         Some(Command::Check { config }) => return check::run(&config),
         Some(Command::Token(wanted)) => return token::run(wanted),
+        Some(Command::Audit { task: AuditTask::Verify(wanted) }) => return audit::verify(&wanted),
         None => {}
     }
     tracing_subscriber::fmt()

@@ -59,13 +59,13 @@ async fn serving(serve: Serve) -> Result<(), Box<dyn Error>> {
     let Some(config) = checked.config else {
         return Err("the configuration has errors".into());
     };
-    folder::open(&serve.data_dir)?;
+    folder::open(&serve.tables.data_dir)?;
     let random = Arc::new(SystemRandomness::default());
     let clock = Arc::new(SystemClock);
     let transport = Transport::new(TransportOptions::default())?;
-    let key = master_key(&config, &serve.data_dir, &random, &transport).await?;
-    let secrets_key = secrets::place(&serve.store, &serve.data_dir, &*random)?;
-    let opened = store::open(&serve, clock.clone(), &transport).await?;
+    let key = master_key(&config, &serve.tables.data_dir, &random, &transport).await?;
+    let secrets_key = secrets::place(&serve.tables.store, &serve.tables.data_dir, &*random)?;
+    let opened = store::open(&serve.tables, serve.ledger, clock.clone(), &transport).await?;
     let first_model = config
         .deployments
         .iter()
@@ -92,7 +92,7 @@ async fn serving(serve: Serve) -> Result<(), Box<dyn Error>> {
 
     let tls = match (&serve.tls_cert, &serve.tls_key) {
         (Some(certificate), Some(key)) => Some(tls::given(certificate, key)?),
-        _ if serve.tls => Some(tls::local(&serve.data_dir)?),
+        _ if serve.tls => Some(tls::local(&serve.tables.data_dir)?),
         _ => None,
     };
     let listener = TcpListener::bind((serve.host.as_str(), serve.port))

@@ -145,3 +145,40 @@ fn help_and_version_answer_without_starting() {
         assert!(!output.stdout.is_empty());
     }
 }
+
+#[tokio::test]
+async fn audit_verify_says_whether_the_log_is_whole_and_what_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut sluice = Sluice::start(folder.path(), &[]).await;
+    for _ in 0..3 {
+        sluice.post("/key/generate", &json!({})).await;
+    }
+    sluice.kill();
+    let data = folder.path().join("my data");
+    let heads = folder.path().join("heads.json");
+    let verify = |flag: &str| {
+        let mut command = Command::new(sluice::BINARY);
+        command.args(["audit", "verify", "--data-dir"]).arg(&data).arg(flag).arg(&heads);
+        let output = command.output().unwrap();
+        (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (code, text) = verify("--note");
+    assert_eq!(code, 0, "{text}");
+    assert!(text.starts_with("audit log: ok; 4 row(s) in "), "{text}");
+    assert_eq!(verify("--noted").0, 0);
+
+    let client = sluice_embedded::Engine::open(&data.join("store.db")).unwrap().client();
+    let items = client.scan().table_name("sluice-core").send().await.unwrap().items.unwrap();
+    let is_row = |item: &&std::collections::HashMap<String, _>| item.contains_key("pe");
+    let mut key = items.iter().find(is_row).unwrap().clone();
+    key.retain(|name, _| name == "pk" || name == "sk");
+    let chain = key["pk"].as_s().unwrap().trim_start_matches("AUDIT#").parse::<u8>().unwrap();
+    client.delete_item().table_name("sluice-core").set_key(Some(key)).send().await.unwrap();
+    let (code, text) = verify("--noted");
+    assert_eq!(code, 1, "{text}");
+    assert!(text.starts_with(&format!("chain {chain}: row ")), "{text}");
+    assert!(text.contains("is missing\n") && text.contains("1 finding(s); 3 row(s)"), "{text}");
+
+    std::fs::remove_dir_all(&data).unwrap();
+    assert_eq!(verify("--noted").0, 3, "a log that is not there is none that is whole");
+}

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sluice_providers::{MediaFetcher, Transport};
-use sluice_store::{Clock, KeyHash, KeyRecord, KeyRole, Store, StoreError};
+use sluice_store::{Clock, Deed, KeyHash, KeyRecord, KeyRole, Store, StoreError};
 use sluice_wire::{Fault, FaultKind};
 
 use crate::{
@@ -111,7 +111,7 @@ impl App {
         let mut record = KeyRecord::new(&master_key, now);
         record.role = KeyRole::Admin;
         let master = record.hash;
-        store.keys().ensure(&record).await?;
+        store.keys().by(&Deed::own("start")).ensure(&record).await?;
         let live = Live::new(Registry::new(&config));
         let jwt = config.general.jwt.as_ref().map(Jwt::new);
         let aws = config.general.aws_iam.as_ref().map(Aws::new);

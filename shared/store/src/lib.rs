@@ -8,6 +8,7 @@
 //! - [`Ledger`]: reserve, settle, sweep.
 //! - [`Records`]: users, teams, members, budgets, customers, each with a version.
 //! - [`Routing`]: models and credentials that people add, as a whole.
+//! - [`Audit`]: a row for each change of a record, in the same transaction, and for each refusal.
 //! - [`Usage`]: a row for each call. The rows of a key and a window add up to what the ledger says.
 //! - [`NanoUsd`], [`Millis`], [`KeyHash`], [`CallId`], [`BudgetDuration`]: no float, no bare string.
 //!
@@ -26,6 +27,7 @@
 //! | model, credential | core | `ROUTING` | `MODEL#<id>`, `CREDENTIAL#<name>` |
 //! | revision of these, sealed data key | core | `ROUTING` | `REVISION`, `DATAKEY` |
 //! | last use of a credential | core | `USED#<name>` | `CREDENTIAL` |
+//! | audit row, head | core | `AUDIT#<chain>` | `<instant>#<number>`, `HEAD` |
 //! | usage row | usage | `L#<16 digits of the hash>#<day>` | the call's id |
 //! | kept answer | cache | `R#<hash of its key>#<its id>` | the piece's number |
 //!
@@ -36,6 +38,7 @@
 
 mod allowance;
 mod answers;
+mod audit;
 mod budgets;
 mod clock;
 mod connect;
@@ -61,6 +64,9 @@ mod window;
 
 pub use allowance::Allowance;
 pub use answers::{Answers, KeptAnswer};
+pub use audit::{
+    Action, Audit, AuditFilter, AuditRow, Deed, Edits, Finding, Flaw, Head, Refused, Report, Who,
+};
 pub use budgets::BudgetRecord;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use connect::connect;

@@ -72,6 +72,12 @@ impl MemberRecord {
 }
 
 impl Record for MemberRecord {
+    const KIND: &'static str = "MEMBERS";
+
+    fn id(&self) -> String {
+        format!("{}/{}", self.team_id, self.user_id)
+    }
+
     fn place(&self) -> Place {
         Self::at(&self.team_id, &self.user_id)
     }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::Client;
 
 use crate::{
-    Answers, BudgetRecord, Clock, CredentialRecord, CustomerRecord, Keys, Ledger, LedgerMode,
-    MemberRecord, ModelRecord, Records, Routing, StoreError, TableNames, TeamRecord, Usage,
-    UserRecord,
+    Answers, Audit, BudgetRecord, Clock, CredentialRecord, CustomerRecord, Keys, Ledger,
+    LedgerMode, MemberRecord, ModelRecord, Records, Routing, StoreError, TableNames, TeamRecord,
+    Usage, UserRecord,
     ledger::{Backlog, Desks, Slices},
     tables,
 };
@@ -107,6 +107,11 @@ impl Store {
     /// The answers that are kept.
     pub fn answers(&self) -> Answers {
         Answers { inner: Arc::clone(&self.inner) }
+    }
+
+    /// The audit log.
+    pub fn audit(&self) -> Audit {
+        Audit { inner: Arc::clone(&self.inner) }
     }
 
     /// The usage rows.

@@ -10,7 +10,7 @@ use std::{
 
 use aws_sdk_dynamodb::Client;
 use sluice_embedded::{Engine, endpoint_client};
-use sluice_store::{Clock as _, KeyRecord, NanoUsd, Store, SystemClock};
+use sluice_store::{Clock as _, Deed, KeyRecord, NanoUsd, Store, SystemClock};
 use tokio::{net::TcpListener, sync::mpsc};
 
 use crate::{
@@ -66,7 +66,7 @@ async fn run(modes: Modes, calls: usize, url: &str, seed: u64) -> Result<bool, F
         format!("sk-race-{:016x}", dice.u64(..) ^ SystemClock.now().get().unsigned_abs());
     let mut key = KeyRecord::new(&plaintext, SystemClock.now());
     key.allowance.max_budget = Some(NanoUsd::from_nanos(BUDGET));
-    store.keys().create(&key).await?;
+    store.keys().by(&Deed::own("test")).create(&key).await?;
 
     let (say_here, mut heard) = mpsc::unbounded_channel::<String>();
     let mut started = 0_u64;

@@ -9,7 +9,7 @@ use std::{
 use futures_util::{StreamExt as _, stream};
 use sluice_embedded::{Engine, Faulty, client_over};
 use sluice_store::{
-    Admission, Ask, CallId, Clock as _, KeyRecord, LedgerMode, NanoUsd, Store, SystemClock,
+    Admission, Ask, CallId, Clock as _, Deed, KeyRecord, LedgerMode, NanoUsd, Store, SystemClock,
     UsageRow, Window,
 };
 
@@ -48,7 +48,7 @@ async fn measure(
     store.create_tables().await?;
     let mut key = KeyRecord::new("sk-hot-0123456789abcdef", SystemClock.now());
     key.allowance.max_budget = Some(NanoUsd::from_nanos(BUDGET));
-    store.keys().create(&key).await?;
+    store.keys().by(&Deed::own("test")).create(&key).await?;
     let (before, begun) = (counted.seen("UpdateItem"), Instant::now());
     let until = begun + Duration::from_secs(seconds);
     let calls: usize = {

@@ -1,7 +1,7 @@
 //! Who manages what: a caller at a management route, and how far the route reaches for them.
 
 use http::HeaderMap;
-use sluice_store::{KeyRecord, MemberRecord, MemberRole, TeamRecord, UserRole};
+use sluice_store::{Deed, KeyRecord, MemberRecord, MemberRole, TeamRecord, UserRole};
 use sluice_wire::{Fault, FaultKind};
 
 use super::{
@@ -18,6 +18,8 @@ use crate::{
 pub(super) struct Actor {
     pub(super) caller: Caller,
     pub(super) role: UserRole,
+    /// What they are doing, for the audit log.
+    pub(super) deed: Deed,
     rule: &'static Rule,
     /// What the caller's user is a member of, where the route reaches into teams.
     teams: Vec<MemberRecord>,
@@ -32,11 +34,13 @@ impl Actor {
         headers: &HeaderMap,
         path: &str,
         rule: &'static Rule,
+        deed: &mut Deed,
     ) -> Result<Self, Refused> {
         let caller = identity::authenticate_anew(app, headers, path).await?;
         let role = caller.role();
+        identify(deed, &caller, role);
         let reach = rule.reach(role);
-        let mut actor = Self { caller, role, rule, teams: Vec::new() };
+        let mut actor = Self { caller, role, deed: deed.clone(), rule, teams: Vec::new() };
         if reach == Reach::All {
             return Ok(actor);
         }
@@ -152,6 +156,20 @@ impl Actor {
 
     fn membership(&self, team_id: &str) -> Option<&MemberRecord> {
         self.teams.iter().find(|member| member.team_id == team_id)
+    }
+}
+
+/// Says in a deed who does it.
+fn identify(deed: &mut Deed, caller: &Caller, role: UserRole) {
+    let record = &caller.record;
+    let who = &mut deed.who;
+    who.key = Some(record.hash);
+    who.name = Some(record.alias.clone().unwrap_or_else(|| record.name.clone()));
+    who.user.clone_from(&record.user_id);
+    who.role = Some(role.as_str().to_owned());
+    if let Some(vouched) = &record.vouched {
+        who.authority = Some(Deed::text(&vouched.authority));
+        who.subject = Some(Deed::text(&vouched.subject));
     }
 }
 

@@ -69,6 +69,11 @@ impl Fields {
         Self { fields, wrong: Vec::new() }
     }
 
+    /// What a field says that is a string, left where it is.
+    pub(super) fn peek(&self, name: &str) -> Option<&str> {
+        self.fields.get(name)?.as_str().filter(|text| !text.is_empty())
+    }
+
     /// A string.
     pub(super) fn text(&mut self, name: &'static str) -> Given<String> {
         self.take(name, "string_type", "Input should be a valid string", |value| match value {

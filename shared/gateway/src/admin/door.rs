@@ -13,6 +13,7 @@ use super::{
     body::Fields,
     reply::{Refused, Wrong, reply},
     roles::rule_of,
+    trace::Trace,
 };
 use crate::App;
 use serde_json::Value;
@@ -88,7 +89,8 @@ where
         _ => MethodFilter::POST,
     };
     on(filter, async move |State(app): State<Arc<App>>, request: Request| {
-        let result = match Visit::receive(&app, &method, path, request).await {
+        let mut trace = Trace::begin(&app, &method, path, request.headers());
+        let result = match Visit::receive(&app, &method, path, request, &mut trace).await {
             Ok(visit) => {
                 let result = serve(Arc::clone(&app), visit).await;
                 if method != Method::GET {
@@ -99,7 +101,10 @@ where
             }
             Err(refused) => Err(refused),
         };
-        reply(&app, result)
+        if let Err(refused) = &result {
+            trace.refused(&app, refused).await;
+        }
+        reply(&trace.deed.call, result)
     })
 }
 
@@ -111,11 +116,13 @@ impl Visit {
         method: &Method,
         path: &'static str,
         request: Request,
+        trace: &mut Trace,
     ) -> Result<Self, Refused> {
         let (mut parts, body) = request.into_parts();
         let rule = rule_of(method, path)
             .ok_or_else(|| Fault::new(FaultKind::Internal, "a route that nobody may use"))?;
-        let actor = Actor::enter(app, &parts.headers, parts.uri.path(), rule).await?;
+        let deed = &mut trace.deed;
+        let actor = Actor::enter(app, &parts.headers, parts.uri.path(), rule, deed).await?;
         let named = RawPathParams::from_request_parts(&mut parts, &()).await;
         let named = named.ok().and_then(|named| named.iter().next().map(|(_, it)| it.to_owned()));
         let query = Query::try_from_uri(&parts.uri).map(|Query(query)| query).map_err(|error| {
@@ -131,6 +138,7 @@ impl Visit {
         } else {
             Fields::read(&parts.headers, body).await?
         };
+        trace.aims_at(named.as_deref(), &fields);
         Ok(Self { actor, fields, named, query })
     }
 

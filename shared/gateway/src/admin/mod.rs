@@ -7,6 +7,7 @@
 
 mod access;
 mod access_groups;
+mod audit;
 mod body;
 mod budgets;
 mod credentials;
@@ -21,6 +22,7 @@ mod reply;
 mod roles;
 mod spend;
 mod teams;
+mod trace;
 mod users;
 
 use std::sync::Arc;
@@ -43,6 +45,8 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .merge(credential_routes())
         .merge(access_group_routes())
         .route("/spend/logs", get("/spend/logs", spend::logs))
+        .route("/audit", get("/audit", audit::list))
+        .route("/audit/{id}", get("/audit/{id}", audit::one))
 }
 
 /// What there is to call: beside the routes that call it, for one path of it begins as theirs.
@@ -93,7 +97,7 @@ fn access_group_routes() -> Router<Arc<App>> {
 
 /// Whether a path is one of these routes.
 pub(crate) fn is_managed(path: &str) -> bool {
-    const ROOTS: [&str; 11] = [
+    const ROOTS: [&str; 12] = [
         "/key/",
         "/user/",
         "/v2/user/",
@@ -105,6 +109,7 @@ pub(crate) fn is_managed(path: &str) -> bool {
         "/spend/logs",
         "/credentials",
         "/access_group/",
+        "/audit",
     ];
     // What there is to call is for whoever calls.
     let changes_models = path.starts_with("/model/") && path != "/model/info";

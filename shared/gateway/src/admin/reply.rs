@@ -5,7 +5,7 @@ use http::{HeaderValue, StatusCode, header::CONTENT_TYPE};
 use serde_json::{Value, json};
 use sluice_wire::{Dialect, Fault, FaultKind};
 
-use crate::{App, corridor};
+use crate::corridor;
 
 /// Why a management call was refused.
 #[derive(Debug)]
@@ -32,15 +32,14 @@ pub(super) struct Wrong {
 }
 
 /// Renders a result, with an id that support can ask for.
-pub(super) fn reply(app: &App, result: Result<Value, Refused>) -> Response {
-    let id = corridor::stray_id(app);
+pub(super) fn reply(id: &str, result: Result<Value, Refused>) -> Response {
     let mut response = match result {
         Ok(value) => json_body(StatusCode::OK, &value),
         Err(Refused::Fault(fault)) => {
             if fault.status >= 500 {
                 tracing::error!(call = %id, fault = %fault, detail = fault.detail.as_deref().unwrap_or_default(), "a management call failed");
             }
-            corridor::render(Dialect::OpenAiChat, &fault, &id)
+            corridor::render(Dialect::OpenAiChat, &fault, id)
         }
         Err(Refused::Fields(wrong)) => {
             let detail: Vec<Value> = wrong.iter().map(Wrong::render).collect();
@@ -50,7 +49,7 @@ pub(super) fn reply(app: &App, result: Result<Value, Refused>) -> Response {
             json_body(status, &json!({ "detail": { "error": message } }))
         }
     };
-    if let Ok(value) = HeaderValue::from_str(&id) {
+    if let Ok(value) = HeaderValue::from_str(id) {
         response.headers_mut().insert("x-litellm-call-id", value);
     }
     response
@@ -76,6 +75,17 @@ impl Refused {
     /// As FastAPI writes what a handler raises.
     pub(super) fn detail(status: StatusCode, message: impl Into<String>) -> Self {
         Self::Detail(status, message.into())
+    }
+
+    /// The status of the answer.
+    pub(super) fn status(&self) -> StatusCode {
+        match self {
+            Self::Fault(fault) => {
+                StatusCode::from_u16(fault.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+            }
+            Self::Fields(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Detail(status, _) => *status,
+        }
     }
 
     /// In a sentence.

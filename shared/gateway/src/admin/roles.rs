@@ -137,6 +137,8 @@ pub(crate) static RULES: &[Rule] = &[
     rule(GET, "/model/info", SEEN, NOTHING),
     rule(GET, "/model_group/info", SEEN, NOTHING),
     rule(GET, "/spend/logs", SEEN, NOTHING),
+    rule(GET, "/audit", VIEWERS, NOTHING),
+    rule(GET, "/audit/{id}", VIEWERS, NOTHING),
 ];
 
 /// The row of a route.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use sluice_providers::{MediaPolicy, Secret};
+use sluice_store::Deed;
 
 use super::{
     aws_iam::AwsIamAuth, field::Field, jwt::JwtAuth, known, media, mtls::MtlsAuth,
@@ -27,6 +28,8 @@ pub struct General {
     pub max_request_size_mb: u64,
     /// `lease_seconds` (Sluice's own): how long a call that crashed holds its reservation.
     pub lease_seconds: u64,
+    /// `audit_retention_days` (Sluice's own): for how many days rows of the audit log are kept.
+    pub audit_days: u32,
     /// `pass_through_endpoints`, and what calls of built-in pass-through cost.
     pub pass_through: PassThrough,
     /// The same as `litellm_settings.media`, where it is said here.
@@ -82,6 +85,7 @@ impl Default for General {
             master_key: None,
             max_request_size_mb: DEFAULT_REQUEST_MIB,
             lease_seconds: DEFAULT_LEASE,
+            audit_days: Deed::KEEP_DAYS,
             pass_through: PassThrough::default(),
             media: MediaPolicy::default(),
             token_rate: TokenRate::default(),
@@ -125,6 +129,10 @@ impl General {
         }
         if let Some(field) = section.take("lease_seconds") {
             general.lease_seconds = field.whole(5..=86_400).unwrap_or(DEFAULT_LEASE);
+        }
+        if let Some(field) = section.take("audit_retention_days") {
+            let days = field.whole(1..=36_500).and_then(|days| u32::try_from(days).ok());
+            general.audit_days = days.unwrap_or(Deed::KEEP_DAYS);
         }
         media::read(&mut section, &mut general.media);
         if let Some(field) = section.take("token_rate_limit_type")

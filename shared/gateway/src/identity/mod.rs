@@ -26,3 +26,4 @@ pub use origin::Peer;
 pub(crate) use origin::origin;
 pub(crate) use people::{Party, People};
 pub(crate) use seen::Seen;
+pub(crate) use token::presented;

@@ -18,7 +18,7 @@ pub(crate) const GROUPS: [&str; 9] = [
 /// What is open to everybody, whatever their key says.
 const PUBLIC: [&str; 3] = ["/health/liveliness", "/health/liveness", "/health/readiness"];
 /// What only tells.
-const INFO: [&str; 21] = [
+const INFO: [&str; 23] = [
     "/key/info",
     "/key/list",
     "/key/aliases",
@@ -34,6 +34,8 @@ const INFO: [&str; 21] = [
     "/end_user/info",
     "/budget/info",
     "/budget/list",
+    "/audit",
+    "/audit/*",
     "/model/info",
     "/v1/model/info",
     "/model_group/info",

@@ -1,6 +1,7 @@
 //! The key in a request's headers.
 
 use http::{HeaderMap, header::AUTHORIZATION};
+use sluice_store::KeyHash;
 use sluice_wire::{Fault, FaultKind};
 
 use super::{aws, jwt};
@@ -51,6 +52,12 @@ pub(crate) fn virtual_key(token: &str) -> Result<&str, Fault> {
         ),
     )
     .with_label("auth_error"))
+}
+
+/// The hash of the virtual key that is presented, whether it opens anything or not.
+pub(crate) fn presented(headers: &HeaderMap) -> Option<KeyHash> {
+    let key = token(headers).and_then(virtual_key).ok()?;
+    Some(KeyHash::of_plaintext(key))
 }
 
 /// The first and last four characters, with stars between; all stars when it is short.

@@ -7,7 +7,8 @@
 
 use serde_json::json;
 use sluice_store::{
-    KeyError, KeyHash, KeyRecord, Millis, RecordError, Stamp, TeamRecord, UserRecord, Vouched,
+    Deed, KeyError, KeyHash, KeyRecord, Millis, RecordError, Stamp, TeamRecord, UserRecord,
+    Vouched, Who as Recorded,
 };
 use sluice_wire::{Fault, FaultKind};
 
@@ -15,6 +16,7 @@ use super::{Caller, People};
 use crate::{
     app::App,
     config::{Grant, JwtRole},
+    corridor::stray_id,
 };
 
 /// The longest alias of a record.
@@ -83,6 +85,21 @@ impl Who {
         Ok(Caller::new(record, hash, people))
     }
 
+    /// What is recorded for them, on their authority's word.
+    fn deed(&self, app: &App) -> Deed {
+        let who = Recorded {
+            key: Some(self.hash()),
+            name: Some(Deed::text(&self.alias)),
+            user: self.user_id.clone(),
+            authority: Some(self.authority.clone()),
+            subject: Some(Deed::text(&self.subject)),
+            ..Recorded::default()
+        };
+        let call = stray_id(app);
+        let keep_days = app.config.general.audit_days;
+        Deed { call, who, keep_days, ..Deed::own("provision") }
+    }
+
     /// Sees to it that the user and the team have records, where that is asked for. Whether any was made.
     async fn provide(&self, app: &App, people: &People, now: Millis) -> Result<bool, Fault> {
         let Some(provision) = &self.provision else { return Ok(false) };
@@ -97,6 +114,7 @@ impl Who {
                     .with_detail(other.to_string()))
             }
         };
+        let deed = self.deed(app);
         let mut made = false;
         if let (Some(team), None) = (&self.team_id, &people.team) {
             if !provision.team {
@@ -106,7 +124,13 @@ impl Who {
                 return Err(Fault::new(FaultKind::NotFound, message).with_label("auth_error"));
             }
             let record = TeamRecord::new(team, stamp());
-            made |= app.store.teams().create(&record).await.map_or_else(failed, |_| Ok(true))?;
+            made |= app
+                .store
+                .teams()
+                .by(&deed)
+                .create(&record)
+                .await
+                .map_or_else(failed, |_| Ok(true))?;
         }
         if let (Some(user), None) = (&self.user_id, &people.user) {
             if !provision.user {
@@ -120,11 +144,11 @@ impl Who {
             record.sso_user_id = Some(self.subject.clone());
             record.email.clone_from(&provision.email);
             let users = app.store.users();
-            let created = match users.create(&record).await {
+            let created = match users.by(&deed).create(&record).await {
                 // Another user has the address.
                 Err(RecordError::Taken(_)) => {
                     record.email = None;
-                    users.create(&record).await
+                    users.by(&deed).create(&record).await
                 }
                 created => created,
             };
@@ -134,7 +158,7 @@ impl Who {
     }
 
     async fn stored(&self, app: &App, hash: KeyHash, now: Millis) -> Result<KeyRecord, Fault> {
-        let keys = app.store.keys();
+        let (keys, deed) = (app.store.keys(), self.deed(app));
         let failed = |error: KeyError| match error {
             KeyError::Store(error) => app.store_fault(&error),
             other => {
@@ -145,17 +169,17 @@ impl Who {
         match keys.get(&hash).await.map_err(|error| app.store_fault(&error))? {
             Some(record) if self.is_in(&record) => Ok(record),
             Some(_) => {
-                let changed = keys.update(&hash, |record| self.grant(record, now)).await;
+                let changed = keys.by(&deed).update(&hash, |record| self.grant(record, now)).await;
                 app.forget_key(&hash);
                 changed.map_err(failed)
             }
             None => {
                 let mut record = self.draft(now);
-                match keys.ensure(&record).await {
+                match keys.by(&deed).ensure(&record).await {
                     // Somebody gave the name to a key of theirs.
                     Err(KeyError::AliasTaken(_)) => {
                         record.alias = None;
-                        keys.ensure(&record).await.map_err(failed)
+                        keys.by(&deed).ensure(&record).await.map_err(failed)
                     }
                     made => made.map_err(failed),
                 }

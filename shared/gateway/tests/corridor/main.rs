@@ -12,6 +12,7 @@
 
 mod access_groups;
 mod added;
+mod audit;
 mod aws_identity;
 mod cache_points;
 mod charges;

@@ -110,6 +110,13 @@ impl Cast {
                 "/customer/info" => "?end_user_id=c".to_owned(),
                 _ => String::new(),
             };
+            let path = match path.as_str() {
+                "/audit/{id}" => {
+                    let log = self.house.get("/audit", MASTER).await.json();
+                    format!("/audit/{}", log["audit_logs"][0]["id"].as_str().unwrap())
+                }
+                path => path.to_owned(),
+            };
             return self.house.get(&format!("{path}{query}"), &self.actor).await;
         }
         let team = (whose == Whose::Teams).then_some(&of.team);
@@ -215,6 +222,31 @@ async fn every_role_reaches_what_the_table_says() {
                     assert!(matches!(own.status, 401 | 403), "{place}: own: {}", own.text());
                 }
             }
+        }
+    }
+}
+
+/// Routes that change nothing, though they are no GET.
+const READS: [&str; 2] = ["POST /key/health", "POST /budget/info"];
+
+#[tokio::test]
+async fn every_change_and_every_refusal_is_in_the_audit_log_whatever_the_route() {
+    for row in table() {
+        let route = &row[0];
+        let changes = !route.starts_with("GET") && !READS.contains(&route.as_str());
+        let admin = Cast::of("proxy_admin", None).await;
+        let done = admin.send(route, Whose::Others).await;
+        let told = admin.house.audited(&done).await;
+        assert_eq!((done.status, told.is_empty()), (200, !changes), "{route}: {told:?}");
+        assert!(told.iter().all(|row| row["action"] != "refused"), "{route}: {told:?}");
+        assert!(told.iter().all(|row| row["who"]["user"] == "me"), "{route}: {told:?}");
+        if row[3] == "-" {
+            let user = Cast::of("internal_user", None).await;
+            let refused = user.send(route, Whose::Others).await;
+            let told = user.house.audited(&refused).await;
+            let facts = told.iter().map(|row| (&row["action"], &row["status"], &row["route"]));
+            let expected = (&json!("refused"), &json!(refused.status), &json!(route));
+            assert_eq!(facts.collect::<Vec<_>>(), [expected]);
         }
     }
 }

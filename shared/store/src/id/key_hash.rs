@@ -16,7 +16,11 @@ pub struct KeyHash([u8; 32]);
 impl KeyHash {
     /// The hash of a key as the caller sends it.
     pub fn of_plaintext(key: &str) -> Self {
-        let digest = digest::digest(&digest::SHA256, key.as_bytes());
+        Self::of_digest(&digest::digest(&digest::SHA256, key.as_bytes()))
+    }
+
+    /// A SHA-256 that is at hand.
+    pub(crate) fn of_digest(digest: &digest::Digest) -> Self {
         let mut hash = [0; 32];
         for (to, from) in hash.iter_mut().zip(digest.as_ref()) {
             *to = *from;

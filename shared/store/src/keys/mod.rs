@@ -7,7 +7,7 @@ mod write;
 
 use std::sync::Arc;
 
-use crate::{KeyHash, Millis, StoreError, store::Inner};
+use crate::{Deed, Edits, KeyHash, Millis, StoreError, store::Inner};
 
 pub use record::{Former, KeyRecord, KeyRole, ModelBudget, Vouched};
 
@@ -37,24 +37,10 @@ pub enum KeyError {
 // === impl Keys ===
 
 impl Keys {
-    /// Stores a new key with its guard.
-    ///
-    /// # Errors
-    /// [`KeyError::Exists`], [`KeyError::AliasTaken`], or the database's.
-    pub async fn create(&self, record: &KeyRecord) -> Result<(), KeyError> {
-        self.insert(record).await
-    }
-
-    /// Stores a key unless there is one, and returns what is stored.
-    ///
-    /// # Errors
-    /// [`KeyError::AliasTaken`], or the database's.
-    pub async fn ensure(&self, record: &KeyRecord) -> Result<KeyRecord, KeyError> {
-        match self.insert(record).await {
-            Ok(()) => Ok(record.clone()),
-            Err(KeyError::Exists) => self.get_any(&record.hash).await?.ok_or(KeyError::NotFound),
-            Err(error) => Err(error),
-        }
+    /// Changes of them, as part of a deed.
+    #[must_use]
+    pub fn by<'d>(&self, deed: &'d Deed) -> Edits<'d, Self> {
+        Edits { of: self.clone(), deed }
     }
 
     /// A key's record, read strongly; `None` for one that was deleted.
@@ -73,47 +59,6 @@ impl Keys {
         self.read(hash).await
     }
 
-    /// Changes a key's record and counts its version up, for the guard as well: who has read it
-    /// before is told at the next reservation.
-    ///
-    /// # Errors
-    /// [`KeyError::NotFound`], [`KeyError::AliasTaken`], or the database's.
-    pub async fn update(
-        &self,
-        hash: &KeyHash,
-        change: impl Fn(&mut KeyRecord),
-    ) -> Result<KeyRecord, KeyError> {
-        self.change(hash, None, change).await
-    }
-
-    /// Changes a key's record so that another plaintext opens it. Account, reservations and rows
-    /// stay where they are: they go by the hash that the key was made with.
-    ///
-    /// # Errors
-    /// [`KeyError::Exists`] where the plaintext opens or opened a key, else as [`Self::update`].
-    pub async fn rotate(
-        &self,
-        hash: &KeyHash,
-        plaintext: &str,
-        change: impl Fn(&mut KeyRecord),
-    ) -> Result<KeyRecord, KeyError> {
-        self.change(hash, Some(&KeyHash::of_plaintext(plaintext)), change).await
-    }
-
-    /// Deletes keys; returns those that there were. Calls under way still settle.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn delete(&self, hashes: &[KeyHash], now: Millis) -> Result<Vec<KeyHash>, KeyError> {
-        let mut gone = Vec::new();
-        for hash in hashes {
-            if self.remove(hash, now).await? {
-                gone.push(*hash);
-            }
-        }
-        Ok(gone)
-    }
-
     /// The key with an alias.
     ///
     /// # Errors
@@ -128,5 +73,74 @@ impl Keys {
     /// The database's.
     pub async fn list(&self) -> Result<Vec<KeyRecord>, StoreError> {
         self.all().await
+    }
+}
+
+// === impl Edits ===
+
+impl Edits<'_, Keys> {
+    /// Stores a new key with its guard.
+    ///
+    /// # Errors
+    /// [`KeyError::Exists`], [`KeyError::AliasTaken`], or the database's.
+    pub async fn create(self, record: &KeyRecord) -> Result<(), KeyError> {
+        self.insert(record).await
+    }
+
+    /// Stores a key unless there is one, and returns what is stored.
+    ///
+    /// # Errors
+    /// [`KeyError::AliasTaken`], or the database's.
+    pub async fn ensure(self, record: &KeyRecord) -> Result<KeyRecord, KeyError> {
+        // Mostly there is one, and a read costs less than a refused write.
+        if let Some(stored) = self.of.get(&record.hash).await? {
+            return Ok(stored);
+        }
+        match self.insert(record).await {
+            Ok(()) => Ok(record.clone()),
+            Err(KeyError::Exists) => self.of.get_any(&record.hash).await?.ok_or(KeyError::NotFound),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Changes a key's record and counts its version up, for the guard as well: who has read it
+    /// before is told at the next reservation.
+    ///
+    /// # Errors
+    /// [`KeyError::NotFound`], [`KeyError::AliasTaken`], or the database's.
+    pub async fn update(
+        self,
+        hash: &KeyHash,
+        change: impl Fn(&mut KeyRecord),
+    ) -> Result<KeyRecord, KeyError> {
+        self.change(hash, None, change).await
+    }
+
+    /// Changes a key's record so that another plaintext opens it. Account, reservations and rows
+    /// stay where they are: they go by the hash that the key was made with.
+    ///
+    /// # Errors
+    /// [`KeyError::Exists`] where the plaintext opens or opened a key, else as [`Self::update`].
+    pub async fn rotate(
+        self,
+        hash: &KeyHash,
+        plaintext: &str,
+        change: impl Fn(&mut KeyRecord),
+    ) -> Result<KeyRecord, KeyError> {
+        self.change(hash, Some(&KeyHash::of_plaintext(plaintext)), change).await
+    }
+
+    /// Deletes keys; returns those that there were. Calls under way still settle.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn delete(self, hashes: &[KeyHash], now: Millis) -> Result<Vec<KeyHash>, KeyError> {
+        let mut gone = Vec::new();
+        for hash in hashes {
+            if self.remove(hash, now).await? {
+                gone.push(*hash);
+            }
+        }
+        Ok(gone)
     }
 }

@@ -7,7 +7,8 @@ use super::{
     item::{alias_key, guard_item, pointer_item, record_item},
 };
 use crate::{
-    KeyHash, KeyRecord, Millis, NanoUsd, StoreError, StoreErrorKind,
+    Edits, KeyHash, KeyRecord, Millis, NanoUsd, StoreError, StoreErrorKind,
+    audit::Change,
     item::{money, n, s},
     ledger::{Guard, guard_key},
     transaction::{Cancelled, malformed},
@@ -19,9 +20,12 @@ const TRIES: usize = 12;
 /// The guard's version of a key that was deleted: no record has it.
 const DEAD: i64 = -1;
 
-// === impl Keys ===
+/// Their name in the audit log.
+const KIND: &str = "KEYS";
 
-impl Keys {
+// === impl Edits ===
+
+impl Edits<'_, Keys> {
     pub(super) async fn insert(&self, record: &KeyRecord) -> Result<(), KeyError> {
         let mut writes = vec![
             self.put(record_item(record)?, Some("attribute_not_exists(pk)"))?,
@@ -30,7 +34,7 @@ impl Keys {
         if let Some(alias) = &record.alias {
             writes.push(self.take_alias(alias, &record.hash)?);
         }
-        match self.inner.transact(writes).await? {
+        match self.transact(None, Some(record), writes).await? {
             Ok(()) => Ok(()),
             Err(Cancelled(failed)) if failed.get(2) == Some(&true) => {
                 Err(KeyError::AliasTaken(record.alias.clone().unwrap_or_default()))
@@ -43,7 +47,7 @@ impl Keys {
     /// there. Its versions go on as well: no reader of the deleted record takes it for the new one.
     async fn revive(&self, record: &KeyRecord) -> Result<(), KeyError> {
         for _ in 0..TRIES {
-            let Some(old) = self.get_any(&record.hash).await? else { continue };
+            let Some(old) = self.of.get_any(&record.hash).await? else { continue };
             if old.deleted_at.is_none() || old.hash != record.hash {
                 return Err(KeyError::Exists);
             }
@@ -55,7 +59,7 @@ impl Keys {
             if let Some(alias) = &record.alias {
                 writes.push(self.take_alias(alias, &record.hash)?);
             }
-            match self.inner.transact(writes).await? {
+            match self.transact(None, Some(&new), writes).await? {
                 Ok(()) => return Ok(()),
                 Err(Cancelled(failed)) if failed.get(2) == Some(&true) => {
                     return Err(KeyError::AliasTaken(record.alias.clone().unwrap_or_default()));
@@ -73,7 +77,7 @@ impl Keys {
         change: impl Fn(&mut KeyRecord),
     ) -> Result<KeyRecord, KeyError> {
         for _ in 0..TRIES {
-            let old = self.get(hash).await?.ok_or(KeyError::NotFound)?;
+            let old = self.of.get(hash).await?.ok_or(KeyError::NotFound)?;
             if opener == Some(&old.hash) {
                 return Err(KeyError::Exists);
             }
@@ -96,7 +100,7 @@ impl Keys {
                 let pointer = pointer_item(opener, &old.hash);
                 writes.push(self.put(pointer, Some("attribute_not_exists(pk)"))?);
             }
-            match self.inner.transact(writes).await? {
+            match self.transact(Some(&old), Some(&new), writes).await? {
                 Ok(()) => return Ok(new),
                 Err(Cancelled(failed)) if failed.get(last) == Some(&true) => {
                     return Err(KeyError::Exists);
@@ -113,11 +117,11 @@ impl Keys {
 
     pub(super) async fn remove(&self, hash: &KeyHash, now: Millis) -> Result<bool, KeyError> {
         for _ in 0..TRIES {
-            let Some(old) = self.get(hash).await? else { return Ok(false) };
+            let Some(old) = self.of.get(hash).await? else { return Ok(false) };
             let mut new = old.clone();
             (new.deleted_at, new.version, new.alias) = (Some(now), old.version + 1, None);
             let dead = Update::builder()
-                .table_name(&self.inner.tables.core)
+                .table_name(&self.of.inner.tables.core)
                 .set_key(Some(guard_key(&old.hash)))
                 .update_expression("SET ver = :dead")
                 .expression_attribute_values(":dead", n(DEAD))
@@ -130,11 +134,22 @@ impl Keys {
             if let Some(alias) = &old.alias {
                 writes.push(self.free_alias(alias)?);
             }
-            if self.inner.transact(writes).await?.is_ok() {
+            if self.transact(Some(&old), None, writes).await?.is_ok() {
                 return Ok(true);
             }
         }
         Err(StoreError::new("TransactWriteItems", StoreErrorKind::Contended).into())
+    }
+
+    async fn transact(
+        &self,
+        old: Option<&KeyRecord>,
+        new: Option<&KeyRecord>,
+        writes: Vec<TransactWriteItem>,
+    ) -> Result<Result<(), Cancelled>, StoreError> {
+        let of = new.or(old).map(|record| record.hash.to_string()).unwrap_or_default();
+        let change = Change::of(KIND, of, old, new)?;
+        self.of.inner.transact_as(self.deed, &[change], writes).await
     }
 
     fn put(
@@ -143,7 +158,7 @@ impl Keys {
         condition: Option<&str>,
     ) -> Result<TransactWriteItem, StoreError> {
         let put = Put::builder()
-            .table_name(&self.inner.tables.core)
+            .table_name(&self.of.inner.tables.core)
             .set_item(Some(item))
             .set_condition_expression(condition.map(str::to_owned))
             .build()
@@ -153,7 +168,7 @@ impl Keys {
 
     fn replace(&self, old: &KeyRecord, new: &KeyRecord) -> Result<TransactWriteItem, StoreError> {
         let put = Put::builder()
-            .table_name(&self.inner.tables.core)
+            .table_name(&self.of.inner.tables.core)
             .set_item(Some(record_item(new)?))
             .condition_expression("ver = :old")
             .expression_attribute_values(":old", n(i64::try_from(old.version).unwrap_or(i64::MAX)))
@@ -173,7 +188,7 @@ impl Keys {
     ) -> Result<Option<TransactWriteItem>, StoreError> {
         let limit = |record: &KeyRecord| record.allowance.max_budget.unwrap_or(NanoUsd::ZERO);
         let mut update = Update::builder()
-            .table_name(&self.inner.tables.core)
+            .table_name(&self.of.inner.tables.core)
             .set_key(Some(guard_key(&new.hash)))
             .expression_attribute_values(":new", n(i64::try_from(new.version).unwrap_or(i64::MAX)))
             .expression_attribute_values(":old", n(from))
@@ -182,7 +197,7 @@ impl Keys {
         update = if new.allowance.budget_duration == old.allowance.budget_duration {
             update.update_expression(plain).condition_expression("ver = :old")
         } else {
-            let Some(guard) = self.inner.guard(&new.hash).await? else { return Ok(None) };
+            let Some(guard) = self.of.inner.guard(&new.hash).await? else { return Ok(None) };
             let names = guard.former.iter().chain([&guard.window]);
             let names = names.filter(|name| **name != Guard::RENAMED);
             let names = names.map(|name| name.number().to_string()).collect();
@@ -205,7 +220,7 @@ impl Keys {
 
     fn free_alias(&self, alias: &str) -> Result<TransactWriteItem, StoreError> {
         let delete = Delete::builder()
-            .table_name(&self.inner.tables.core)
+            .table_name(&self.of.inner.tables.core)
             .set_key(Some(alias_key(alias)))
             .build()
             .map_err(malformed)?;

@@ -160,7 +160,7 @@ async fn guarded(max: NanoUsd) -> (Arc<Inner>, KeyHash, Guard) {
     store.create_tables().await.unwrap();
     let mut record = KeyRecord::new("sk-0123456789abcdef", Millis::new(0));
     record.allowance.max_budget = Some(max);
-    store.keys().create(&record).await.unwrap();
+    store.keys().by(&crate::Deed::own("test")).create(&record).await.unwrap();
     let inner = store.ledger().inner;
     let guard = inner.guard(&record.hash).await.unwrap().unwrap();
     (inner, record.hash, guard)

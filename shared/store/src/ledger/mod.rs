@@ -39,7 +39,11 @@ mod unasked;
 
 use std::{future::Future, sync::Arc};
 
-use crate::{KeyHash, Millis, NanoUsd, StoreError, UsageRow, Window, store::Inner};
+use serde_json::Value;
+
+use crate::{
+    Deed, KeyHash, Millis, NanoUsd, StoreError, UsageRow, Window, audit::Change, store::Inner,
+};
 
 pub use ask::{Admission, Ask, Grant, LedgerMode, Refusal, Spend, SweepReport};
 pub(crate) use backlog::Backlog;
@@ -109,17 +113,24 @@ impl Ledger {
     }
 
     /// Corrects a key's account by `row.spend`, at once and with that row; `None` where the key's
-    /// record has changed since it was read.
+    /// record has changed since it was read. The audit log has its row of it, from `before` on, before
+    /// the account is corrected: a crash in between leaves a row too many there, never one too few.
     ///
     /// # Errors
     /// The database's; correcting again under the same call is harmless.
     pub async fn correct(
         &self,
+        deed: &Deed,
         ask: &Ask<'_>,
         row: UsageRow,
+        before: NanoUsd,
     ) -> Result<Option<NanoUsd>, StoreError> {
         match self.inner.reserve_strictly(ask).await? {
             Admission::Granted(grant) => {
+                let spend = [before, before.saturating_add(row.spend)];
+                let spend = spend.map(|spend| Value::Number(spend.to_json_number()));
+                let change = Change::number("KEYS", ask.key.to_string(), "spend", spend);
+                self.inner.note(deed, change).await?;
                 let row = of_grant(Arc::new(row), &grant);
                 self.inner.settle_strictly(&grant, &row).await.map(Some)
             }

@@ -12,7 +12,7 @@ use std::{fmt::Debug, marker::PhantomData, sync::Arc};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{Millis, StoreError, store::Inner};
+use crate::{Deed, Edits, Millis, StoreError, store::Inner};
 
 pub(crate) use item::from_item;
 
@@ -22,6 +22,10 @@ pub trait Record: Clone + Debug + Serialize + DeserializeOwned + Send + Sync {
     /// by ([`crate::Routing`]), in the same transaction.
     const ROUTES: bool = false;
 
+    /// The kind's name in the audit log.
+    const KIND: &'static str;
+    /// Its id, among those of its kind.
+    fn id(&self) -> String;
     /// Where it is.
     fn place(&self) -> Place;
     /// The index partition that lists it, and where in it.
@@ -59,6 +63,12 @@ macro_rules! filed {
         }
 
         impl $crate::Record for $record {
+            const KIND: &'static str = $all;
+
+            fn id(&self) -> String {
+                self.$id.clone()
+            }
+
             fn place(&self) -> $crate::Place {
                 Self::at(&self.$id)
             }
@@ -150,20 +160,10 @@ impl<R: Record> Records<R> {
         Self { inner, kind: PhantomData }
     }
 
-    /// Stores a new record.
-    ///
-    /// # Errors
-    /// [`RecordError::Exists`], [`RecordError::Taken`], or the database's.
-    pub async fn create(&self, record: &R) -> Result<R, RecordError> {
-        self.insert(record).await
-    }
-
-    /// Stores many new records, some fifty at a time that are stored whole or not at all.
-    ///
-    /// # Errors
-    /// [`RecordError::Exists`], [`RecordError::Taken`] for any of them, or the database's.
-    pub async fn create_all(&self, records: &[R]) -> Result<(), RecordError> {
-        self.insert_all(records).await
+    /// Changes of them, as part of a deed.
+    #[must_use]
+    pub fn by<'d>(&self, deed: &'d Deed) -> Edits<'d, Self> {
+        Edits { of: Self::of(Arc::clone(&self.inner)), deed }
     }
 
     /// A record, read strongly.
@@ -182,31 +182,6 @@ impl<R: Record> Records<R> {
         self.read_all(places).await
     }
 
-    /// Changes a record in the version that it has; returns what became of it.
-    ///
-    /// # Errors
-    /// [`RecordError::NotFound`], [`RecordError::Taken`], or the database's.
-    pub async fn update(&self, place: &Place, change: impl Fn(&mut R)) -> Result<R, RecordError> {
-        self.change(place, change).await
-    }
-
-    /// Puts a record in the place of what was read, for changes that have to be looked at before they
-    /// are made. `None` where somebody else has changed or deleted it since.
-    ///
-    /// # Errors
-    /// [`RecordError::Taken`], or the database's.
-    pub async fn replace(&self, old: &R, new: R) -> Result<Option<R>, RecordError> {
-        self.swap(old, new).await
-    }
-
-    /// Deletes a record; returns what it was.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn delete(&self, place: &Place) -> Result<Option<R>, RecordError> {
-        self.remove(place).await
-    }
-
     /// Where the record with a unique name is.
     ///
     /// # Errors
@@ -223,6 +198,54 @@ impl<R: Record> Records<R> {
         self.list(index, pk).await
     }
 }
+
+// === impl Edits ===
+
+impl<R: Record> Edits<'_, Records<R>> {
+    /// Stores a new record.
+    ///
+    /// # Errors
+    /// [`RecordError::Exists`], [`RecordError::Taken`], or the database's.
+    pub async fn create(self, record: &R) -> Result<R, RecordError> {
+        self.insert_all(std::slice::from_ref(record)).await?;
+        Ok(record.clone())
+    }
+
+    /// Stores many new records, some thirty at a time that are stored whole or not at all.
+    ///
+    /// # Errors
+    /// [`RecordError::Exists`], [`RecordError::Taken`] for any of them, or the database's.
+    pub async fn create_all(self, records: &[R]) -> Result<(), RecordError> {
+        self.insert_all(records).await
+    }
+
+    /// Changes a record in the version that it has; returns what became of it.
+    ///
+    /// # Errors
+    /// [`RecordError::NotFound`], [`RecordError::Taken`], or the database's.
+    pub async fn update(self, place: &Place, change: impl Fn(&mut R)) -> Result<R, RecordError> {
+        self.change(place, change).await
+    }
+
+    /// Puts a record in the place of what was read, for changes that have to be looked at before they
+    /// are made. `None` where somebody else has changed or deleted it since.
+    ///
+    /// # Errors
+    /// [`RecordError::Taken`], or the database's.
+    pub async fn replace(self, old: &R, new: R) -> Result<Option<R>, RecordError> {
+        self.swap(old, new).await
+    }
+
+    /// Deletes a record; returns what it was.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn delete(self, place: &Place) -> Result<Option<R>, RecordError> {
+        self.remove(place).await
+    }
+}
+
+// === impl Records ===
 
 impl<R: Filed> Records<R> {
     /// All of the kind, the newest first.

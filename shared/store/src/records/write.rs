@@ -7,7 +7,8 @@ use super::{
     item::{name_key, to_item, version},
 };
 use crate::{
-    StoreError, StoreErrorKind,
+    Edits, StoreError, StoreErrorKind,
+    audit::Change,
     item::{Item, key, n, s},
     routing,
     transaction::{Cancelled, malformed},
@@ -15,22 +16,19 @@ use crate::{
 
 /// How often a change is tried against other writers.
 const TRIES: usize = 12;
-/// Most records of one transaction; each may need two of its hundred writes, and one more counts them.
-const BATCH: usize = 49;
+/// Most records of one transaction; each may need three of its hundred writes: itself, its name, its
+/// row in the audit log. That log's head is one more, and what counts changes another.
+const BATCH: usize = 32;
 
-// === impl Records ===
+// === impl Edits ===
 
-impl<R: Record> Records<R> {
-    pub(super) async fn insert(&self, record: &R) -> Result<R, RecordError> {
-        self.insert_all(std::slice::from_ref(record)).await?;
-        Ok(record.clone())
-    }
-
+impl<R: Record> Edits<'_, Records<R>> {
     pub(super) async fn insert_all(&self, records: &[R]) -> Result<(), RecordError> {
         for some in records.chunks(BATCH) {
             let mut writes = Vec::new();
-            let mut refusals = Vec::new();
+            let (mut refusals, mut changes) = (Vec::new(), Vec::new());
             for record in some {
+                changes.push(Change::of(R::KIND, record.id(), None, Some(record))?);
                 writes.push(self.put(to_item(record)?)?);
                 refusals.push(None);
                 if let Some(unique) = record.unique() {
@@ -39,7 +37,7 @@ impl<R: Record> Records<R> {
                 }
             }
             writes.extend(self.count()?);
-            if let Err(Cancelled(failed)) = self.inner.transact(writes).await? {
+            if let Err(Cancelled(failed)) = self.transact(&changes, writes).await? {
                 let first = failed.iter().position(|failed| *failed);
                 let name = first.and_then(|at| refusals.get(at).cloned()).flatten();
                 return Err(name.map_or(RecordError::Exists, RecordError::Taken));
@@ -54,7 +52,7 @@ impl<R: Record> Records<R> {
         change: impl Fn(&mut R),
     ) -> Result<R, RecordError> {
         for _ in 0..TRIES {
-            let old = self.get(place).await?.ok_or(RecordError::NotFound)?;
+            let old = self.of.get(place).await?.ok_or(RecordError::NotFound)?;
             let mut new = old.clone();
             change(&mut new);
             if let Some(new) = self.swap(&old, new).await? {
@@ -69,7 +67,7 @@ impl<R: Record> Records<R> {
         let place = old.place();
         new.stamp_mut().version = old.stamp().version + 1;
         let put = Put::builder()
-            .table_name(&self.inner.tables.core)
+            .table_name(&self.of.inner.tables.core)
             .set_item(Some(to_item(&new)?))
             .condition_expression("ver = :old")
             .expression_attribute_values(":old", n(version(old)))
@@ -86,7 +84,8 @@ impl<R: Record> Records<R> {
             }
         }
         writes.extend(self.count()?);
-        match self.inner.transact(writes).await? {
+        let told = Change::of(R::KIND, new.id(), Some(old), Some(&new))?;
+        match self.transact(&[told], writes).await? {
             Ok(()) => Ok(Some(new)),
             Err(Cancelled(failed)) if failed.get(1) == Some(&true) => {
                 Err(RecordError::Taken(to.unwrap_or_default()))
@@ -98,9 +97,9 @@ impl<R: Record> Records<R> {
 
     pub(super) async fn remove(&self, place: &Place) -> Result<Option<R>, RecordError> {
         for _ in 0..TRIES {
-            let Some(old) = self.get(place).await? else { return Ok(None) };
+            let Some(old) = self.of.get(place).await? else { return Ok(None) };
             let delete = Delete::builder()
-                .table_name(&self.inner.tables.core)
+                .table_name(&self.of.inner.tables.core)
                 .set_key(Some(place.key()))
                 .condition_expression("ver = :old")
                 .expression_attribute_values(":old", n(version(&old)))
@@ -111,7 +110,8 @@ impl<R: Record> Records<R> {
                 writes.push(self.free_name(&unique)?);
             }
             writes.extend(self.count()?);
-            if self.inner.transact(writes).await?.is_ok() {
+            let told = Change::of(R::KIND, old.id(), Some(&old), None)?;
+            if self.transact(&[told], writes).await?.is_ok() {
                 return Ok(Some(old));
             }
         }
@@ -124,7 +124,7 @@ impl<R: Record> Records<R> {
             return Ok(None);
         }
         let update = Update::builder()
-            .table_name(&self.inner.tables.core)
+            .table_name(&self.of.inner.tables.core)
             .set_key(Some(key(routing::PARTITION, routing::REVISION)))
             .update_expression("ADD rev :one")
             .expression_attribute_values(":one", n(1))
@@ -133,9 +133,17 @@ impl<R: Record> Records<R> {
         Ok(Some(TransactWriteItem::builder().update(update).build()))
     }
 
+    async fn transact(
+        &self,
+        changes: &[Change],
+        writes: Vec<TransactWriteItem>,
+    ) -> Result<Result<(), Cancelled>, StoreError> {
+        self.of.inner.transact_as(self.deed, changes, writes).await
+    }
+
     fn put(&self, item: Item) -> Result<TransactWriteItem, StoreError> {
         let put = Put::builder()
-            .table_name(&self.inner.tables.core)
+            .table_name(&self.of.inner.tables.core)
             .set_item(Some(item))
             .condition_expression("attribute_not_exists(pk)")
             .build()
@@ -152,7 +160,7 @@ impl<R: Record> Records<R> {
 
     fn free_name(&self, unique: &str) -> Result<TransactWriteItem, StoreError> {
         let delete = Delete::builder()
-            .table_name(&self.inner.tables.core)
+            .table_name(&self.of.inner.tables.core)
             .set_key(Some(name_key(unique)))
             .build()
             .map_err(malformed)?;

@@ -32,7 +32,12 @@ impl CredentialRecord {
 }
 
 impl Record for CredentialRecord {
+    const KIND: &'static str = Self::ALL;
     const ROUTES: bool = true;
+
+    fn id(&self) -> String {
+        self.name.clone()
+    }
 
     fn place(&self) -> Place {
         Self::at(&self.name)

@@ -36,7 +36,12 @@ impl ModelRecord {
 }
 
 impl Record for ModelRecord {
+    const KIND: &'static str = Self::ALL;
     const ROUTES: bool = true;
+
+    fn id(&self) -> String {
+        self.id.clone()
+    }
 
     fn place(&self) -> Place {
         Self::at(&self.id)

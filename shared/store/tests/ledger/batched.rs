@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::books::{Books, usd};
+use crate::books::{Books, deed, usd};
 use sluice_embedded::{Engine, Fault, Faulty, client_over};
 use sluice_store::{
     Admission, BudgetDuration, KeyRecord, LedgerMode, NanoUsd, Refusal, RowStatus, Spend,
@@ -298,7 +298,14 @@ async fn a_revoked_key_is_noticed_within_seconds_and_at_once_where_it_was_revoke
     let books = Books::batched().await;
     let key = books.key(Some(usd("100"))).await;
     let grant = books.granted(&key, usd("0.1")).await;
-    books.process(LedgerMode::Strict).store.keys().delete(&[key.hash], books.now()).await.unwrap();
+    books
+        .process(LedgerMode::Strict)
+        .store
+        .keys()
+        .by(deed())
+        .delete(&[key.hash], books.now())
+        .await
+        .unwrap();
     books.advance(Duration::from_secs(5));
     assert_eq!(
         books.reserve(&key, usd("0.01"), usd("0.01")).await,
@@ -310,7 +317,7 @@ async fn a_revoked_key_is_noticed_within_seconds_and_at_once_where_it_was_revoke
 
     let key = books.key(Some(usd("100"))).await;
     let grant = books.granted(&key, usd("0.1")).await;
-    books.store.keys().update(&key.hash, |record| record.blocked = true).await.unwrap();
+    books.store.keys().by(deed()).update(&key.hash, |record| record.blocked = true).await.unwrap();
     books.store.ledger().invalidate(&key.hash);
     assert_eq!(
         books.reserve(&key, usd("0.01"), usd("0.01")).await,
@@ -330,7 +337,7 @@ async fn a_flush_notices_a_changed_record() {
     let key = books.key(Some(usd("100"))).await;
     let grant = books.granted(&key, usd("0.1")).await;
     let limit = |record: &mut KeyRecord| record.allowance.max_budget = Some(usd("0.3"));
-    let changed = books.store.keys().update(&key.hash, limit).await.unwrap();
+    let changed = books.store.keys().by(deed()).update(&key.hash, limit).await.unwrap();
     books.settle(&grant, usd("0.1")).await;
     books.catch_up().await;
     assert_eq!(
@@ -351,7 +358,7 @@ async fn a_new_window_begins_with_nothing_spent_and_old_calls_stay_in_theirs() {
     let daily = |record: &mut KeyRecord| {
         record.allowance.budget_duration = BudgetDuration::parse("1d").ok()
     };
-    key = books.store.keys().update(&key.hash, daily).await.unwrap();
+    key = books.store.keys().by(deed()).update(&key.hash, daily).await.unwrap();
     let paid = books.granted(&key, usd("0.2")).await;
     books.settle(&paid, usd("0.1")).await;
     let grant = books.granted(&key, usd("0.7")).await;

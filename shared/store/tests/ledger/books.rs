@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, LazyLock,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -12,9 +12,9 @@ use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use jiff::tz::TimeZone;
 use sluice_embedded::Engine;
 use sluice_store::{
-    Admission, Ask, CallId, Clock as _, Grant, KeyRecord, LedgerMode, Limit, ManualClock, Measure,
-    Millis, NanoUsd, RowFilter, Share, Spend, Store, StoreError, TableNames, UsageRow, Window,
-    WindowId,
+    Admission, Ask, CallId, Clock as _, Deed, Grant, KeyRecord, LedgerMode, Limit, ManualClock,
+    Measure, Millis, NanoUsd, RowFilter, Share, Spend, Store, StoreError, TableNames, UsageRow,
+    Window, WindowId,
 };
 
 pub(crate) struct Books {
@@ -22,6 +22,12 @@ pub(crate) struct Books {
     client: Client,
     clock: Arc<ManualClock>,
     serial: Arc<AtomicU64>,
+}
+
+/// What a test does.
+pub(crate) fn deed() -> &'static Deed {
+    static DEED: LazyLock<Deed> = LazyLock::new(|| Deed::own("test"));
+    &DEED
 }
 
 pub(crate) fn usd(text: &str) -> NanoUsd {
@@ -88,7 +94,7 @@ impl Books {
     pub(crate) async fn key(&self, max: Option<NanoUsd>) -> KeyRecord {
         let mut record = KeyRecord::new(&format!("sk-test-{:016}", self.next()), self.now());
         record.allowance.max_budget = max;
-        self.store.keys().create(&record).await.unwrap();
+        self.store.keys().by(deed()).create(&record).await.unwrap();
         record
     }
 

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    books::{Books, usd},
+    books::{Books, deed, usd},
     limits::limit,
 };
 use sluice_embedded::{Engine, Fault, Faulty, client_over};
@@ -175,7 +175,13 @@ async fn a_changed_key_is_noticed_within_seconds() {
     drop(try_admit(&books, &key, &limits).await.unwrap());
     drop(try_admit(&books, &key, &limits).await.unwrap());
     let elsewhere = books.process(LedgerMode::Strict);
-    elsewhere.store.keys().update(&key.hash, |record| record.blocked = true).await.unwrap();
+    elsewhere
+        .store
+        .keys()
+        .by(deed())
+        .update(&key.hash, |record| record.blocked = true)
+        .await
+        .unwrap();
     books.advance(Duration::from_secs(5));
     let admission = books.admit(&key, &limits, &[]).await.unwrap();
     assert!(matches!(admission, Admission::Refused(Refusal::Stale)));

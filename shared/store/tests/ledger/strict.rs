@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::books::{Books, usd};
+use crate::books::{Books, deed, usd};
 use sluice_embedded::{Engine, Fault, Faulty, client_over};
 use sluice_store::{Admission, BudgetDuration, KeyError, NanoUsd, Refusal, RowStatus, Window};
 use tokio::task::JoinSet;
@@ -181,8 +181,13 @@ async fn lost_answers_and_throttling_neither_charge_twice_nor_lose_a_charge() {
 async fn a_change_of_the_key_makes_old_readers_stale() {
     let books = Books::new().await;
     let key = books.key(None).await;
-    let record =
-        books.store.keys().update(&key.hash, |record| record.blocked = true).await.unwrap();
+    let record = books
+        .store
+        .keys()
+        .by(deed())
+        .update(&key.hash, |record| record.blocked = true)
+        .await
+        .unwrap();
     assert_eq!(record.version, key.version + 1);
     assert_eq!(
         books.reserve(&key, usd("1"), NanoUsd::ZERO).await,
@@ -196,7 +201,7 @@ async fn a_deleted_key_admits_nothing_and_its_calls_still_settle() {
     let books = Books::new().await;
     let key = books.key(None).await;
     let grant = books.granted(&key, usd("0.1")).await;
-    let gone = books.store.keys().delete(&[key.hash], books.now()).await.unwrap();
+    let gone = books.store.keys().by(deed()).delete(&[key.hash], books.now()).await.unwrap();
     assert_eq!(gone, [key.hash]);
     assert_eq!(
         books.reserve(&key, usd("1"), NanoUsd::ZERO).await,
@@ -217,19 +222,19 @@ async fn a_limit_that_is_raised_lowered_or_set_counts_what_was_spent() {
     let limit = |to: &'static str| {
         move |record: &mut sluice_store::KeyRecord| record.allowance.max_budget = Some(usd(to))
     };
-    key = books.store.keys().update(&key.hash, limit("1")).await.unwrap();
+    key = books.store.keys().by(deed()).update(&key.hash, limit("1")).await.unwrap();
     assert!(matches!(
         books.reserve(&key, usd("0.8"), usd("0.8")).await,
         Admission::Refused(Refusal::OverBudget { .. })
     ));
     let grant = books.granted(&key, usd("0.7")).await;
-    key = books.store.keys().update(&key.hash, limit("0.2")).await.unwrap();
+    key = books.store.keys().by(deed()).update(&key.hash, limit("0.2")).await.unwrap();
     books.settle(&grant, usd("0.1")).await;
     assert!(matches!(
         books.reserve(&key, usd("0.01"), usd("0.01")).await,
         Admission::Refused(Refusal::OverBudget { spent, .. }) if spent == usd("0.4")
     ));
-    key = books.store.keys().update(&key.hash, limit("2")).await.unwrap();
+    key = books.store.keys().by(deed()).update(&key.hash, limit("2")).await.unwrap();
     assert!(matches!(books.reserve(&key, usd("1.6"), usd("1.6")).await, Admission::Granted(_)));
 }
 
@@ -240,6 +245,7 @@ async fn a_new_window_begins_with_nothing_spent_and_old_calls_stay_in_theirs() {
     key = books
         .store
         .keys()
+        .by(deed())
         .update(&key.hash, |record| {
             record.allowance.budget_duration = BudgetDuration::parse("1d").ok()
         })
@@ -265,6 +271,7 @@ async fn a_changed_duration_does_not_forgive_what_was_spent() {
         key = books
             .store
             .keys()
+            .by(deed())
             .update(&key.hash, |record| {
                 record.allowance.budget_duration = BudgetDuration::parse(duration).ok()
             })
@@ -288,16 +295,16 @@ async fn an_alias_is_unique_moves_and_is_free_again() {
     let named = |name: &'static str| {
         move |record: &mut sluice_store::KeyRecord| record.alias = Some(name.to_owned())
     };
-    keys.update(&one.hash, named("a")).await.unwrap();
+    keys.by(deed()).update(&one.hash, named("a")).await.unwrap();
     assert!(
-        matches!(keys.update(&two.hash, named("a")).await, Err(KeyError::AliasTaken(alias)) if alias == "a")
+        matches!(keys.by(deed()).update(&two.hash, named("a")).await, Err(KeyError::AliasTaken(alias)) if alias == "a")
     );
     assert_eq!(keys.by_alias("a").await.unwrap().unwrap().hash, one.hash);
-    keys.update(&one.hash, named("b")).await.unwrap();
-    keys.update(&two.hash, named("a")).await.unwrap();
-    keys.delete(&[two.hash], books.now()).await.unwrap();
+    keys.by(deed()).update(&one.hash, named("b")).await.unwrap();
+    keys.by(deed()).update(&two.hash, named("a")).await.unwrap();
+    keys.by(deed()).delete(&[two.hash], books.now()).await.unwrap();
     assert_eq!(keys.by_alias("a").await.unwrap(), None);
-    keys.update(&one.hash, named("a")).await.unwrap();
+    keys.by(deed()).update(&one.hash, named("a")).await.unwrap();
 }
 
 #[tokio::test]
@@ -431,10 +438,10 @@ async fn a_key_that_is_made_again_goes_on_with_its_account_and_its_versions() {
     let grant = books.granted(&key, usd("0.4")).await;
     books.settle(&grant, usd("0.4")).await;
     let keys = books.store.keys();
-    assert!(matches!(keys.create(&key).await, Err(KeyError::Exists)));
-    keys.delete(&[key.hash], books.now()).await.unwrap();
-    assert_eq!(keys.delete(&[key.hash], books.now()).await.unwrap(), []);
-    keys.create(&key).await.unwrap();
+    assert!(matches!(keys.by(deed()).create(&key).await, Err(KeyError::Exists)));
+    keys.by(deed()).delete(&[key.hash], books.now()).await.unwrap();
+    assert_eq!(keys.by(deed()).delete(&[key.hash], books.now()).await.unwrap(), []);
+    keys.by(deed()).create(&key).await.unwrap();
     let again = keys.get(&key.hash).await.unwrap().unwrap();
     assert_eq!(again.version, key.version + 2);
     assert_eq!(
@@ -456,7 +463,8 @@ async fn a_change_meets_transactions_of_others_and_insists() {
     let key = books.key(None).await;
     faulty.next("TransactWriteItems", Fault::Cancelled);
     faulty.next("TransactWriteItems", Fault::LostAfter);
-    let changed = books.store.keys().update(&key.hash, |record| record.blocked = true).await;
+    let changed =
+        books.store.keys().by(deed()).update(&key.hash, |record| record.blocked = true).await;
     assert_eq!(changed.unwrap().version, key.version + 1);
     assert_eq!(faulty.left(), 0);
 }

@@ -2,11 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use sluice_embedded::Engine;
 use sluice_store::{
-    ManualClock, MemberRecord, MemberRole, Millis, RecordError, Stamp, Store, TableNames,
+    Deed, ManualClock, MemberRecord, MemberRole, Millis, RecordError, Stamp, Store, TableNames,
     TeamRecord, UserRecord,
 };
 
@@ -16,6 +16,11 @@ async fn store() -> Store {
     let store = Store::builder(client, TableNames::from_prefix("t"), clock).build();
     store.create_tables().await.unwrap();
     store
+}
+
+fn deed() -> &'static Deed {
+    static DEED: LazyLock<Deed> = LazyLock::new(|| Deed::own("test"));
+    &DEED
 }
 
 fn now() -> Millis {
@@ -29,24 +34,24 @@ fn user(id: &str, email: Option<&str>) -> UserRecord {
 #[tokio::test]
 async fn no_two_users_have_one_id_or_one_address() {
     let users = store().await.users();
-    users.create(&user("a", Some("A@x.org"))).await.unwrap();
-    let again = users.create(&user("a", None)).await;
+    users.by(deed()).create(&user("a", Some("A@x.org"))).await.unwrap();
+    let again = users.by(deed()).create(&user("a", None)).await;
     assert!(matches!(again, Err(RecordError::Exists)), "{again:?}");
-    let taken = users.create(&user("b", Some("a@X.org"))).await;
+    let taken = users.by(deed()).create(&user("b", Some("a@X.org"))).await;
     assert!(matches!(taken, Err(RecordError::Taken(_))), "{taken:?}");
     assert!(users.get(&UserRecord::at("b")).await.unwrap().is_none(), "half of it was written");
     let found = users.named(&UserRecord::by_email("a@x.ORG")).await.unwrap();
     assert_eq!(found.unwrap().user_id, "a");
     // An address is free again when its user has another one, or is gone.
     let (a, b) = (UserRecord::at("a"), UserRecord::at("b"));
-    let moved = users.update(&a, |user| user.email = Some("c@x.org".into()));
+    let moved = users.by(deed()).update(&a, |user| user.email = Some("c@x.org".into()));
     moved.await.unwrap();
-    users.create(&user("b", Some("a@x.org"))).await.unwrap();
-    let taken = users.update(&b, |user| user.email = Some("c@x.org".into()));
+    users.by(deed()).create(&user("b", Some("a@x.org"))).await.unwrap();
+    let taken = users.by(deed()).update(&b, |user| user.email = Some("c@x.org".into()));
     assert!(matches!(taken.await, Err(RecordError::Taken(_))));
-    assert!(users.delete(&UserRecord::at("a")).await.unwrap().is_some());
-    assert!(users.delete(&UserRecord::at("a")).await.unwrap().is_none());
-    users.create(&user("c", Some("c@x.org"))).await.unwrap();
+    assert!(users.by(deed()).delete(&UserRecord::at("a")).await.unwrap().is_some());
+    assert!(users.by(deed()).delete(&UserRecord::at("a")).await.unwrap().is_none());
+    users.by(deed()).create(&user("c", Some("c@x.org"))).await.unwrap();
     assert_eq!(users.all().await.unwrap().len(), 2);
 }
 
@@ -54,13 +59,17 @@ async fn no_two_users_have_one_id_or_one_address() {
 async fn edits_of_different_fields_at_once_all_hold() {
     let store = store().await;
     let team = TeamRecord::new("t", Stamp::new(now(), None));
-    store.teams().create(&team).await.unwrap();
+    store.teams().by(deed()).create(&team).await.unwrap();
     let place = TeamRecord::at("t");
     let first = store.versions(std::slice::from_ref(&place)).await.unwrap();
     let edits = (0..8).map(|n| {
         let (teams, place) = (store.teams(), place.clone());
         async move {
-            teams.update(&place, |team| team.models.push(format!("m{n}"))).await.unwrap();
+            teams
+                .by(deed())
+                .update(&place, |team| team.models.push(format!("m{n}")))
+                .await
+                .unwrap();
         }
     });
     futures_util::future::join_all(edits).await;
@@ -78,8 +87,8 @@ async fn members_are_found_by_team_and_by_person() {
     let stamp = || Stamp::new(now(), None);
     let member = |team: &str, user: &str| MemberRecord::new(team, user, MemberRole::User, stamp());
     let many: Vec<MemberRecord> = (0..120).map(|n| member("t", &format!("u{n:03}"))).collect();
-    store.members().create_all(&many).await.unwrap();
-    store.members().create(&member("other", "u007")).await.unwrap();
+    store.members().by(deed()).create_all(&many).await.unwrap();
+    store.members().by(deed()).create(&member("other", "u007")).await.unwrap();
     let found = store.members().of_team("t").await.unwrap();
     assert_eq!(found.len(), 120);
     assert_eq!(found.first().unwrap().user_id, "u000");

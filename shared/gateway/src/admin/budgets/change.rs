@@ -19,7 +19,7 @@ pub(in crate::admin) async fn new(app: Arc<App>, mut visit: Visit) -> Result<Val
     let stamp = Stamp::new(app.clock.now(), Some(visit.actor.name()));
     let mut budget = BudgetRecord::new(&id, stamp);
     limits.apply(&mut budget.allowance);
-    let made = app.store.budgets().create(&budget).await;
+    let made = app.store.budgets().by(&visit.actor.deed).create(&budget).await;
     Ok(row(&app, &made.map_err(|error| conflict(&app, error, &id))?))
 }
 
@@ -30,7 +30,7 @@ pub(in crate::admin) async fn update(app: Arc<App>, mut visit: Visit) -> Result<
     visit.fields.finish()?;
     let (now, by) = (app.clock.now(), visit.actor.name());
     let (records, place) = (app.store.budgets(), BudgetRecord::at(&id));
-    let changed = records.update(&place, |budget| {
+    let changed = records.by(&visit.actor.deed).update(&place, |budget| {
         limits.apply(&mut budget.allowance);
         budget.stamp.touch(now, Some(by.clone()));
     });

@@ -23,7 +23,7 @@ pub(in crate::admin) async fn delete(app: Arc<App>, mut visit: Visit) -> Result<
         let message = format!("Budget '{id}' is that of {holder}. Give that another budget first.");
         return Err(invalid(message, "id"));
     }
-    let gone = app.store.budgets().delete(&BudgetRecord::at(&id)).await;
+    let gone = app.store.budgets().by(&visit.actor.deed).delete(&BudgetRecord::at(&id)).await;
     let gone = gone.map_err(|error| conflict(&app, error, &id))?;
     Ok(row(&app, &gone.ok_or_else(|| unknown(&id))?))
 }

@@ -45,7 +45,7 @@ pub(in crate::admin) async fn new(app: Arc<App>, mut visit: Visit) -> Result<Val
         stamp: Stamp::new(app.clock.now(), Some(visit.actor.name())),
         name,
     };
-    let made = app.store.credentials().create(&record).await;
+    let made = app.store.credentials().by(&visit.actor.deed).create(&record).await;
     made.map_err(|error| conflict(&app, error, &record.name))?;
     seen(&app).await?;
     Ok(done("created"))
@@ -95,7 +95,7 @@ pub(in crate::admin) async fn update(app: Arc<App>, mut visit: Visit) -> Result<
             Given::Value(info) => new.info.extend(info.clone()),
         }
         new.stamp.touch(app.clock.now(), Some(by.clone()));
-        let written = records.replace(&old, new).await;
+        let written = records.by(&visit.actor.deed).replace(&old, new).await;
         if written.map_err(|error| conflict(&app, error, &name))?.is_some() {
             seen(&app).await?;
             return Ok(done("updated"));
@@ -114,7 +114,8 @@ pub(in crate::admin) async fn delete(app: Arc<App>, visit: Visit) -> Result<Valu
         let message = format!("Credential '{name}' is used by the models {}", users.join(", "));
         return Err(Refused::detail(StatusCode::CONFLICT, message));
     }
-    let gone = app.store.credentials().delete(&CredentialRecord::at(&name)).await;
+    let gone =
+        app.store.credentials().by(&visit.actor.deed).delete(&CredentialRecord::at(&name)).await;
     if gone.map_err(|error| conflict(&app, error, &name))?.is_none() {
         return Err(unknown(&app, &name));
     }

@@ -27,17 +27,17 @@ async fn set(app: &App, mut visit: Visit, blocked: bool) -> Result<Value, Refuse
     if ids.is_empty() {
         return Err(lacking("user_ids"));
     }
-    let by = visit.actor.name();
+    let actor = &visit.actor;
     let mut rows = Vec::new();
     for id in &ids {
         if blocked {
-            let new = CustomerRecord::new(id, Stamp::new(app.clock.now(), Some(by.clone())));
-            match app.store.customers().create(&new).await {
+            let new = CustomerRecord::new(id, Stamp::new(app.clock.now(), Some(actor.name())));
+            match app.store.customers().by(&actor.deed).create(&new).await {
                 Ok(_) | Err(RecordError::Exists) => {}
                 Err(error) => return Err(conflict(app, error, id)),
             }
         }
-        let customer = changed(app, id, &by, |customer| customer.blocked = blocked).await?;
+        let customer = changed(app, id, actor, |customer| customer.blocked = blocked).await?;
         rows.push(view::row(app, &customer).await?);
     }
     Ok(json!({ "blocked_users": if blocked { rows } else { Vec::new() } }))

@@ -26,7 +26,7 @@ pub(in crate::admin) async fn new(app: Arc<App>, mut visit: Visit) -> Result<Val
     let stamp = Stamp::new(app.clock.now(), Some(visit.actor.name()));
     let mut customer = CustomerRecord::new(&id, stamp);
     draft.apply(&mut customer);
-    let made = app.store.customers().create(&customer).await;
+    let made = app.store.customers().by(&visit.actor.deed).create(&customer).await;
     let made = made.map_err(|error| conflict(&app, error, &id))?;
     view::row(&app, &made).await
 }
@@ -35,7 +35,6 @@ pub(in crate::admin) async fn new(app: Arc<App>, mut visit: Visit) -> Result<Val
 pub(in crate::admin) async fn update(app: Arc<App>, mut visit: Visit) -> Result<Value, Refused> {
     let id = visit.fields.required("user_id")?;
     let draft = Draft::take(&app, &mut visit.fields).await?;
-    let by = visit.actor.name();
-    let customer = changed(&app, &id, &by, |customer| draft.apply(customer)).await?;
+    let customer = changed(&app, &id, &visit.actor, |customer| draft.apply(customer)).await?;
     view::row(&app, &customer).await
 }

@@ -36,7 +36,7 @@ pub(in crate::admin) async fn delete(app: Arc<App>, mut visit: Visit) -> Result<
     }
     let mut count = 0;
     for (id, place) in ids.iter().zip(&places) {
-        let gone = app.store.customers().delete(place).await;
+        let gone = app.store.customers().by(&visit.actor.deed).delete(place).await;
         count += u64::from(gone.map_err(|error| conflict(&app, error, id))?.is_some());
     }
     let message = format!("Successfully deleted customers with ids: {}", ids.join(", "));

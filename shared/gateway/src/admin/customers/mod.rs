@@ -14,7 +14,10 @@ pub(super) use read::{info, list};
 
 use sluice_store::{CustomerRecord, RecordError};
 
-use super::reply::{Refused, invalid, missing};
+use super::{
+    access::Actor,
+    reply::{Refused, invalid, missing},
+};
 use crate::App;
 
 /// The record of a customer.
@@ -42,14 +45,14 @@ fn conflict(app: &App, error: RecordError, id: &str) -> Refused {
 async fn changed(
     app: &App,
     id: &str,
-    by: &str,
+    actor: &Actor,
     change: impl Fn(&mut CustomerRecord),
 ) -> Result<CustomerRecord, Refused> {
-    let now = app.clock.now();
+    let (now, by) = (app.clock.now(), actor.name());
     let (records, place) = (app.store.customers(), CustomerRecord::at(id));
-    let changed = records.update(&place, |customer| {
+    let changed = records.by(&actor.deed).update(&place, |customer| {
         change(customer);
-        customer.stamp.touch(now, Some(by.to_owned()));
+        customer.stamp.touch(now, Some(by.clone()));
     });
     changed.await.map_err(|error| conflict(app, error, id))
 }

@@ -39,7 +39,7 @@ async fn set(app: &App, mut visit: Visit, blocked: bool) -> Result<Value, Refuse
     }
     rights::reach(app, &visit.actor, &record).await?;
     let records = app.store.keys();
-    let changed = records.update(&record.hash, |record| {
+    let changed = records.by(&visit.actor.deed).update(&record.hash, |record| {
         record.blocked = blocked;
         record.updated_at = now;
         record.updated_by = Some(visit.actor.name());

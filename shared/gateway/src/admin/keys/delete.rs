@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use sluice_store::KeyHash;
+use sluice_store::{Deed, KeyHash};
 
 use super::{generate::conflict, naming, rights};
 use crate::{
@@ -50,7 +50,7 @@ pub(in crate::admin) async fn delete(app: Arc<App>, mut visit: Visit) -> Result<
             }
         }
     }
-    let gone = remove(&app, &hashes).await?;
+    let gone = remove(&app, &visit.actor.deed, &hashes).await?;
     if gone.is_empty() {
         return Err(missing("No keys found", "keys"));
     }
@@ -62,11 +62,12 @@ pub(in crate::admin) async fn delete(app: Arc<App>, mut visit: Visit) -> Result<
 /// Deletes keys by their hashes; returns those that there were.
 pub(in crate::admin) async fn remove(
     app: &App,
+    deed: &Deed,
     hashes: &[KeyHash],
 ) -> Result<Vec<KeyHash>, Refused> {
     let known =
         futures_util::future::join_all(hashes.iter().map(|hash| naming::id(app, hash))).await;
-    let gone = app.store.keys().delete(hashes, app.clock.now()).await;
+    let gone = app.store.keys().by(deed).delete(hashes, app.clock.now()).await;
     for id in known {
         app.forget_key(&id?);
     }

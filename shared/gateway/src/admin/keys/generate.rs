@@ -77,7 +77,12 @@ async fn store(
 ) -> Result<Value, Refused> {
     rights::vet(app, &visit.actor, &record).await?;
     record.created_by = Some(visit.actor.name());
-    app.store.keys().create(&record).await.map_err(|error| conflict(app, error))?;
+    app.store
+        .keys()
+        .by(&visit.actor.deed)
+        .create(&record)
+        .await
+        .map_err(|error| conflict(app, error))?;
     Ok(view::generated(app, &record, plaintext))
 }
 

@@ -58,7 +58,7 @@ pub(in crate::admin) async fn regenerate(
     draft.apply(&mut wanted);
     rights::vet(&app, &visit.actor, &wanted).await?;
     let records = app.store.keys();
-    let changed = records.rotate(&record.hash, &plaintext, |record| {
+    let changed = records.by(&visit.actor.deed).rotate(&record.hash, &plaintext, |record| {
         draft.apply(record);
         record.rotate(&plaintext, until, now);
         record.updated_at = now;

@@ -69,7 +69,7 @@ pub(in crate::admin) async fn reset_spend(
         limits: &[],
         others: &[],
     };
-    if ledger.correct(&ask, row).await.map_err(failed)?.is_none() {
+    if ledger.correct(&visit.actor.deed, &ask, row, before).await.map_err(failed)?.is_none() {
         let message = "The key is being changed at this moment. Try again.";
         return Err(Fault::new(FaultKind::Unavailable, message).into());
     }

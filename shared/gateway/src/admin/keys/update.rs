@@ -49,7 +49,7 @@ pub(super) async fn change(
     draft.apply(&mut wanted);
     rights::vet(app, actor, &wanted).await?;
     let records = app.store.keys();
-    let changed = records.update(&record.hash, |record| {
+    let changed = records.by(&actor.deed).update(&record.hash, |record| {
         draft.apply(record);
         record.updated_at = now;
         record.updated_by = Some(actor.name());

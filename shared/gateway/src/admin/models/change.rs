@@ -51,7 +51,7 @@ pub(in crate::admin) async fn new(app: Arc<App>, mut visit: Visit) -> Result<Val
         stamp: Stamp::new(app.clock.now(), Some(visit.actor.name())),
     };
     model.seal(&app, &mut record).await?;
-    let made = app.store.models().create(&record).await;
+    let made = app.store.models().by(&visit.actor.deed).create(&record).await;
     let record = made.map_err(|error| conflict(&app, error, &record.id))?;
     seen(&app).await?;
     Ok(view::changed(&record, told))
@@ -70,7 +70,7 @@ pub(in crate::admin) async fn update(app: Arc<App>, mut visit: Visit) -> Result<
 pub(in crate::admin) async fn delete(app: Arc<App>, mut visit: Visit) -> Result<Value, Refused> {
     let id = visit.fields.required("id")?;
     visit.fields.finish()?;
-    let gone = app.store.models().delete(&ModelRecord::at(&id)).await;
+    let gone = app.store.models().by(&visit.actor.deed).delete(&ModelRecord::at(&id)).await;
     if gone.map_err(|error| conflict(&app, error, &id))?.is_none() {
         let configured = app.registry().deployment(&id).is_some();
         let message = format!("Model with id={id} not found in db");
@@ -116,7 +116,7 @@ pub(super) async fn changed(
         let mut new = old.clone();
         model.seal(app, &mut new).await?;
         new.stamp.touch(now, Some(by.clone()));
-        let written = records.replace(&old, new).await;
+        let written = records.by(&actor.deed).replace(&old, new).await;
         if let Some(record) = written.map_err(|error| conflict(app, error, id))? {
             seen(app).await?;
             return Ok((record, told));

@@ -19,6 +19,7 @@ pub(in crate::admin) async fn delete(app: Arc<App>, mut visit: Visit) -> Result<
     if ids.is_empty() {
         return Err(lacking("team_ids"));
     }
+    let deed = &visit.actor.deed;
     for id in &ids {
         find(&app, id).await?;
     }
@@ -26,12 +27,12 @@ pub(in crate::admin) async fn delete(app: Arc<App>, mut visit: Visit) -> Result<
     for id in &ids {
         let held: Vec<KeyHash> =
             view::keys_of(&app, id).await?.iter().map(|key| key.hash).collect();
-        keys::remove(&app, &held).await?;
+        keys::remove(&app, deed, &held).await?;
         for member in view::members_of(&app, id).await? {
-            let gone = app.store.members().delete(&member.place()).await;
+            let gone = app.store.members().by(deed).delete(&member.place()).await;
             gone.map_err(|error| conflict(&app, error))?;
         }
-        let gone = app.store.teams().delete(&TeamRecord::at(id)).await;
+        let gone = app.store.teams().by(deed).delete(&TeamRecord::at(id)).await;
         if let Some(team) = gone.map_err(|error| conflict(&app, error))? {
             deleted.push(view::row(&app, &team, &[]).await?);
         }

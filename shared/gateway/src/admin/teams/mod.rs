@@ -78,7 +78,7 @@ async fn change(
 ) -> Result<TeamRecord, Refused> {
     let (now, by) = (app.clock.now(), actor.name());
     let (records, place) = (app.store.teams(), TeamRecord::at(team_id));
-    let changed = records.update(&place, |team| {
+    let changed = records.by(&actor.deed).update(&place, |team| {
         change(team);
         team.stamp.touch(now, Some(by.clone()));
     });

@@ -34,7 +34,7 @@ pub(in crate::admin) async fn new(app: Arc<App>, mut visit: Visit) -> Result<Val
     let joiners = members::resolved(&app, &joiners).await?;
     let mut record = TeamRecord::new(&team_id, Stamp::new(now, by));
     draft.apply(&mut record);
-    app.store.teams().create(&record).await.map_err(|error| match error {
+    app.store.teams().by(&visit.actor.deed).create(&record).await.map_err(|error| match error {
         RecordError::Exists => Refused::detail(
             StatusCode::BAD_REQUEST,
             format!("Team id = {team_id} already exists. Please use a different team id."),

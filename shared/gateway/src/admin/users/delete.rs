@@ -22,16 +22,17 @@ pub(in crate::admin) async fn delete(app: Arc<App>, mut visit: Visit) -> Result<
     for id in &ids {
         find(&app, id).await?;
     }
+    let deed = &visit.actor.deed;
     let mut count = 0;
     for id in &ids {
         let own: Vec<KeyHash> = view::keys_of(&app, id).await?.iter().map(|key| key.hash).collect();
-        keys::remove(&app, &own).await?;
+        keys::remove(&app, deed, &own).await?;
         let members = app.store.members();
         for member in members.of_user(id).await.map_err(|error| app.store_fault(&error))? {
             let place = sluice_store::Record::place(&member);
-            members.delete(&place).await.map_err(|error| conflict(&app, error, id))?;
+            members.by(deed).delete(&place).await.map_err(|error| conflict(&app, error, id))?;
         }
-        let gone = app.store.users().delete(&UserRecord::at(id)).await;
+        let gone = app.store.users().by(deed).delete(&UserRecord::at(id)).await;
         count += u64::from(gone.map_err(|error| conflict(&app, error, id))?.is_some());
     }
     Ok(json!(count))

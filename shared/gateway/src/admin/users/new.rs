@@ -35,14 +35,14 @@ pub(in crate::admin) async fn new(app: Arc<App>, mut visit: Visit) -> Result<Val
     }
     let mut record = UserRecord::new(&user_id, Stamp::new(now, by.clone()));
     draft.apply(&mut record);
-    let made = app.store.users().create(&record).await;
+    let made = app.store.users().by(&visit.actor.deed).create(&record).await;
     made.map_err(|error| conflict(&app, error, &user_id))?;
 
     let member = |team: &String| {
         MemberRecord::new(team, &user_id, MemberRole::User, Stamp::new(now, by.clone()))
     };
     let members: Vec<MemberRecord> = joined.iter().map(member).collect();
-    let made = app.store.members().create_all(&members).await;
+    let made = app.store.members().by(&visit.actor.deed).create_all(&members).await;
     made.map_err(|error| teams::conflict(&app, error))?;
 
     let mut answer = view::row(&app, &record, &joined).await?;
@@ -53,7 +53,7 @@ pub(in crate::admin) async fn new(app: Arc<App>, mut visit: Visit) -> Result<Val
         key.apply(&mut own);
         own.user_id = Some(user_id);
         own.created_by = by;
-        let made = app.store.keys().create(&own).await;
+        let made = app.store.keys().by(&visit.actor.deed).create(&own).await;
         made.map_err(|error| keys::conflict(&app, error))?;
         // What the two have in common is the user's.
         let mut of_key = keys::generated(&app, &own, &plaintext);

@@ -42,7 +42,7 @@ pub(in crate::admin) async fn update(app: Arc<App>, mut visit: Visit) -> Result<
     }
     let by = visit.actor.name();
     let (records, place) = (app.store.users(), UserRecord::at(&user_id));
-    let changed = records.update(&place, |record| {
+    let changed = records.by(&visit.actor.deed).update(&place, |record| {
         draft.apply(record);
         record.stamp.touch(now, Some(by.clone()));
     });

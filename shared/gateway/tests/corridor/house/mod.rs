@@ -232,6 +232,14 @@ impl House {
         answer.json()["info"].clone()
     }
 
+    /// What the audit log tells of a call, among its newest rows.
+    pub(crate) async fn audited(&self, answer: &Answer) -> Vec<Value> {
+        let log = self.get("/audit?page_size=100", MASTER).await.json();
+        let mut rows = log["audit_logs"].as_array().unwrap().clone();
+        rows.retain(|row| row["call_id"] == answer.header("x-litellm-call-id"));
+        rows
+    }
+
     /// What a key has spent, and what is reserved, in nano-dollars.
     pub(crate) async fn account(&self, key: &str) -> (i64, i64) {
         let info = self.info(key).await;

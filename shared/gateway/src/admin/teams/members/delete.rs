@@ -37,8 +37,8 @@ pub(in crate::admin) async fn delete(app: Arc<App>, mut visit: Visit) -> Result<
         .filter(|key| key.user_id.as_deref() == Some(user_id.as_str()))
         .map(|key| key.hash)
         .collect();
-    keys::remove(&app, &theirs).await?;
-    members.delete(&place).await.map_err(|error| conflict(&app, error))?;
+    keys::remove(&app, &visit.actor.deed, &theirs).await?;
+    members.by(&visit.actor.deed).delete(&place).await.map_err(|error| conflict(&app, error))?;
     view::whole(&app, &team).await
 }
 

@@ -130,7 +130,7 @@ pub(in crate::admin::teams) async fn join(
             ..UserRecord::new(id, Stamp::new(now, by.clone()))
         })
         .collect();
-    let made = app.store.users().create_all(&strangers).await;
+    let made = app.store.users().by(&actor.deed).create_all(&strangers).await;
     made.map_err(|error| users::conflict(app, error, "of a new member"))?;
     let members: Vec<MemberRecord> = joiners
         .iter()
@@ -141,7 +141,7 @@ pub(in crate::admin::teams) async fn join(
             member
         })
         .collect();
-    let made = app.store.members().create_all(&members).await;
+    let made = app.store.members().by(&actor.deed).create_all(&members).await;
     made.map_err(|error| conflict(app, error))?;
     Ok(members)
 }

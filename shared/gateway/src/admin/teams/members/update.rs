@@ -41,7 +41,7 @@ pub(in crate::admin) async fn update(app: Arc<App>, mut visit: Visit) -> Result<
     let (now, by) = (app.clock.now(), visit.actor.name());
     let place = MemberRecord::at(&team_id, &user_id);
     let records = app.store.members();
-    let changed = records.update(&place, |member| {
+    let changed = records.by(&visit.actor.deed).update(&place, |member| {
         models.set(&mut member.models);
         limits.apply(&mut member.allowance);
         member.role = role.unwrap_or(member.role);
