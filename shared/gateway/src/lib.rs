@@ -17,6 +17,7 @@ pub mod config;
 pub mod corridor;
 pub mod http;
 pub mod identity;
+mod openapi;
 mod operations;
 mod orphans;
 mod passage;

@@ -10,6 +10,8 @@ use sluice_wire::{Fault, FaultKind};
 
 use super::reply::{Refused, Wrong};
 use crate::corridor;
+#[cfg(test)]
+use crate::openapi::Book;
 
 /// Management bodies are small.
 const LIMIT: usize = 1 << 20;
@@ -20,6 +22,9 @@ const LIMIT: usize = 1 << 20;
 pub(super) struct Fields {
     fields: Map<String, Value>,
     wrong: Vec<Wrong>,
+    /// Whoever wants to know what is asked for.
+    #[cfg(test)]
+    book: Option<Book>,
 }
 
 /// A field that may be absent, explicitly null, or a value.
@@ -41,7 +46,7 @@ impl Fields {
     pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Self, Refused> {
         let bytes = corridor::collect(body, LIMIT).await?;
         if bytes.iter().all(u8::is_ascii_whitespace) {
-            return Ok(Self { fields: Map::new(), wrong: Vec::new() });
+            return Ok(Self::default());
         }
         corridor::content_type(headers)?;
         let value: Value = serde_json::from_slice(&bytes).map_err(|error| {
@@ -53,7 +58,7 @@ impl Fields {
             }])
         })?;
         match value {
-            Value::Object(fields) => Ok(Self { fields, wrong: Vec::new() }),
+            Value::Object(fields) => Ok(Self::of(fields)),
             _ => Err(Refused::Fields(vec![Wrong {
                 place: "body",
                 field: String::new(),
@@ -66,7 +71,13 @@ impl Fields {
 
     /// The fields of an object within a body.
     pub(super) fn of(fields: Map<String, Value>) -> Self {
-        Self { fields, wrong: Vec::new() }
+        Self { fields, ..Self::default() }
+    }
+
+    /// Notes in a book what is asked for, if there is one.
+    #[cfg(test)]
+    pub(super) fn note(&mut self, book: &Book) {
+        self.book = Some(book.clone());
     }
 
     /// What a field says that is a string, left where it is.
@@ -203,6 +214,11 @@ impl Fields {
 
     /// A string that has to be there.
     pub(super) fn required(&mut self, name: &'static str) -> Result<String, Refused> {
+        #[cfg(test)]
+        if let Some(book) = &self.book {
+            book.has_to_be(name);
+            return Ok("x".to_owned());
+        }
         match self.text(name) {
             Given::Value(text) if !text.is_empty() => Ok(text),
             _ if !self.wrong.is_empty() => Err(Refused::Fields(std::mem::take(&mut self.wrong))),
@@ -212,6 +228,10 @@ impl Fields {
 
     /// Nothing may be left: a field that has no effect is refused by its name.
     pub(super) fn finish(&mut self) -> Result<(), Refused> {
+        #[cfg(test)]
+        if self.book.is_some() {
+            return Err(Refused::Fields(Vec::new()));
+        }
         if !self.wrong.is_empty() {
             return Err(Refused::Fields(std::mem::take(&mut self.wrong)));
         }
@@ -242,6 +262,10 @@ impl Fields {
         message: &str,
         read: impl FnOnce(Value) -> Option<T>,
     ) -> Given<T> {
+        #[cfg(test)]
+        if let Some(book) = &self.book {
+            book.field(name, kind, message);
+        }
         match self.fields.remove(name) {
             None => Given::Absent,
             Some(Value::Null) => Given::Null,

@@ -16,6 +16,8 @@ use super::{
     trace::Trace,
 };
 use crate::App;
+#[cfg(test)]
+use crate::openapi::Book;
 use serde_json::Value;
 use sluice_wire::{Fault, FaultKind};
 
@@ -29,6 +31,9 @@ pub(super) struct Visit {
     pub(super) named: Option<String>,
     /// The query.
     pub(super) query: HashMap<String, String>,
+    /// Whoever wants to know what is asked for.
+    #[cfg(test)]
+    book: Option<Book>,
 }
 
 /// The handler of a GET of [`super::roles::RULES`].
@@ -139,16 +144,39 @@ impl Visit {
             Fields::read(&parts.headers, body).await?
         };
         trace.aims_at(named.as_deref(), &fields);
-        Ok(Self { actor, fields, named, query })
+        #[cfg(test)]
+        let (book, mut fields) = (parts.extensions.get::<Book>().cloned(), fields);
+        #[cfg(test)]
+        if let Some(book) = &book {
+            book.rule(path);
+            fields.note(book);
+        }
+        Ok(Self {
+            actor,
+            fields,
+            named,
+            query,
+            #[cfg(test)]
+            book,
+        })
     }
 
     /// A value of the query, where it says something.
     pub(super) fn asked(&self, name: &str) -> Option<&str> {
+        #[cfg(test)]
+        if let Some(book) = &self.book {
+            book.query(name, false);
+        }
         self.query.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
     /// A value of the query that has to be there.
     pub(super) fn required(&self, name: &'static str) -> Result<&str, Refused> {
+        #[cfg(test)]
+        if let Some(book) = &self.book {
+            book.query(name, true);
+            return Ok("x");
+        }
         self.asked(name).ok_or_else(|| {
             Refused::Fields(vec![Wrong {
                 place: "query",

@@ -30,6 +30,8 @@ use std::sync::Arc;
 use axum::Router;
 
 use self::door::{delete, get, patch, post, put};
+#[cfg(test)]
+pub(crate) use self::roles::rule_of;
 use crate::App;
 
 /// The routes.

@@ -146,6 +146,20 @@ pub(crate) fn rule_of(method: &Method, path: &str) -> Option<&'static Rule> {
     RULES.iter().find(|rule| rule.method == *method && rule.path == path)
 }
 
+// === impl Reach ===
+
+#[cfg(test)]
+impl Reach {
+    /// As documents have it.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Own => "own",
+            Self::None => "-",
+        }
+    }
+}
+
 // === impl Rule ===
 
 impl Rule {
@@ -175,11 +189,6 @@ fn rendered() -> String {
         "| route | proxy_admin | proxy_admin_viewer | internal_user | internal_user_viewer | team \
          admin | team member |\n|---|---|---|---|---|---|---|\n",
     );
-    let reach = |reach| match reach {
-        Reach::All => "all",
-        Reach::Own => "own",
-        Reach::None => "-",
-    };
     let team = |reach| match reach {
         InTeam::Team => "team",
         InTeam::Permitted => "permitted",
@@ -191,9 +200,9 @@ fn rendered() -> String {
             "| `{} {}` | all | {} | {} | {} | {} | {} |",
             rule.method,
             rule.path,
-            reach(rule.viewer),
-            reach(rule.user),
-            reach(rule.user_viewer),
+            rule.viewer.word(),
+            rule.user.word(),
+            rule.user_viewer.word(),
             team(rule.team_admin),
             team(rule.team_member),
         );

@@ -30,6 +30,8 @@ pub struct General {
     pub lease_seconds: u64,
     /// `audit_retention_days` (Sluice's own): for how many days rows of the audit log are kept.
     pub audit_days: u32,
+    /// `disable_docs`: `/docs` and `/openapi.json` are not there.
+    pub disable_docs: bool,
     /// `pass_through_endpoints`, and what calls of built-in pass-through cost.
     pub pass_through: PassThrough,
     /// The same as `litellm_settings.media`, where it is said here.
@@ -86,6 +88,7 @@ impl Default for General {
             max_request_size_mb: DEFAULT_REQUEST_MIB,
             lease_seconds: DEFAULT_LEASE,
             audit_days: Deed::KEEP_DAYS,
+            disable_docs: false,
             pass_through: PassThrough::default(),
             media: MediaPolicy::default(),
             token_rate: TokenRate::default(),
@@ -133,6 +136,9 @@ impl General {
         if let Some(field) = section.take("audit_retention_days") {
             let days = field.whole(1..=36_500).and_then(|days| u32::try_from(days).ok());
             general.audit_days = days.unwrap_or(Deed::KEEP_DAYS);
+        }
+        if let Some(field) = section.take("disable_docs") {
+            general.disable_docs = field.flag().unwrap_or(false);
         }
         media::read(&mut section, &mut general.media);
         if let Some(field) = section.take("token_rate_limit_type")

@@ -19,7 +19,7 @@ use axum::{
 
 use cors::Cors;
 
-use crate::{App, admin, quotes, responses::routes as responses};
+use crate::{App, admin, openapi, quotes, responses::routes as responses};
 
 /// Every route that calls a model, the list of models, and health: the `inference` function.
 pub fn inference(app: Arc<App>) -> Router {
@@ -33,7 +33,8 @@ pub fn inference(app: Arc<App>) -> Router {
 
 /// The management API and health: the `admin` function.
 pub fn management(app: Arc<App>) -> Router {
-    opened(admin::routes().merge(health_routes()).with_strays(), app)
+    let routes = admin::routes().merge(health_routes()).merge(openapi::routes(&app));
+    opened(routes.with_strays(), app)
 }
 
 /// Everything, for a server.
@@ -42,6 +43,7 @@ pub fn all(app: Arc<App>) -> Router {
         .merge(quotes::routes())
         .merge(admin::routes())
         .merge(health_routes())
+        .merge(openapi::routes(&app))
         .with_passage();
     opened(routes, app)
 }

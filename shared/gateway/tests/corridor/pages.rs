@@ -56,3 +56,19 @@ async fn who_is_no_page_hears_nothing_of_it() {
     assert_eq!(answer.status, 405);
     assert_eq!(answer.header("allow"), "POST");
 }
+
+#[tokio::test]
+async fn the_document_is_served_to_anybody_unless_it_is_switched_off() {
+    let house = House::open().await;
+    let document = house.get("/openapi.json", "").await;
+    assert_eq!(document.header("content-type"), "application/json");
+    assert!(document.json()["paths"]["/key/generate"]["post"].is_object());
+    let page = house.get("/docs", "").await;
+    assert_eq!((page.status, page.header("content-type")), (200, "text/html; charset=utf-8"));
+    assert!(page.header("content-security-policy").contains("default-src 'none'"));
+
+    let house = House::plan().settings("general_settings:\n  disable_docs: true").open().await;
+    for path in ["/docs", "/openapi.json"] {
+        assert_eq!(house.get(path, MASTER).await.status, 404, "{path}");
+    }
+}

@@ -18,10 +18,8 @@ use crate::{
 
 /// Makes a customer.
 pub(in crate::admin) async fn new(app: Arc<App>, mut visit: Visit) -> Result<Value, Refused> {
-    let id = match names::checked(visit.fields.text("user_id"), "user_id")? {
-        Given::Value(id) => id,
-        _ => return Err(lacking("user_id")),
-    };
+    let id = Given::Value(visit.fields.required("user_id")?);
+    let id = names::checked(id, "user_id")?.value().ok_or_else(|| lacking("user_id"))?;
     let draft = Draft::take(&app, &mut visit.fields).await?;
     let stamp = Stamp::new(app.clock.now(), Some(visit.actor.name()));
     let mut customer = CustomerRecord::new(&id, stamp);

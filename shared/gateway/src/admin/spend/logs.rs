@@ -1,6 +1,6 @@
 //! `GET /spend/logs`.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 use sluice_store::{CallId, KeyHash, Millis, RowFilter, UsageRow};
@@ -10,7 +10,6 @@ use super::{summary, view};
 use crate::{
     App,
     admin::{
-        access::Actor,
         door::Visit,
         keys,
         reply::{Refused, invalid},
@@ -25,10 +24,12 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Usage rows by request id, key and dates. A plain key sees its own.
 pub(in crate::admin) async fn logs(app: Arc<App>, visit: Visit) -> Result<Value, Refused> {
-    let Visit { actor, query, .. } = visit;
-    let (app, query) = (&*app, &query);
-    let key = scope(app, &actor, query).await?;
-    if let Some(id) = query.get("request_id") {
+    let app = &*app;
+    let key = scope(app, &visit).await?;
+    let from = date(&visit, "start_date")?;
+    let to = date(&visit, "end_date")?;
+    let summarize = visit.asked("summarize").is_none_or(|value| value != "false");
+    if let Some(id) = visit.asked("request_id") {
         let found = find(app, id).await?;
         let rows: Vec<Value> = found
             .iter()
@@ -38,8 +39,6 @@ pub(in crate::admin) async fn logs(app: Arc<App>, visit: Visit) -> Result<Value,
         return Ok(Value::Array(rows));
     }
     let now = app.clock.now();
-    let from = date(query, "start_date")?;
-    let to = date(query, "end_date")?;
     let dated = from.is_some() || to.is_some();
     let to = to.map_or(now.plus(1), |to| to.plus(DAY_MS));
     let from = from.unwrap_or_else(|| to.plus(-DEFAULT_SPAN_MS));
@@ -49,7 +48,6 @@ pub(in crate::admin) async fn logs(app: Arc<App>, visit: Visit) -> Result<Value,
         .query(&RowFilter { key, from, to, limit: MOST })
         .await
         .map_err(|error| app.store_fault(&error))?;
-    let summarize = query.get("summarize").is_none_or(|value| value != "false");
     if dated && summarize {
         return Ok(json!(summary::by_day(&rows)));
     }
@@ -57,12 +55,9 @@ pub(in crate::admin) async fn logs(app: Arc<App>, visit: Visit) -> Result<Value,
 }
 
 /// Whose rows may be seen: all of them by the master key, else the caller's own.
-async fn scope(
-    app: &App,
-    actor: &Actor,
-    query: &HashMap<String, String>,
-) -> Result<Option<KeyHash>, Refused> {
-    let asked = match query.get("api_key") {
+async fn scope(app: &App, visit: &Visit) -> Result<Option<KeyHash>, Refused> {
+    let actor = &visit.actor;
+    let asked = match visit.asked("api_key") {
         Some(named) => Some(keys::id(app, &keys::hash_of(named)).await?),
         None => None,
     };
@@ -95,8 +90,8 @@ async fn find(app: &App, id: &str) -> Result<Option<UsageRow>, Refused> {
     Ok(row.map_err(|error| app.store_fault(&error))?)
 }
 
-fn date(query: &HashMap<String, String>, name: &'static str) -> Result<Option<Millis>, Refused> {
-    let Some(text) = query.get(name) else { return Ok(None) };
+fn date(visit: &Visit, name: &'static str) -> Result<Option<Millis>, Refused> {
+    let Some(text) = visit.asked(name) else { return Ok(None) };
     let text = text.trim();
     let midnight = format!("{}T00:00:00Z", text.get(..10).unwrap_or(text));
     Millis::parse(&midnight)

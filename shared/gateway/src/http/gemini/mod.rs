@@ -10,7 +10,10 @@ use axum::{
     extract::{Request, State},
     response::Response,
 };
-use http::{HeaderMap, HeaderValue, Uri, header::AUTHORIZATION};
+use http::{
+    HeaderMap, HeaderValue, Uri,
+    header::{ALLOW, AUTHORIZATION},
+};
 use percent_encoding::percent_decode_str;
 use sluice_wire::Dialect;
 
@@ -39,7 +42,9 @@ const KEY: &str = "key";
 pub(super) async fn call(State(app): State<Arc<App>>, mut request: Request) -> Response {
     let Some((model, method)) = target(request.uri().path()) else {
         let (method, uri) = (request.method().clone(), request.uri().clone());
-        return strays::wrong_method(State(app), method, uri).await;
+        let mut response = strays::wrong_method(State(app), method, uri).await;
+        response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+        return response;
     };
     let stream = match method {
         "generateContent" => false,
