@@ -23,7 +23,7 @@ const PROCESSES: usize = 4;
 /// How often one of them is killed, in milliseconds.
 const KILL: std::ops::Range<u64> = 1_500..4_000;
 /// How long a race may take.
-const PATIENCE: Duration = Duration::from_secs(480);
+const PATIENCE: Duration = Duration::from_secs(1_200);
 
 /// What the callers have said.
 #[derive(Debug, Default)]

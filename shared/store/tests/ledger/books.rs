@@ -10,7 +10,7 @@ use std::{
 
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use jiff::tz::TimeZone;
-use sluice_embedded::Engine;
+use sluice_embedded::{Engine, endpoint_client};
 use sluice_store::{
     Admission, Ask, CallId, Clock as _, Deed, Grant, KeyRecord, LedgerMode, Limit, ManualClock,
     Measure, Millis, NanoUsd, RowFilter, Share, Spend, Store, StoreError, TableNames, UsageRow,
@@ -20,6 +20,8 @@ use sluice_store::{
 pub(crate) struct Books {
     pub(crate) store: Store,
     client: Client,
+    /// What the names of its tables begin with.
+    prefix: String,
     clock: Arc<ManualClock>,
     serial: Arc<AtomicU64>,
 }
@@ -36,7 +38,20 @@ pub(crate) fn usd(text: &str) -> NanoUsd {
 
 impl Books {
     pub(crate) async fn new() -> Self {
-        Self::over(Engine::memory().unwrap().client()).await
+        Self::on_engine(LedgerMode::Strict).await
+    }
+
+    /// On an engine of its own; or on the one that `SLUICE_TEST_STORE` names, in tables of its own.
+    async fn on_engine(mode: LedgerMode) -> Self {
+        match std::env::var_os("SLUICE_TEST_STORE") {
+            None => Self::kept(Engine::memory().unwrap().client(), mode).await,
+            Some(url) => {
+                static SERIAL: AtomicU64 = AtomicU64::new(0);
+                let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
+                let prefix = format!("t{}-{serial}", std::process::id());
+                Self::made(endpoint_client(url.to_str().unwrap()), mode, &prefix).await
+            }
+        }
     }
 
     pub(crate) async fn over(client: Client) -> Self {
@@ -44,13 +59,17 @@ impl Books {
     }
 
     pub(crate) async fn batched() -> Self {
-        Self::kept(Engine::memory().unwrap().client(), LedgerMode::Batched).await
+        Self::on_engine(LedgerMode::Batched).await
     }
 
     pub(crate) async fn kept(client: Client, mode: LedgerMode) -> Self {
+        Self::made(client, mode, "t").await
+    }
+
+    async fn made(client: Client, mode: LedgerMode, prefix: &str) -> Self {
         let clock = Arc::new(ManualClock::at(Millis::parse("2026-11-25T10:00:00Z").unwrap()));
         let serial = Arc::new(AtomicU64::new(0));
-        let books = Self::with(client, mode, clock, serial);
+        let books = Self::with(client, mode, prefix, clock, serial);
         books.store.create_tables().await.unwrap();
         // A second time is harmless.
         books.store.create_tables().await.unwrap();
@@ -60,14 +79,15 @@ impl Books {
     fn with(
         client: Client,
         mode: LedgerMode,
+        prefix: &str,
         clock: Arc<ManualClock>,
         serial: Arc<AtomicU64>,
     ) -> Self {
-        let tables = TableNames::from_prefix("t");
+        let tables = TableNames::from_prefix(prefix);
         let store = Store::builder(client.clone(), tables, Arc::clone(&clock) as _)
             .ledger_mode(mode)
             .build();
-        Self { store, client, clock, serial }
+        Self { store, client, prefix: prefix.to_owned(), clock, serial }
     }
 
     /// Another process on the same database, with the same clock on the wall.
@@ -76,7 +96,8 @@ impl Books {
     }
 
     pub(crate) fn process_over(&self, client: Client, mode: LedgerMode) -> Self {
-        Self::with(client, mode, Arc::clone(&self.clock), Arc::clone(&self.serial))
+        let (clock, serial) = (Arc::clone(&self.clock), Arc::clone(&self.serial));
+        Self::with(client, mode, &self.prefix, clock, serial)
     }
 
     pub(crate) fn now(&self) -> Millis {
@@ -238,7 +259,7 @@ impl Books {
 
     /// How many full charges a key's guard keeps correctable.
     pub(crate) async fn notes(&self, key: &KeyRecord) -> usize {
-        let guard = self.client.get_item().table_name(TableNames::from_prefix("t").core);
+        let guard = self.client.get_item().table_name(TableNames::from_prefix(&self.prefix).core);
         let guard = guard
             .key("pk", AttributeValue::S(format!("K#{}", key.hash)))
             .key("sk", AttributeValue::S("GUARD".to_owned()));
