@@ -6,31 +6,15 @@ use http::Response;
 use serde_json::{Value, json};
 
 use crate::{
-    aws,
-    delivery::{self, Body},
-    http::{Call, Desk, reply, with},
+    aws, awsjson,
+    delivery::Body,
+    http::{Call, Desk},
     reject::Reject,
-    script::Delivery,
 };
 
 /// Answers one request.
 pub(crate) fn answer(desk: &Desk, call: &Call) -> Response<Body> {
-    let headers = [
-        ("x-amzn-requestid", desk.ids.uuid()),
-        ("content-type", "application/x-amz-json-1.1".to_owned()),
-    ];
-    match asked(desk, call) {
-        Ok(body) => {
-            let body =
-                delivery::whole(body.to_string().into(), Delivery::Steady, call.slot.clone());
-            with(200, &headers, body)
-        }
-        Err(reject) => {
-            call.slot.refuse(&reject.message);
-            let body = json!({"__type": reject.kind, "message": reject.message});
-            reply(reject.status, &headers, body.to_string())
-        }
-    }
+    awsjson::answer(desk, call, "message", asked(desk, call))
 }
 
 fn asked(desk: &Desk, call: &Call) -> Result<Value, Reject> {

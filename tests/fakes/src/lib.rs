@@ -54,6 +54,7 @@ mod answer;
 mod anthropic;
 mod ask;
 mod aws;
+mod awsjson;
 mod bedrock;
 mod chunks;
 mod containers;

@@ -9,11 +9,10 @@ use http::Response;
 use serde_json::{Value, json};
 
 use crate::{
-    aws,
-    delivery::{self, Body},
-    http::{Call, Desk, reply, with},
+    aws, awsjson,
+    delivery::Body,
+    http::{Call, Desk, reply},
     reject::Reject,
-    script::Delivery,
 };
 
 /// Secrets by name. A secret may be replaced while the fake runs: that is a rotation.
@@ -40,22 +39,7 @@ pub(crate) fn answer(desk: &Desk, call: &Call) -> Response<Body> {
         desk.secrets.put(&name, &String::from_utf8_lossy(&call.body));
         return reply(204, &[], "");
     }
-    let headers = [
-        ("x-amzn-requestid", desk.ids.uuid()),
-        ("content-type", "application/x-amz-json-1.1".to_owned()),
-    ];
-    match secret(desk, call) {
-        Ok(body) => {
-            let body =
-                delivery::whole(body.to_string().into(), Delivery::Steady, call.slot.clone());
-            with(200, &headers, body)
-        }
-        Err(reject) => {
-            call.slot.refuse(&reject.message);
-            let body = json!({"__type": reject.kind, "Message": reject.message});
-            reply(reject.status, &headers, body.to_string())
-        }
-    }
+    awsjson::answer(desk, call, "Message", secret(desk, call))
 }
 
 fn secret(desk: &Desk, call: &Call) -> Result<Value, Reject> {

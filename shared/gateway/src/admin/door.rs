@@ -36,56 +36,49 @@ pub(super) struct Visit {
     book: Option<Book>,
 }
 
+/// What serves a route.
+pub(super) trait Serve<F>: Fn(Arc<App>, Visit) -> F + Clone + Send + Sync + 'static {}
+
+impl<F, S: Fn(Arc<App>, Visit) -> F + Clone + Send + Sync + 'static> Serve<F> for S {}
+
+/// What it answers.
+pub(super) trait Served: Future<Output = Result<Value, Refused>> + Send + 'static {}
+
+impl<F: Future<Output = Result<Value, Refused>> + Send + 'static> Served for F {}
+
 /// The handler of a GET of [`super::roles::RULES`].
-pub(super) fn get<S, F>(path: &'static str, serve: S) -> MethodRouter<Arc<App>>
-where
-    S: Fn(Arc<App>, Visit) -> F + Clone + Send + Sync + 'static,
-    F: Future<Output = Result<Value, Refused>> + Send + 'static,
-{
+pub(super) fn get<F: Served>(path: &'static str, serve: impl Serve<F>) -> MethodRouter<Arc<App>> {
     door(Method::GET, path, serve)
 }
 
-/// The handler of a POST of [`super::roles::RULES`].
-pub(super) fn post<S, F>(path: &'static str, serve: S) -> MethodRouter<Arc<App>>
-where
-    S: Fn(Arc<App>, Visit) -> F + Clone + Send + Sync + 'static,
-    F: Future<Output = Result<Value, Refused>> + Send + 'static,
-{
+/// The handler of a POST.
+pub(super) fn post<F: Served>(path: &'static str, serve: impl Serve<F>) -> MethodRouter<Arc<App>> {
     door(Method::POST, path, serve)
 }
 
-/// The handler of a PATCH of [`super::roles::RULES`].
-pub(super) fn patch<S, F>(path: &'static str, serve: S) -> MethodRouter<Arc<App>>
-where
-    S: Fn(Arc<App>, Visit) -> F + Clone + Send + Sync + 'static,
-    F: Future<Output = Result<Value, Refused>> + Send + 'static,
-{
-    door(Method::PATCH, path, serve)
-}
-
-/// The handler of a PUT of [`super::roles::RULES`].
-pub(super) fn put<S, F>(path: &'static str, serve: S) -> MethodRouter<Arc<App>>
-where
-    S: Fn(Arc<App>, Visit) -> F + Clone + Send + Sync + 'static,
-    F: Future<Output = Result<Value, Refused>> + Send + 'static,
-{
+/// The handler of a PUT.
+pub(super) fn put<F: Served>(path: &'static str, serve: impl Serve<F>) -> MethodRouter<Arc<App>> {
     door(Method::PUT, path, serve)
 }
 
-/// The handler of a DELETE of [`super::roles::RULES`].
-pub(super) fn delete<S, F>(path: &'static str, serve: S) -> MethodRouter<Arc<App>>
-where
-    S: Fn(Arc<App>, Visit) -> F + Clone + Send + Sync + 'static,
-    F: Future<Output = Result<Value, Refused>> + Send + 'static,
-{
+/// The handler of a PATCH.
+pub(super) fn patch<F: Served>(path: &'static str, serve: impl Serve<F>) -> MethodRouter<Arc<App>> {
+    door(Method::PATCH, path, serve)
+}
+
+/// The handler of a DELETE.
+pub(super) fn delete<F: Served>(
+    path: &'static str,
+    serve: impl Serve<F>,
+) -> MethodRouter<Arc<App>> {
     door(Method::DELETE, path, serve)
 }
 
-fn door<S, F>(method: Method, path: &'static str, serve: S) -> MethodRouter<Arc<App>>
-where
-    S: Fn(Arc<App>, Visit) -> F + Clone + Send + Sync + 'static,
-    F: Future<Output = Result<Value, Refused>> + Send + 'static,
-{
+fn door<F: Served>(
+    method: Method,
+    path: &'static str,
+    serve: impl Serve<F>,
+) -> MethodRouter<Arc<App>> {
     let filter = match method {
         Method::GET => MethodFilter::GET,
         Method::PUT => MethodFilter::PUT,

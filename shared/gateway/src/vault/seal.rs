@@ -45,7 +45,7 @@ pub(super) fn sealed(
     key: &LessSafeKey,
     random: &dyn Randomness,
 ) -> Result<Map<String, Value>, VaultError> {
-    each(values, owner, &mut |text, place, named| {
+    each(values, owner, false, &mut |text, place, named| {
         if hint_of(text).is_some() || !is_secret(text, named) {
             return Ok(text.to_owned());
         }
@@ -67,7 +67,7 @@ pub(super) fn opened(
     owner: &str,
     key: &LessSafeKey,
 ) -> Result<Map<String, Value>, Unopened> {
-    each(values, owner, &mut |text, place, _| {
+    each(values, owner, false, &mut |text, place, _| {
         let Some(sealed) = text.strip_prefix(PREFIX) else { return Ok(text.to_owned()) };
         let (_, data) = sealed.rsplit_once(':').ok_or(Unopened)?;
         let whole = STANDARD.decode(data).map_err(|_| Unopened)?;
@@ -90,11 +90,12 @@ type Change<'c, E> = &'c mut dyn FnMut(&str, &str, bool) -> Result<String, E>;
 fn each<E>(
     values: &Map<String, Value>,
     place: &str,
+    named: bool,
     change: Change<'_, E>,
 ) -> Result<Map<String, Value>, E> {
     let mut changed = Map::new();
     for (name, value) in values {
-        let value = one(value, &format!("{place}#{name}"), hides(name), change)?;
+        let value = one(value, &format!("{place}#{name}"), named || hides(name), change)?;
         changed.insert(name.clone(), value);
     }
     Ok(changed)
@@ -110,14 +111,7 @@ fn one<E>(value: &Value, place: &str, named: bool, change: Change<'_, E>) -> Res
             }
             Value::Array(changed)
         }
-        Value::Object(members) => {
-            let mut changed = Map::new();
-            for (name, value) in members {
-                let place = format!("{place}#{name}");
-                changed.insert(name.clone(), one(value, &place, named || hides(name), change)?);
-            }
-            Value::Object(changed)
-        }
+        Value::Object(members) => Value::Object(each(members, place, named, change)?),
         _ => value.clone(),
     })
 }

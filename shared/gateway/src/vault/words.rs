@@ -31,13 +31,14 @@ pub(super) fn holds_secrets(values: &Map<String, Value>) -> bool {
         match value {
             Value::String(text) => is_secret(text, named),
             Value::Array(items) => items.iter().any(|item| any(item, named)),
-            Value::Object(members) => {
-                members.iter().any(|(name, value)| any(value, named || hides(name)))
-            }
+            Value::Object(members) => any_of(members, named),
             _ => false,
         }
     }
-    values.iter().any(|(name, value)| any(value, hides(name)))
+    fn any_of(members: &Map<String, Value>, named: bool) -> bool {
+        members.iter().any(|(name, value)| any(value, named || hides(name)))
+    }
+    any_of(values, false)
 }
 
 /// What is told of a secret.
@@ -52,8 +53,12 @@ pub(super) fn hint(secret: &str) -> String {
 
 /// The same values with hints in the place of secrets.
 pub(crate) fn masked(values: &Map<String, Value>) -> Map<String, Value> {
-    let mask = |(name, value): (&String, &Value)| (name.clone(), mask(value, hides(name)));
-    values.iter().map(mask).collect()
+    mask_all(values, false)
+}
+
+fn mask_all(values: &Map<String, Value>, named: bool) -> Map<String, Value> {
+    let one = |(name, value): (&String, &Value)| (name.clone(), mask(value, named || hides(name)));
+    values.iter().map(one).collect()
 }
 
 fn mask(value: &Value, named: bool) -> Value {
@@ -64,12 +69,7 @@ fn mask(value: &Value, named: bool) -> Value {
             None => value.clone(),
         },
         Value::Array(items) => items.iter().map(|item| mask(item, named)).collect(),
-        Value::Object(members) => {
-            let inner = |(name, value): (&String, &Value)| {
-                (name.clone(), mask(value, named || hides(name)))
-            };
-            Value::Object(members.iter().map(inner).collect())
-        }
+        Value::Object(members) => Value::Object(mask_all(members, named)),
         _ => value.clone(),
     }
 }

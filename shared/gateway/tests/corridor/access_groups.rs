@@ -1,8 +1,8 @@
 //! Names under which lists admit several models, aliases, and what `/v1/models` shows of them.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::house::{Answer, Caller, House, MASTER, deployment, post};
+use crate::house::{Caller, House, MASTER, deployment};
 
 /// Two models and two aliases of the file.
 async fn house() -> House {
@@ -24,22 +24,6 @@ async fn add(house: &House, name: &str, id: &str) {
     });
     let body = json!({"model_name": name, "litellm_params": params, "model_info": {"id": id}});
     house.done("/model/new", &body).await;
-}
-
-async fn send(house: &House, method: http::Method, path: &str, body: &Value) -> Answer {
-    let mut request = post(path, MASTER, body.to_string());
-    *request.method_mut() = method;
-    house.send(request).await
-}
-
-async fn listed(house: &House, key: &str, query: &str) -> Vec<String> {
-    let models = house.get(&format!("/v1/models{query}"), key).await.json();
-    models["data"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|m| m["id"].as_str().unwrap().to_owned())
-        .collect()
 }
 
 async fn status(house: &House, key: &str, model: &str) -> u16 {
@@ -65,19 +49,19 @@ async fn a_group_admits_its_models_wherever_a_list_names_it() {
         house.key(&json!({"user_id": "u"})).await,
     ];
     for key in &keys {
-        assert_eq!(listed(&house, key, "").await, ["a"]);
+        assert_eq!(house.listed(key, "").await, ["a"]);
         assert_eq!((status(&house, key, "a").await, status(&house, key, "b").await), (200, 403));
     }
     // Who is in it is said anew.
     let body = json!({"model_ids": ["b1"]});
-    let changed = send(&house, http::Method::PUT, "/access_group/lab/update", &body).await;
+    let changed = house.master(http::Method::PUT, "/access_group/lab/update", &body).await;
     assert_eq!(changed.status, 200, "{}", changed.text());
     for key in &keys {
-        assert_eq!(listed(&house, key, "").await, ["b"]);
+        assert_eq!(house.listed(key, "").await, ["b"]);
         assert_eq!((status(&house, key, "a").await, status(&house, key, "b").await), (403, 200));
     }
     let gone =
-        send(&house, http::Method::DELETE, "/access_group/lab/delete", &json!({})).await.json();
+        house.master(http::Method::DELETE, "/access_group/lab/delete", &json!({})).await.json();
     assert_eq!(gone["models_updated"], 1);
     assert_eq!(status(&house, &keys[0], "b").await, 403);
 }
@@ -124,7 +108,7 @@ async fn groups_are_told_and_those_of_the_file_are_not_changed() {
         (delete.clone(), "/access_group/none/delete", json!({}), 404),
         (delete, "/access_group/of-the-file-small/delete", json!({}), 400),
     ] {
-        let answer = send(&house, method, path, &body).await;
+        let answer = house.master(method, path, &body).await;
         assert_eq!(answer.status, status, "{path} {body}: {}", answer.text());
     }
     assert_eq!(
@@ -139,20 +123,17 @@ async fn the_list_shows_what_the_key_may_call_and_its_groups_where_asked() {
     let house = house().await;
     let all = house.key(&json!({})).await;
     let groups = ["of-the-file-small", "of-the-file-large"];
-    assert_eq!(listed(&house, &all, "").await, ["small", "large", "other"]);
-    assert_eq!(listed(&house, &all, "?only_model_access_groups=true").await, groups);
+    assert_eq!(house.listed(&all, "").await, ["small", "large", "other"]);
+    assert_eq!(house.listed(&all, "?only_model_access_groups=true").await, groups);
     assert_eq!(
-        listed(&house, &all, "?include_model_access_groups=true").await,
+        house.listed(&all, "?include_model_access_groups=true").await,
         ["small", "large", "other", "of-the-file-small", "of-the-file-large"]
     );
     // An alias is called by whoever may call what it stands for; a hidden one is called and not shown.
     let small =
         house.key(&json!({"models": ["of-the-file-small"], "aliases": {"mine": "small"}})).await;
-    assert_eq!(listed(&house, &small, "").await, ["small", "other", "mine"]);
-    assert_eq!(
-        listed(&house, &small, "?only_model_access_groups=true").await,
-        ["of-the-file-small"]
-    );
+    assert_eq!(house.listed(&small, "").await, ["small", "other", "mine"]);
+    assert_eq!(house.listed(&small, "?only_model_access_groups=true").await, ["of-the-file-small"]);
     for (name, called, told) in [
         ("other", 200, 200),
         ("secret", 200, 200),
@@ -165,9 +146,9 @@ async fn the_list_shows_what_the_key_may_call_and_its_groups_where_asked() {
     }
     // A team's models, of a key in no team, are everybody's; the word itself is no model.
     let words = house.key(&json!({"models": ["all-team-models"]})).await;
-    assert_eq!(listed(&house, &words, "").await, ["small", "large", "other"]);
+    assert_eq!(house.listed(&words, "").await, ["small", "large", "other"]);
     assert_eq!(status(&house, &words, "large").await, 200);
     let none = house.key(&json!({"models": ["no-default-models"]})).await;
-    assert_eq!(listed(&house, &none, "").await, [""; 0]);
+    assert_eq!(house.listed(&none, "").await, [""; 0]);
     assert_eq!(status(&house, &none, "small").await, 403);
 }

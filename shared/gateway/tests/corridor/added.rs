@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::house::{Answer, Caller, House, MASTER, post};
+use crate::house::{Answer, Caller, House, MASTER};
 
 /// The parameters of a model at the fake of OpenAI.
 fn params(house: &House) -> Value {
@@ -24,22 +24,6 @@ async fn call(house: &House, key: &str, model: &str) -> Answer {
     house.post("/v1/chat/completions", key, &Caller::OpenAi.ask(model, "say hi")).await
 }
 
-async fn patch(house: &House, path: &str, body: &Value) -> Answer {
-    let mut request = post(path, MASTER, body.to_string());
-    *request.method_mut() = http::Method::PATCH;
-    house.send(request).await
-}
-
-async fn listed(house: &House, key: &str) -> Vec<String> {
-    let models = house.get("/v1/models", key).await.json();
-    models["data"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|m| m["id"].as_str().unwrap().to_owned())
-        .collect()
-}
-
 #[tokio::test]
 async fn an_added_model_is_called_here_at_once_and_elsewhere_within_seconds() {
     let house = House::open().await;
@@ -51,7 +35,7 @@ async fn an_added_model_is_called_here_at_once_and_elsewhere_within_seconds() {
         (&json!("mine"), &json!(true))
     );
     assert_eq!(call(&house, MASTER, "fresh").await.status, 200);
-    assert!(listed(&house, MASTER).await.contains(&"fresh".to_owned()));
+    assert!(house.listed(MASTER, "").await.contains(&"fresh".to_owned()));
     let elsewhere = async || call(&beside, "sk-master-of-another-house", "fresh").await.status;
     assert_eq!(elsewhere().await, 400, "asked less than five seconds ago");
     house.clock.advance(std::time::Duration::from_secs(5));
@@ -99,6 +83,10 @@ async fn secrets_are_sealed_in_the_store_and_masked_in_every_answer() {
     let stored = house.app.store().routing().read().await.unwrap();
     let stored = serde_json::to_string(&stored.models[0].params).unwrap();
     assert!(!stored.contains("sk-fake") && stored.contains("sealed:1:"), "{stored}");
+    // The audit log tells who added it, and not with what.
+    let log = house.get("/audit?table_name=LiteLLM_ProxyModelTable", MASTER).await;
+    assert_eq!(log.json()["audit_logs"][0]["object_id"], "mine", "{}", log.text());
+    assert!(!log.text().contains("sk-fake") && !log.text().contains("sealed:1:"), "{}", log.text());
     // A key that was shown masked and comes back so stays what it is.
     let body =
         json!({"model_info": {"id": "mine"}, "litellm_params": {"api_key": "sk****el", "rpm": 7}});
@@ -209,7 +197,7 @@ async fn edits_at_once_leave_each_others_fields() {
         ][number - 1];
         let body = json!({"litellm_params": {field: number}});
         let house = &house;
-        async move { patch(house, "/model/mine/update", &body).await }
+        async move { house.master(http::Method::PATCH, "/model/mine/update", &body).await }
     });
     for answer in futures_util::future::join_all(edits).await {
         assert_eq!(answer.status, 200, "{}", answer.text());
@@ -229,7 +217,7 @@ async fn edits_at_once_leave_each_others_fields() {
         assert_eq!(params[field], number, "{params:?}");
     }
     let without = json!({"litellm_params_to_remove": ["rpm"], "model_name": "renamed"});
-    let changed = patch(&house, "/model/mine/update", &without).await.json();
+    let changed = house.master(http::Method::PATCH, "/model/mine/update", &without).await.json();
     assert_eq!(changed["litellm_params"].get("rpm"), None);
     assert_eq!(
         (call(&house, MASTER, "renamed").await.status, call(&house, MASTER, "fresh").await.status),
@@ -246,7 +234,7 @@ async fn a_blocked_model_is_not_called_and_not_listed_until_it_is_unblocked() {
     let refused = call(&house, MASTER, "fresh").await;
     assert_eq!(refused.status, 429, "{}", refused.text());
     assert!(refused.message().starts_with("No deployments available"), "{}", refused.text());
-    assert!(!listed(&house, MASTER).await.contains(&"fresh".to_owned()));
+    assert!(!house.listed(MASTER, "").await.contains(&"fresh".to_owned()));
     // One that answers takes the calls of both.
     add(&house, "fresh", json!({"id": "other"})).await;
     assert_eq!(call(&house, MASTER, "fresh").await.header("x-litellm-model-id"), "other");
@@ -292,8 +280,8 @@ async fn a_teams_own_model_is_there_for_that_team_alone() {
         house.key(&json!({"team_id": "theirs"})).await,
     );
     assert_eq!(call(&house, &ours, "byok").await.status, 200);
-    assert_eq!(listed(&house, &ours).await, ["byok", "demo"]);
-    assert_eq!(listed(&house, &theirs).await, ["demo"]);
+    assert_eq!(house.listed(&ours, "").await, ["byok", "demo"]);
+    assert_eq!(house.listed(&theirs, "").await, ["demo"]);
     assert_eq!(call(&house, &theirs, "byok").await.status, 403);
     for (key, ids) in [(&ours, 2), (&theirs, 1)] {
         let rows = house.get("/model/info", key).await.json();

@@ -2,15 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::house::{Answer, Caller, House, MASTER, post};
+use crate::house::{Caller, House, MASTER};
 
 const NAME: &str = "openai/main";
-
-async fn send(house: &House, method: http::Method, path: &str, body: &Value) -> Answer {
-    let mut request = post(path, MASTER, body.to_string());
-    *request.method_mut() = method;
-    house.send(request).await
-}
 
 /// A credential, and a model that names it.
 async fn house() -> House {
@@ -47,7 +41,7 @@ async fn a_credential_is_named_by_models_and_rotated_between_two_calls() {
     assert_eq!(key_sent(&house).await, "Bearer sk-first-value-of-the-credential");
     let path = format!("/credentials/{NAME}");
     let body = json!({"credential_values": {"api_key": "sk-second-value-of-the-credential"}});
-    let changed = send(&house, http::Method::PATCH, &path, &body).await;
+    let changed = house.master(http::Method::PATCH, &path, &body).await;
     assert_eq!(changed.status, 200, "{}", changed.text());
     assert_eq!(key_sent(&house).await, "Bearer sk-second-value-of-the-credential");
     let told = house.get(&format!("/credentials/by_name/{NAME}"), MASTER).await.json();
@@ -69,7 +63,7 @@ async fn values_are_sealed_in_the_store_and_masked_in_every_answer() {
     }
     // Given back as it was shown, it stays.
     let body = json!({"credential_values": {"api_key": "sk****al", "organization": "org"}});
-    let changed = send(&house, http::Method::PATCH, "/credentials/openai/main", &body).await;
+    let changed = house.master(http::Method::PATCH, "/credentials/openai/main", &body).await;
     assert_eq!(changed.status, 200, "{}", changed.text());
     assert_eq!(key_sent(&house).await, "Bearer sk-first-value-of-the-credential");
 }
@@ -104,10 +98,10 @@ async fn what_would_break_a_model_or_reach_too_far_is_refused() {
     assert_eq!(house.post("/credentials", MASTER, &again).await.status, 409);
     let (patch, delete) = (http::Method::PATCH, http::Method::DELETE);
     let taken = json!({"credential_values_to_delete": ["api_base", "api_key"], "credential_values": {"rpm": "x"}});
-    let refused = send(&house, patch.clone(), "/credentials/openai/main", &taken).await;
+    let refused = house.master(patch.clone(), "/credentials/openai/main", &taken).await;
     assert_eq!(refused.status, 400, "{}", refused.text());
     assert!(refused.message().starts_with("model m: "), "{}", refused.text());
-    let in_use = send(&house, delete.clone(), "/credentials/openai/main", &json!({})).await;
+    let in_use = house.master(delete.clone(), "/credentials/openai/main", &json!({})).await;
     assert_eq!(in_use.status, 409, "{}", in_use.text());
     for (values, param) in [
         (json!({"api_key": "os.environ/HOME"}), "credential_values.api_key"),
@@ -122,9 +116,9 @@ async fn what_would_break_a_model_or_reach_too_far_is_refused() {
     house.done("/credentials", &body).await;
     for (method, status) in [(patch, 404), (delete, 404)] {
         let body = json!({"credential_values": {"api_key": "sk-x"}});
-        assert_eq!(send(&house, method, "/credentials/none", &body).await.status, status);
+        assert_eq!(house.master(method, "/credentials/none", &body).await.status, status);
     }
     house.done("/model/delete", &json!({"id": "m"})).await;
-    let gone = send(&house, http::Method::DELETE, "/credentials/openai/main", &json!({})).await;
+    let gone = house.master(http::Method::DELETE, "/credentials/openai/main", &json!({})).await;
     assert_eq!(gone.json(), json!({"success": true, "message": "Credential deleted successfully"}));
 }

@@ -62,7 +62,17 @@ macro_rules! filed {
             }
         }
 
+        $crate::records::record!($record, $id in $all $(, named $name)?);
+    };
+}
+pub(crate) use filed;
+
+/// What is the same of every kind of which there is one list of all. `routes` marks those that calls are
+/// routed by.
+macro_rules! record {
+    ($record:ident, $id:ident in $all:literal $(, named $name:path)? $(, routes $routes:literal)?) => {
         impl $crate::Record for $record {
+            $(const ROUTES: bool = $routes;)?
             const KIND: &'static str = $all;
 
             fn id(&self) -> String {
@@ -95,7 +105,7 @@ macro_rules! filed {
         }
     };
 }
-pub(crate) use filed;
+pub(crate) use record;
 
 /// Where a record is: its primary key.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

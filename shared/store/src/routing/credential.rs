@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{CREDENTIAL, PARTITION};
-use crate::{Filed, Listed, Place, Record, Stamp};
+use super::CREDENTIAL;
+use crate::Stamp;
 
 /// A credential's record.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,41 +21,4 @@ pub struct CredentialRecord {
     pub stamp: Stamp,
 }
 
-// === impl CredentialRecord ===
-
-impl CredentialRecord {
-    /// Where the record of this name is.
-    #[must_use]
-    pub fn at(name: &str) -> Place {
-        Place::new(PARTITION, format!("{CREDENTIAL}{name}"))
-    }
-}
-
-impl Record for CredentialRecord {
-    const KIND: &'static str = Self::ALL;
-    const ROUTES: bool = true;
-
-    fn id(&self) -> String {
-        self.name.clone()
-    }
-
-    fn place(&self) -> Place {
-        Self::at(&self.name)
-    }
-
-    fn listed(&self) -> Listed {
-        Listed::by_age(Self::ALL, self)
-    }
-
-    fn stamp(&self) -> &Stamp {
-        &self.stamp
-    }
-
-    fn stamp_mut(&mut self) -> &mut Stamp {
-        &mut self.stamp
-    }
-}
-
-impl Filed for CredentialRecord {
-    const ALL: &'static str = "CREDENTIALS";
-}
+routed!(CredentialRecord, name behind CREDENTIAL in "CREDENTIALS");

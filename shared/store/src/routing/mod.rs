@@ -6,6 +6,21 @@
 //! asks for the revision, and reads again when it is another one. No index is asked, for an index
 //! may tell of a change later than the revision does.
 
+/// Files a kind of record in the partition: each by its id behind a prefix.
+macro_rules! routed {
+    ($record:ident, $id:ident behind $prefix:ident in $all:literal) => {
+        impl $record {
+            /// Where the record of this id is.
+            #[must_use]
+            pub fn at(id: &str) -> $crate::Place {
+                $crate::Place::new($crate::routing::PARTITION, format!("{}{id}", $prefix))
+            }
+        }
+
+        $crate::records::record!($record, $id in $all, routes true);
+    };
+}
+
 mod credential;
 mod model;
 mod read;

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{MODEL, PARTITION};
-use crate::{Filed, Listed, Place, Record, Stamp};
+use super::MODEL;
+use crate::Stamp;
 
 /// A deployment's record, in the words of an entry of `model_list`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,41 +25,4 @@ pub struct ModelRecord {
     pub stamp: Stamp,
 }
 
-// === impl ModelRecord ===
-
-impl ModelRecord {
-    /// Where the record of this id is.
-    #[must_use]
-    pub fn at(id: &str) -> Place {
-        Place::new(PARTITION, format!("{MODEL}{id}"))
-    }
-}
-
-impl Record for ModelRecord {
-    const KIND: &'static str = Self::ALL;
-    const ROUTES: bool = true;
-
-    fn id(&self) -> String {
-        self.id.clone()
-    }
-
-    fn place(&self) -> Place {
-        Self::at(&self.id)
-    }
-
-    fn listed(&self) -> Listed {
-        Listed::by_age(Self::ALL, self)
-    }
-
-    fn stamp(&self) -> &Stamp {
-        &self.stamp
-    }
-
-    fn stamp_mut(&mut self) -> &mut Stamp {
-        &mut self.stamp
-    }
-}
-
-impl Filed for ModelRecord {
-    const ALL: &'static str = "MODELS";
-}
+routed!(ModelRecord, id behind MODEL in "MODELS");

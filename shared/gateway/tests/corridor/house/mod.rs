@@ -13,7 +13,7 @@ use std::{
 };
 
 use axum::{Router, body::Body};
-use http::{Request, header};
+use http::{Method, Request, header};
 use serde_json::{Value, json};
 use sluice_embedded::{Engine, Faulty, client_over};
 use sluice_fakes::{ACCESS_KEY_ID, Fakes, SECRET_ACCESS_KEY};
@@ -203,6 +203,20 @@ impl House {
     /// `POST` of JSON.
     pub(crate) async fn post(&self, path: &str, key: &str, body: &Value) -> Answer {
         self.send(post(path, key, body.to_string())).await
+    }
+
+    /// JSON by the master key, by whatever method.
+    pub(crate) async fn master(&self, method: Method, path: &str, body: &Value) -> Answer {
+        let mut request = post(path, MASTER, body.to_string());
+        *request.method_mut() = method;
+        self.send(request).await
+    }
+
+    /// The ids that `/v1/models` lists, by a query.
+    pub(crate) async fn listed(&self, key: &str, query: &str) -> Vec<String> {
+        let models = self.get(&format!("/v1/models{query}"), key).await.json();
+        let rows = models["data"].as_array().unwrap().iter();
+        rows.map(|row| row["id"].as_str().unwrap().to_owned()).collect()
     }
 
     /// `POST` of JSON by the master key, which must succeed: the answer.
