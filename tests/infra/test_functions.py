@@ -141,15 +141,16 @@ def test_only_admin_may_have_a_data_key_made_and_only_ours_is_opened(resources: 
         assert sealed["Condition"] == {"StringEquals": {"kms:EncryptionContext:application": "sluice"}}
 
 
-def test_of_the_core_table_only_what_routes_calls_may_be_listed(resources: dict) -> None:
+def test_of_the_core_table_only_what_routes_calls_and_the_audit_log_may_be_listed(resources: dict) -> None:
     core = {"Fn::GetAtt": ["CoreTable", "Arn"]}
     queries = {
         name: statement.get("Condition")
         for name, statement in every_statement(resources)
         if statement["Action"] == "dynamodb:Query" and statement["Resource"] == core
     }
-    only = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["ROUTING"]}}
-    assert queries == {"InferenceRole": only, "AdminRole": only}
+    routing = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["ROUTING"]}}
+    both = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["ROUTING", "AUDIT#*"]}}
+    assert queries == {"InferenceRole": routing, "AdminRole": both}
 
 
 def test_only_inference_may_call_models(resources: dict) -> None:
