@@ -36,7 +36,7 @@ fn target(dialect: Dialect) -> Target<'static> {
         "gemini" => "gemini-2.5-pro",
         _ => "gpt-5.1",
     };
-    Target { model, max_output: Some(8_000), max_completion_tokens: true }
+    Target { model, max_output: Some(8_000), max_completion_tokens: true, ..Target::default() }
 }
 
 /// A conversation with tools, of about this many bytes.

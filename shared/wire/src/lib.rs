@@ -36,7 +36,7 @@ pub mod sound;
 mod splice;
 mod watch;
 
-pub use dialect::{Dialect, Edits, Encoded, ErrorReply, Line, Peek, Stamp, Target};
+pub use dialect::{Dialect, Edits, Encoded, ErrorReply, Habits, Line, Peek, Stamp, Target};
 pub use ending::{known_media_type, media_type_of_name};
 pub use fault::{Fault, FaultKind, FaultOrigin, Retry, Upstream};
 pub use loss::Loss;

@@ -18,7 +18,8 @@ fn decode(body: &str) -> Request {
 }
 
 fn encode_for(model: &str, request: &Request) -> (Value, Vec<(String, bool)>) {
-    let target = Target { model, max_output: None, max_completion_tokens: false };
+    let target =
+        Target { model, max_output: None, max_completion_tokens: false, ..Target::default() };
     let Encoded { body, losses } = ME.encode_request(request, target).unwrap();
     let losses = losses.into_iter().map(|l| (l.field.into_owned(), l.changes_meaning)).collect();
     (serde_json::from_slice(&body).unwrap(), losses)
@@ -179,9 +180,9 @@ fn reads_every_kind_of_block() {
         if text == "plain words"));
     assert!(matches!(&parts[8], Part::Document(Document { data: Data::Url(_), .. })));
     assert!(matches!(&parts[9], Part::Document(Document { data: Data::File(_), .. })));
-    for (part, kind) in [(&parts[10], "document"), (&parts[11], "search_result")] {
-        assert!(matches!(part, Part::Opaque { dialect: ME, value } if value["type"] == kind));
-    }
+    assert!(matches!(&parts[10], Part::Opaque { dialect: ME, value }
+        if value["type"] == "document"));
+    assert!(matches!(&parts[11], Part::SearchResult(found) if found.title == "Example"));
     assert!(matches!(&request.tools[0], Tool::Function { strict: Some(true), .. }));
     assert!(matches!(
         &request.tools[1],
@@ -195,8 +196,12 @@ fn reads_every_kind_of_block() {
 #[test]
 fn what_is_read_and_written_again_is_the_same_request() {
     let request = decode(FULL);
-    let target =
-        Target { model: "claude-sonnet-4-6", max_output: None, max_completion_tokens: false };
+    let target = Target {
+        model: "claude-sonnet-4-6",
+        max_output: None,
+        max_completion_tokens: false,
+        ..Target::default()
+    };
     let Encoded { body, losses } = ME.encode_request(&request, target).unwrap();
     assert_eq!(losses, []);
     let text = String::from_utf8(body).unwrap();
@@ -278,7 +283,8 @@ fn instructions_alone_are_said_by_the_user() {
     assert_eq!(body["messages"][0]["content"][0]["text"], "Do it");
     assert!(body.get("system").is_none());
     assert_eq!(losses, [minor("messages[0].role")]);
-    let target = Target { model: "m", max_output: None, max_completion_tokens: false };
+    let target =
+        Target { model: "m", max_output: None, max_completion_tokens: false, ..Target::default() };
     let fault = ME.encode_request(&ask(vec![Part::text("")]), target).unwrap_err();
     assert_eq!((fault.status, fault.param.as_deref()), (400, Some("messages")));
 }
@@ -712,7 +718,8 @@ fn names_everything_that_it_cannot_say() {
 #[test]
 fn the_cap_is_the_callers_the_models_or_4096() {
     let cap = |request: &Request, max_output| {
-        let target = Target { model: "m", max_output, max_completion_tokens: false };
+        let target =
+            Target { model: "m", max_output, max_completion_tokens: false, ..Target::default() };
         let body = ME.encode_request(request, target).unwrap().body;
         serde_json::from_slice::<Value>(&body).unwrap()["max_tokens"].clone()
     };
@@ -731,7 +738,8 @@ fn an_agents_request_reaches_any_dialect_without_a_loss_of_meaning() {
         (Dialect::OpenAiChat, "gpt-5.5"),
         (Dialect::BedrockConverse, "us.anthropic.claude-opus-4-8-v1:0"),
     ] {
-        let target = Target { model, max_output: None, max_completion_tokens: true };
+        let target =
+            Target { model, max_output: None, max_completion_tokens: true, ..Target::default() };
         let encoded = dialect.encode_request(&request, target).unwrap();
         let meant: Vec<_> = encoded.losses.iter().filter(|loss| loss.changes_meaning).collect();
         assert!(meant.is_empty(), "{dialect:?}: {meant:?}");
@@ -772,8 +780,12 @@ fn a_search_of_the_web_asked_for_in_openai_s_words_is_anthropic_s_tool() {
             "web_search_options": options});
         let body = serde_json::to_vec(&body).unwrap();
         let request = Dialect::OpenAiChat.decode_request(&body, Line::default()).unwrap();
-        let target =
-            Target { model: "claude-sonnet-4-5", max_output: None, max_completion_tokens: false };
+        let target = Target {
+            model: "claude-sonnet-4-5",
+            max_output: None,
+            max_completion_tokens: false,
+            ..Target::default()
+        };
         let encoded = Dialect::AnthropicMessages.encode_request(&request, target).unwrap();
         let body: Value = serde_json::from_slice(&encoded.body).unwrap();
         assert_eq!(body["tools"], json!([tool]));

@@ -396,6 +396,7 @@ fn a_page_that_anthropic_did_not_find_is_not_handed_back_to_it() {
         model: "claude-sonnet-4-5",
         max_output: Some(64_000),
         max_completion_tokens: false,
+        ..sluice_wire::Target::default()
     };
     let encoded = AnthropicMessages.encode_request(&request, target).unwrap();
     let fields: Vec<_> = encoded.losses.iter().map(|loss| loss.field.as_ref()).collect();

@@ -18,7 +18,8 @@ fn requests_of_other_dialects_are_written_as_their_golden_files_say() {
         let body = golden["request"].to_string();
         let request = dialect.decode_request(body.as_bytes(), Line::default()).unwrap();
         let model = golden["model"].as_str().unwrap();
-        let target = Target { model, max_output: None, max_completion_tokens: false };
+        let target =
+            Target { model, max_output: None, max_completion_tokens: false, ..Target::default() };
         let encoded = Dialect::BedrockConverse.encode_request(&request, target).unwrap();
         let written: Value = serde_json::from_slice(&encoded.body).unwrap();
         let losses: Vec<Value> = encoded

@@ -27,7 +27,8 @@ fn encode(model: &str, request: &Request) -> (Value, Vec<Loss>) {
 }
 
 fn try_encode(model: &str, request: &Request) -> Result<(Vec<u8>, Vec<Loss>), Fault> {
-    let target = Target { model, max_output: None, max_completion_tokens: false };
+    let target =
+        Target { model, max_output: None, max_completion_tokens: false, ..Target::default() };
     let encoded = Dialect::BedrockConverse.encode_request(request, target)?;
     Ok((encoded.body, encoded.losses))
 }

@@ -16,7 +16,8 @@ fn decode(body: &Value) -> Result<Request, Fault> {
 
 fn encode(from: Dialect, body: &Value, model: &str) -> (Value, Vec<Loss>) {
     let request = from.decode_request(body.to_string().as_bytes(), LINE).unwrap();
-    let target = Target { model, max_output: None, max_completion_tokens: true };
+    let target =
+        Target { model, max_output: None, max_completion_tokens: true, ..Target::default() };
     let encoded = ME.encode_request(&request, target).unwrap();
     (serde_json::from_slice(&encoded.body).unwrap(), encoded.losses)
 }
@@ -268,7 +269,12 @@ fn native_tools_and_settings_are_googles_alone() {
     assert!(matches!(&request.tools[0], Tool::Native { dialect: Dialect::Gemini, value }
         if *value == json!({"googleSearch": {}})));
     for to in [Dialect::OpenAiChat, Dialect::AnthropicMessages, Dialect::BedrockConverse] {
-        let target = Target { model: "m", max_output: Some(99), max_completion_tokens: true };
+        let target = Target {
+            model: "m",
+            max_output: Some(99),
+            max_completion_tokens: true,
+            ..Target::default()
+        };
         let losses = to.encode_request(&request, target).unwrap().losses;
         for field in ["tools[0]", "tools[1]", "cachedContent", "generationConfig.speechConfig"] {
             let field = if field == "tools[1]" { "tools[2]" } else { field };

@@ -100,7 +100,12 @@ fn a_request_is_anthropics_without_model_and_stream() {
         .unwrap();
     assert_eq!(read, straight);
 
-    let target = Target { model: CLAUDE, max_output: None, max_completion_tokens: false };
+    let target = Target {
+        model: CLAUDE,
+        max_output: None,
+        max_completion_tokens: false,
+        ..Target::default()
+    };
     let written = Dialect::BedrockInvoke.encode_request(&read, target).unwrap();
     let mut written: Value = serde_json::from_slice(&written.body).unwrap();
     let expected = Dialect::AnthropicMessages.encode_request(&read, target).unwrap();

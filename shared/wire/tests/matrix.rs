@@ -58,7 +58,12 @@ fn every_request_is_written_in_every_dialect_as_the_golden_file_says() {
         let line = Line { model: Some("group"), stream: Some(false) };
         let request = from.decode_request(&body, line).unwrap();
         for (to, name, model) in DIALECTS {
-            let target = Target { model, max_output: Some(64_000), max_completion_tokens: true };
+            let target = Target {
+                model,
+                max_output: Some(64_000),
+                max_completion_tokens: true,
+                ..Target::default()
+            };
             let encoded = to.encode_request(&request, target).unwrap();
             let losses: Vec<Value> = encoded
                 .losses
@@ -88,7 +93,12 @@ fn nothing_both_sides_can_carry_is_lost() {
         let line = Line { model: Some("group"), stream: Some(false) };
         let request = from.decode_request(&body, line).unwrap();
         for (to, name, model) in DIALECTS {
-            let target = Target { model, max_output: Some(64_000), max_completion_tokens: true };
+            let target = Target {
+                model,
+                max_output: Some(64_000),
+                max_completion_tokens: true,
+                ..Target::default()
+            };
             let text =
                 String::from_utf8(to.encode_request(&request, target).unwrap().body).unwrap();
             for word in ["18 C", "Weather of a city", "Which is warmer?", "c2ln", "iVBORw0KGgo="] {

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 use sluice_wire::{
-    Dialect, Line, Loss, Target,
+    Dialect, Habits, Line, Loss, Target,
     canon::{
         CachePoint, Data, Document, Effort, Extras, Format, Image, Part, Reasoning, Request, Role,
         Thinking, Tool, ToolCall, ToolChoice, ToolResult, Turn,
@@ -32,7 +32,7 @@ fn turns(messages: &Value) -> Vec<Turn> {
 }
 
 fn target() -> Target<'static> {
-    Target { model: "gpt-x", max_output: None, max_completion_tokens: true }
+    Target { model: "gpt-x", max_output: None, max_completion_tokens: true, ..Target::default() }
 }
 
 fn write(request: &Request, target: Target<'_>) -> (Value, Vec<Loss>) {
@@ -152,7 +152,8 @@ fn reads_every_field_of_a_rich_request() {
 #[test]
 fn what_is_written_reads_the_same_but_for_what_is_lost() {
     let mut request = read(RICH);
-    let (body, losses) = write(&request, target());
+    let habits = Habits { thoughts: true, ..Habits::default() };
+    let (body, losses) = write(&request, Target { habits, ..target() });
     assert_eq!(losses, [Loss::minor("cache_control")]);
     assert_eq!(body["model"], "gpt-x");
     assert_eq!(body["max_completion_tokens"], 1000);
@@ -210,6 +211,51 @@ fn reads_signed_reasoning_handed_back() {
     let (body, losses) = write(&request, target());
     assert_eq!(body["messages"], json!([{"role": "assistant", "content": "x"}]));
     assert!(losses.iter().all(|loss| !loss.changes_meaning) && losses.len() == 2);
+}
+
+#[test]
+fn thoughts_go_back_to_servers_that_show_them_and_not_to_openai() {
+    let request = Request {
+        turns: turns(&json!([{"role": "assistant", "content": "x", "reasoning_content": "Hm"}])),
+        ..asking(vec![])
+    };
+    let (body, losses) = write(&request, target());
+    assert_eq!(body["messages"], json!([{"role": "assistant", "content": "x"}]));
+    assert_eq!(losses, [Loss::minor("messages[0].content[0]")]);
+    let habits = Habits { thoughts: true, ..Habits::default() };
+    let (body, losses) = write(&request, Target { habits, ..target() });
+    assert_eq!(body["messages"][0]["reasoning_content"], "Hm");
+    assert_eq!(losses, []);
+}
+
+#[test]
+fn cache_markers_stand_where_a_provider_takes_them() {
+    let marked = |text: &str| json!([{"type": "text", "text": text, "cache_control": {"type": "ephemeral"}}]);
+    let hour = json!({"type": "ephemeral", "ttl": "1h"});
+    let messages = json!([
+        {"role": "system", "content": marked("Rules")},
+        {"role": "user", "content": [
+            {"type": "text", "text": "Look", "cache_control": hour}, {"type": "text", "text": "up"},
+        ]},
+        {"role": "assistant", "content": null, "tool_calls": [
+            {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}},
+        ]},
+        {"role": "tool", "tool_call_id": "c", "content": marked("18 C")},
+    ]);
+    let tools = json!([{
+        "type": "function",
+        "function": {"name": "f", "parameters": {"type": "object"}},
+        "cache_control": {"type": "ephemeral"},
+    }]);
+    let request = read(&json!({"model": "m", "messages": messages, "tools": tools}).to_string());
+    let habits = Habits { cache_markers: true, ..Habits::default() };
+    let (body, losses) = write(&request, Target { habits, ..target() });
+    assert_eq!(body["messages"], messages);
+    assert_eq!(body["tools"], tools);
+    assert_eq!(losses, []);
+    let (body, losses) = write(&request, target());
+    assert!(!body.to_string().contains("cache_control"), "{body}");
+    assert_eq!(losses, [Loss::minor("cache_control")]);
 }
 
 #[test]

@@ -19,7 +19,12 @@ fn decode(body: &Value) -> Request {
 }
 
 fn encode(request: &Request) -> (Value, Vec<String>) {
-    let target = Target { model: "gpt-5", max_output: None, max_completion_tokens: true };
+    let target = Target {
+        model: "gpt-5",
+        max_output: None,
+        max_completion_tokens: true,
+        ..Target::default()
+    };
     let encoded = ME.encode_request(request, target).unwrap();
     let losses = encoded.losses.iter().map(|loss| loss.field.to_string()).collect();
     (serde_json::from_slice(&encoded.body).unwrap(), losses)
@@ -105,7 +110,12 @@ fn reads_tools_and_every_form_of_choice() {
         {"type": "function", "name": "g"}]});
     let allowed = choose(wanted.clone());
     assert_eq!(encode(&allowed).0["tool_choice"], wanted);
-    let target = Target { model: "m", max_output: Some(9), max_completion_tokens: false };
+    let target = Target {
+        model: "m",
+        max_output: Some(9),
+        max_completion_tokens: false,
+        ..Target::default()
+    };
     let chat = Dialect::OpenAiChat.encode_request(&allowed, target).unwrap();
     let chat: Value = serde_json::from_slice(&chat.body).unwrap();
     assert_eq!(chat["tool_choice"], "required");
@@ -163,7 +173,12 @@ fn says_by_name_what_other_dialects_cannot_carry() {
     let builtin = with(&json!({"tools": [{"type": "mcp", "server_label": "s"}],
         "truncation": "auto", "include": ["web_search_call.results"], "text": {"verbosity": "low"}}));
     for to in [Dialect::OpenAiChat, Dialect::AnthropicMessages] {
-        let target = Target { model: "m", max_output: Some(9), max_completion_tokens: false };
+        let target = Target {
+            model: "m",
+            max_output: Some(9),
+            max_completion_tokens: false,
+            ..Target::default()
+        };
         let losses = to.encode_request(&builtin, target).unwrap().losses;
         let find = |name: &str| losses.iter().find(|loss| loss.field == *name).unwrap();
         assert!(find("tools[0]").changes_meaning, "{to:?}");
@@ -174,7 +189,12 @@ fn says_by_name_what_other_dialects_cannot_carry() {
 #[test]
 fn says_elsewhere_how_wordy_to_be() {
     let request = with(&json!({"text": {"verbosity": "low"}}));
-    let target = Target { model: "m", max_output: Some(9), max_completion_tokens: false };
+    let target = Target {
+        model: "m",
+        max_output: Some(9),
+        max_completion_tokens: false,
+        ..Target::default()
+    };
     let chat = Dialect::OpenAiChat.encode_request(&request, target).unwrap();
     let body: Value = serde_json::from_slice(&chat.body).unwrap();
     assert_eq!(body["verbosity"], "low");
@@ -189,7 +209,12 @@ fn a_search_of_the_web_is_each_providers_own() {
     let request = with(&json!({"tools": [{"type": "web_search_preview", "user_location": place,
         "search_context_size": "low"}]}));
     let written = |to: Dialect, model: &str| {
-        let target = Target { model, max_output: Some(99), max_completion_tokens: false };
+        let target = Target {
+            model,
+            max_output: Some(99),
+            max_completion_tokens: false,
+            ..Target::default()
+        };
         let encoded = to.encode_request(&request, target).unwrap();
         let lost = encoded.losses.iter().any(|loss| loss.changes_meaning);
         (serde_json::from_slice::<Value>(&encoded.body).unwrap(), lost)
@@ -211,7 +236,12 @@ fn a_search_of_the_web_is_each_providers_own() {
     assert!(written(Dialect::BedrockConverse, "meta.llama3-3-70b-instruct-v1:0").1);
     let held =
         json!({"tools": [{"type": "web_search", "filters": {"allowed_domains": ["x.test"]}}]});
-    let target = Target { model: "m", max_output: Some(9), max_completion_tokens: false };
+    let target = Target {
+        model: "m",
+        max_output: Some(9),
+        max_completion_tokens: false,
+        ..Target::default()
+    };
     let losses = Dialect::Gemini.encode_request(&with(&held), target).unwrap().losses;
     assert!(losses.iter().any(|loss| loss.field == "tools[0]" && loss.changes_meaning));
 }
@@ -227,6 +257,7 @@ fn no_provider_is_sent_what_another_encrypted() {
             model: "claude-sonnet-4-5",
             max_output: Some(9),
             max_completion_tokens: false,
+            ..Target::default()
         };
         let encoded = to.encode_request(&request, target).unwrap();
         let body = String::from_utf8(encoded.body).unwrap();

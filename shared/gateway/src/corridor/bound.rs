@@ -98,6 +98,7 @@ fn part(part: &Part) -> u64 {
             Data::Text(text) => len(text),
             _ => ELSEWHERE,
         },
+        Part::SearchResult(found) => len(&found.plain()),
         Part::ToolCall(call) => len(&call.id) + len(&call.name) + len(&call.arguments),
         Part::ToolResult(result) => {
             len(&result.call_id) + result.parts.iter().map(self::part).sum::<u64>()

@@ -98,6 +98,7 @@ pub(crate) fn written(
         model: &deployment.model,
         max_output: member.price.as_ref().and_then(|price| price.max_output),
         max_completion_tokens: takes_completion_tokens(deployment),
+        habits: deployment.habits(),
     };
     let edited = source.map(|body| intake.decode_edited(&body, dialect)).transpose()?;
     let canonical = match &edited {

@@ -84,6 +84,7 @@ fn sent(app: &App, member: &Member, from: Dialect, body: &[u8]) -> Result<Value,
             max_output: member.price.as_ref().and_then(|price| price.max_output),
             max_completion_tokens: deployment.provider.name == "openai"
                 && deployment.api_base.is_none(),
+            habits: deployment.habits(),
         };
         let encoded = to.encode_request(&request, target)?;
         dropped(app, member, encoded.losses)?;

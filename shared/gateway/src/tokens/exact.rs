@@ -153,6 +153,7 @@ fn encoded(
         model,
         max_output: member.price.as_ref().and_then(|price| price.max_output),
         max_completion_tokens: false,
+        habits: member.deployment.habits(),
     };
     let encoded = dialect.encode_request(&asked.request, target)?;
     serde_json::from_slice(&encoded.body)

@@ -50,6 +50,7 @@ fn part(part: &Part) -> u64 {
             }
             _ => DOCUMENT,
         },
+        Part::SearchResult(found) => estimate(&found.plain()),
         Part::ToolCall(call) => {
             TOOL.saturating_add(estimate(&call.name)).saturating_add(estimate(&call.arguments))
         }

@@ -11,8 +11,8 @@ mod vertex;
 use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::{Map, Value};
-use sluice_wire::Dialect;
 use sluice_wire::canon::{CacheInjection, Defaults};
+use sluice_wire::{Dialect, Habits};
 
 pub use aws::Aws;
 pub(crate) use azure::takes_api_key;
@@ -228,6 +228,18 @@ impl Deployment {
                 || !self.provider.has(Quirk::AzureFoundry)
                 || self.api_base.as_deref().is_some_and(azure::is_openai_v1));
         if has { dialect } else { self.provider.dialect }
+    }
+
+    /// What its chat route takes beyond OpenAI's own fields. `openai` at another address is a compatible
+    /// server, which takes back what its models show; OpenAI's own models show nothing, wherever they are.
+    #[must_use]
+    pub fn habits(&self) -> Habits {
+        const OWN: [&str; 6] = ["gpt-3", "gpt-4", "gpt-5", "o1", "o3", "o4"];
+        let habits = self.provider.habits(&self.model);
+        let server = self.provider.name == "openai"
+            && self.api_base.is_some()
+            && !OWN.iter().any(|family| self.model.starts_with(family));
+        Habits { thoughts: habits.thoughts || server, ..habits }
     }
 
     /// The URL of its chat route, without a query (it may hold a key); `None` where there is none before

@@ -3,7 +3,7 @@
 mod model;
 mod rows;
 
-use sluice_wire::Dialect;
+use sluice_wire::{Dialect, Habits};
 
 use crate::Route;
 
@@ -84,6 +84,13 @@ pub enum Quirk {
     RandomSeed,
     /// Refuses `stream_options`; tells the usage at a stream's end unasked.
     NoStreamOptions,
+    /// Takes Anthropic's cache markers, for every model.
+    CacheMarkers,
+    /// Takes Anthropic's cache markers, for the models whose makers have such caches.
+    CacheMarkersByModel,
+    /// Takes a model's thoughts back as `reasoning_content`; some of them refuse a conversation with
+    /// tools that lacks them.
+    Thoughts,
     /// Wants no key (a server of one's own); sends one when the deployment has it.
     Keyless,
     /// Azure OpenAI: the deployment stands in the path, the version in the query.
@@ -120,6 +127,20 @@ impl Provider {
         self.refuses.iter().copied().flatten().copied()
     }
 
+    /// What it takes for a model beyond OpenAI's own fields.
+    #[must_use]
+    pub fn habits(&self, model: &str) -> Habits {
+        // OpenRouter's guide to prompt caching; LiteLLM keeps the markers for these.
+        const CACHING: [&str; 5] = ["claude", "gemini", "glm", "minimax", "z-ai"];
+        let model = model.to_ascii_lowercase();
+        let by_model = self.has(Quirk::CacheMarkersByModel)
+            && CACHING.iter().any(|family| model.contains(family));
+        Habits {
+            cache_markers: by_model || self.has(Quirk::CacheMarkers),
+            thoughts: self.has(Quirk::Thoughts),
+        }
+    }
+
     /// The route that speaks a dialect, if any does.
     #[must_use]
     pub fn route(&self, dialect: Dialect) -> Option<Route> {
@@ -136,6 +157,23 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
+
+    #[test]
+    fn cache_markers_and_thoughts_go_where_they_are_taken() {
+        let habits = |name: &str, model: &str| {
+            let Habits { cache_markers, thoughts } = provider(name).unwrap().habits(model);
+            (cache_markers, thoughts)
+        };
+        assert_eq!(habits("openai", "gpt-5"), (false, false));
+        assert_eq!(habits("azure", "gpt-5"), (false, false));
+        assert_eq!(habits("mistral", "magistral-medium"), (false, false));
+        assert_eq!(habits("deepseek", "deepseek-reasoner"), (false, true));
+        assert_eq!(habits("moonshot", "kimi-k2-thinking"), (false, true));
+        assert_eq!(habits("dashscope", "qwen3-max"), (true, true));
+        assert_eq!(habits("databricks", "databricks-claude-sonnet-4"), (true, false));
+        assert_eq!(habits("openrouter", "anthropic/Claude-Sonnet-4.5"), (true, true));
+        assert_eq!(habits("openrouter", "openai/gpt-5"), (false, true));
+    }
 
     #[test]
     fn gives_every_name_to_one_row() {

@@ -17,7 +17,9 @@ pub use event::{Delta, Event, PartKind};
 pub use gather::Gather;
 pub use inject::CacheInjection;
 pub use laws::Laws;
-pub use part::{CachePoint, Data, Document, Image, Part, Reasoning, ToolCall, ToolResult};
+pub use part::{
+    CachePoint, Data, Document, Image, Part, Reasoning, SearchResult, ToolCall, ToolResult,
+};
 pub use remote::{Media, Remote};
 pub use request::{Effort, Extras, Format, Request, Role, Sampling, Thinking, Turn};
 pub use response::{Finish, Response};

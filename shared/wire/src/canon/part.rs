@@ -19,6 +19,8 @@ pub enum Part {
     Image(Image),
     /// A document (PDF, plain text, office formats).
     Document(Document),
+    /// What the caller's own search found, for the model to answer from.
+    SearchResult(SearchResult),
     /// The model asks for a tool to be run.
     ToolCall(ToolCall),
     /// The caller reports what a tool returned.
@@ -64,6 +66,19 @@ pub struct Document {
     pub name: Option<String>,
     /// Anthropic's and Bedrock's `context` for the document.
     pub context: Option<String>,
+    /// Whether the model should cite it.
+    pub citations: bool,
+}
+
+/// What a search of the caller's found (Anthropic's `search_result`, Bedrock's `searchResult`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SearchResult {
+    /// Its address, or another name of where it was found.
+    pub source: String,
+    /// Its title.
+    pub title: String,
+    /// Its texts; citations count them.
+    pub texts: Vec<String>,
     /// Whether the model should cite it.
     pub citations: bool,
 }
@@ -137,4 +152,16 @@ pub enum CachePoint {
     FiveMinutes,
     /// One hour.
     OneHour,
+}
+
+// === impl SearchResult ===
+
+impl SearchResult {
+    /// All of it as one text, for dialects that have no form for a search result.
+    #[must_use]
+    pub fn plain(&self) -> String {
+        let heads = [&self.title, &self.source].into_iter();
+        let lines: Vec<&str> = heads.chain(&self.texts).map(String::as_str).collect();
+        lines.join("\n")
+    }
 }

@@ -69,8 +69,17 @@ pub struct Line<'a> {
     pub stream: Option<bool>,
 }
 
+/// What a provider of OpenAI's chat takes beyond what OpenAI does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Habits {
+    /// Anthropic's cache markers (`cache_control`) on parts of messages and on tools.
+    pub cache_markers: bool,
+    /// Its own thoughts back, unsigned, as `reasoning_content`.
+    pub thoughts: bool,
+}
+
 /// For whom a request is encoded.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Target<'a> {
     /// The model id the provider knows.
     pub model: &'a str,
@@ -78,6 +87,8 @@ pub struct Target<'a> {
     pub max_output: Option<u64>,
     /// OpenAI reasoning models take `max_completion_tokens`; old compatible servers `max_tokens`.
     pub max_completion_tokens: bool,
+    /// What it takes beyond OpenAI's own fields, for the dialect of OpenAI's chat.
+    pub habits: Habits,
 }
 
 /// Identity the gateway gives to an answer that it writes itself.

@@ -78,7 +78,12 @@ fn written(from: Dialect, body: &[u8]) {
     let Ok(request) = from.decode_request(body, LINE) else { return };
     for to in Dialect::ALL {
         for model in MODELS {
-            let target = Target { model, max_output: Some(8_000), max_completion_tokens: true };
+            let target = Target {
+                model,
+                max_output: Some(8_000),
+                max_completion_tokens: true,
+                ..Target::default()
+            };
             let Ok(encoded) = to.encode_request(&request, target) else { continue };
             let text = String::from_utf8_lossy(&encoded.body);
             assert!(is_json(&encoded.body), "{} to {}: {text}", from.name(), to.name());

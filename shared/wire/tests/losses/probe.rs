@@ -80,7 +80,12 @@ impl Probes {
         }
         // An answer is read by a caller, so that only requests need the other's words.
         let Ok(request) = self.written_in.decode_request(&body, LINE) else { return body };
-        let target = Target { model: "group", max_output: None, max_completion_tokens: true };
+        let target = Target {
+            model: "group",
+            max_output: None,
+            max_completion_tokens: true,
+            ..Target::default()
+        };
         self.dialect.encode_request(&request, target).map_or(body, |encoded| encoded.body)
     }
 

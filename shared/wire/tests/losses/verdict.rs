@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use sluice_wire::{Dialect, Pump, Stamp, Target, canon::Media};
+use sluice_wire::{Dialect, Habits, Pump, Stamp, Target, canon::Media};
 
 use crate::probe::{LINE, Probes};
 
@@ -24,10 +24,20 @@ pub(crate) enum Verdict {
 
 /// The models that stand for a dialect's providers, where models differ in what they take.
 pub(crate) fn targets(dialect: Dialect) -> &'static [Target<'static>] {
+    const PLAIN: Habits = Habits { cache_markers: false, thoughts: false };
     const fn target(model: &'static str, new: bool) -> Target<'static> {
-        Target { model, max_output: Some(64_000), max_completion_tokens: new }
+        let max_output = Some(64_000);
+        Target { model, max_output, max_completion_tokens: new, habits: PLAIN }
     }
-    const CHAT: &[Target<'_>] = &[target("gpt-5.1", true), target("a-compatible-model", false)];
+    const fn compatible(model: &'static str, habits: Habits) -> Target<'static> {
+        Target { habits, ..target(model, false) }
+    }
+    const CHAT: &[Target<'_>] = &[
+        target("gpt-5.1", true),
+        compatible("a-compatible-model", PLAIN),
+        compatible("a-model-that-shows-thoughts", Habits { thoughts: true, ..PLAIN }),
+        compatible("a-model-that-takes-cache-markers", Habits { cache_markers: true, ..PLAIN }),
+    ];
     const CLAUDES: &[Target<'_>] = &[
         target("claude-sonnet-4-5", false),
         target("claude-opus-4-8", false),

@@ -4,7 +4,7 @@ use super::{AUDIO, BIAS, CHOICES, FUNCTIONS, OPENAI_LIKE, WEB_SEARCH, compatible
 use crate::table::{Provider, Quirk};
 
 pub(super) const ROWS: &[Provider] = &[
-    Provider { name: "custom_openai", quirks: &[Quirk::Keyless], ..OPENAI_LIKE },
+    Provider { name: "custom_openai", quirks: &[Quirk::Thoughts, Quirk::Keyless], ..OPENAI_LIKE },
     Provider {
         name: "ollama_chat",
         aliases: &["ollama"],
@@ -23,7 +23,7 @@ pub(super) const ROWS: &[Provider] = &[
         key_variables: &["HOSTED_VLLM_API_KEY"],
         base_variables: &["HOSTED_VLLM_API_BASE"],
         price_family: "hosted_vllm",
-        quirks: &[Quirk::MaxTokens, Quirk::Keyless],
+        quirks: &[Quirk::MaxTokens, Quirk::Thoughts, Quirk::Keyless],
         ..OPENAI_LIKE
     },
     Provider {
@@ -31,7 +31,7 @@ pub(super) const ROWS: &[Provider] = &[
         key_variables: &["LM_STUDIO_API_KEY"],
         base_variables: &["LM_STUDIO_API_BASE"],
         price_family: "lm_studio",
-        quirks: &[Quirk::MaxTokens, Quirk::Keyless],
+        quirks: &[Quirk::MaxTokens, Quirk::Thoughts, Quirk::Keyless],
         ..OPENAI_LIKE
     },
     Provider {
@@ -48,26 +48,26 @@ pub(super) const ROWS: &[Provider] = &[
         &["LLAMAFILE_API_KEY"],
         &["LLAMAFILE_API_BASE"],
     )
-    .with(&[Quirk::MaxTokens, Quirk::Keyless]),
+    .with(&[Quirk::MaxTokens, Quirk::Thoughts, Quirk::Keyless]),
     compatible(
         "lemonade",
         "http://localhost:8000/api/v1",
         &["LEMONADE_API_KEY"],
         &["LEMONADE_API_BASE"],
     )
-    .with(&[Quirk::MaxTokens, Quirk::Keyless]),
+    .with(&[Quirk::MaxTokens, Quirk::Thoughts, Quirk::Keyless]),
     compatible(
         "docker_model_runner",
         "http://localhost:22088/engines/llama.cpp/v1",
         &["DOCKER_MODEL_RUNNER_API_KEY"],
         &["DOCKER_MODEL_RUNNER_API_BASE"],
     )
-    .with(&[Quirk::MaxTokens, Quirk::Keyless]),
+    .with(&[Quirk::MaxTokens, Quirk::Thoughts, Quirk::Keyless]),
     compatible(
         "xinference",
         "http://localhost:9997/v1",
         &["XINFERENCE_API_KEY"],
         &["XINFERENCE_API_BASE"],
     )
-    .with(&[Quirk::MaxTokens, Quirk::Keyless]),
+    .with(&[Quirk::MaxTokens, Quirk::Thoughts, Quirk::Keyless]),
 ];

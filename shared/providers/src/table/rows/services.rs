@@ -15,7 +15,7 @@ pub(super) const ROWS: &[Provider] = &[
         &["DEEPSEEK_API_KEY"],
         &["DEEPSEEK_API_BASE"],
     )
-    .with(&[Quirk::MaxTokens]),
+    .with(&[Quirk::MaxTokens, Quirk::Thoughts]),
     compatible("xai", "https://api.x.ai/v1", &["XAI_API_KEY"], &["XAI_API_BASE"])
         .refusing(&[FUNCTIONS, AUDIO])
         .with(&[Quirk::MaxTokens]),
@@ -33,14 +33,14 @@ pub(super) const ROWS: &[Provider] = &[
         &["FIREWORKS_API_BASE"],
     )
     .refusing(&[FUNCTIONS, AUDIO, WEB_SEARCH])
-    .with(&[Quirk::MaxTokens]),
+    .with(&[Quirk::MaxTokens, Quirk::Thoughts]),
     compatible(
         "openrouter",
         "https://openrouter.ai/api/v1",
         &["OPENROUTER_API_KEY", "OR_API_KEY"],
         &["OPENROUTER_API_BASE"],
     )
-    .with(&[Quirk::MaxTokens]),
+    .with(&[Quirk::MaxTokens, Quirk::CacheMarkersByModel, Quirk::Thoughts]),
     compatible(
         "perplexity",
         "https://api.perplexity.ai",
@@ -101,7 +101,7 @@ pub(super) const ROWS: &[Provider] = &[
         &["MOONSHOT_API_BASE"],
     )
     .refusing(&[FUNCTIONS])
-    .with(&[Quirk::MaxTokens]),
+    .with(&[Quirk::MaxTokens, Quirk::Thoughts]),
     compatible(
         "nebius",
         "https://api.studio.nebius.ai/v1",
@@ -204,6 +204,7 @@ pub(super) const ROWS: &[Provider] = &[
         key_variables: &["LITELLM_PROXY_API_KEY"],
         base_variables: &["LITELLM_PROXY_API_BASE"],
         price_family: "litellm_proxy",
+        quirks: &[Quirk::CacheMarkers, Quirk::Thoughts],
         ..OPENAI_LIKE
     },
     compatible(
@@ -220,7 +221,7 @@ pub(super) const ROWS: &[Provider] = &[
         base_variables: &["DATABRICKS_API_BASE"],
         price_family: "databricks",
         refuses: &[PARALLEL, FUNCTIONS, SEED, BIAS, AUDIO, WEB_SEARCH],
-        quirks: &[Quirk::MaxTokens],
+        quirks: &[Quirk::MaxTokens, Quirk::CacheMarkers],
         ..OPENAI_LIKE
     },
     compatible(
@@ -236,7 +237,7 @@ pub(super) const ROWS: &[Provider] = &[
         &["DASHSCOPE_API_KEY"],
         &["DASHSCOPE_API_BASE"],
     )
-    .with(&[Quirk::MaxTokens]),
+    .with(&[Quirk::MaxTokens, Quirk::CacheMarkers, Quirk::Thoughts]),
     compatible(
         "volcengine",
         "https://ark.cn-beijing.volces.com/api/v3",
@@ -247,9 +248,9 @@ pub(super) const ROWS: &[Provider] = &[
     .with(&[Quirk::MaxTokens]),
     compatible("zai", "https://api.z.ai/api/paas/v4", &["ZAI_API_KEY"], &["ZAI_API_BASE"])
         .refusing(&[PARALLEL, FUNCTIONS, CHOICES, SEED, BIAS, LOGPROBS, PENALTIES, AUDIO])
-        .with(&[Quirk::MaxTokens]),
+        .with(&[Quirk::MaxTokens, Quirk::CacheMarkers, Quirk::Thoughts]),
     compatible("minimax", "https://api.minimax.io/v1", &["MINIMAX_API_KEY"], &["MINIMAX_API_BASE"])
-        .with(&[Quirk::MaxTokens]),
+        .with(&[Quirk::MaxTokens, Quirk::CacheMarkers, Quirk::Thoughts]),
     compatible(
         "modelscope",
         "https://api-inference.modelscope.cn/v1",

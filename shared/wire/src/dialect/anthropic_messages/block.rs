@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, value::RawValue};
 
 use super::{
+    found,
     read::{At, Object, list, object, string, value},
     source,
 };
@@ -52,6 +53,10 @@ pub(super) fn block(
             Some(document) => document,
             None => return opaque(raw, at, parts),
         },
+        "search_result" => match found::decode(&mut fields, at)? {
+            Some(found) => found,
+            None => return opaque(raw, at, parts),
+        },
         "tool_use" => tool_use(&mut fields, at)?,
         "tool_result" => tool_result(&mut fields, at, spare)?,
         "thinking" => thinking(&mut fields, at)?,
@@ -59,7 +64,7 @@ pub(super) fn block(
             redacted: Some(fields.need_string("data", at)?),
             ..Reasoning::default()
         }),
-        // Server tools' calls and results, search results, containers, compaction, and whatever
+        // Server tools' calls and results, containers, compaction, and whatever
         // comes: only this dialect knows them, and the marker stays inside.
         _ => return opaque(raw, at, parts),
     };

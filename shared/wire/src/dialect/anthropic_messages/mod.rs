@@ -8,6 +8,7 @@ mod block;
 mod citation;
 pub mod error;
 mod finish;
+mod found;
 pub(crate) mod model;
 pub mod observe;
 pub mod peek;

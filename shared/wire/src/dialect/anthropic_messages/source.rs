@@ -45,13 +45,7 @@ pub(super) fn document(fields: &mut Object<'_>, at: &At<'_>) -> Result<Option<Pa
     let raw = fields.need("source", at)?;
     let name = fields.string("title", at)?;
     let context = fields.string("context", at)?;
-    let citations = match fields.take("citations") {
-        Some(raw) => {
-            let at = At::Field(at, "citations");
-            object(raw, &at)?.flag("enabled", &at)?.unwrap_or(false)
-        }
-        None => false,
-    };
+    let citations = cites(fields, at)?;
     let at = At::Field(at, "source");
     let mut source = object(raw, &at)?;
     let kind = source.need_string("type", &at)?;
@@ -70,6 +64,13 @@ pub(super) fn document(fields: &mut Object<'_>, at: &At<'_>) -> Result<Option<Pa
         })?,
     };
     Ok(Some(Part::Document(Document { data, name, context, citations })))
+}
+
+/// Whether a block is to be cited.
+pub(super) fn cites(fields: &mut Object<'_>, at: &At<'_>) -> Result<bool, Fault> {
+    let Some(raw) = fields.take("citations") else { return Ok(false) };
+    let at = At::Field(at, "citations");
+    Ok(object(raw, &at)?.flag("enabled", &at)?.unwrap_or(false))
 }
 
 fn binary(kind: &str, source: &mut Object<'_>, at: &At<'_>) -> Result<Option<Data>, Fault> {

@@ -42,6 +42,14 @@ pub(super) enum Body<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         citations: Option<Enabled>,
     },
+    /// What the caller's search found.
+    SearchResult {
+        source: &'a str,
+        title: &'a str,
+        content: Vec<Block<'a>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        citations: Option<Enabled>,
+    },
     /// A call.
     ToolUse { id: Cow<'a, str>, name: &'a str, input: Input<'a> },
     /// A result.

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{
-    media,
+    found, media,
     reader::{At, take},
 };
 use crate::{
@@ -32,6 +32,7 @@ pub(super) fn decode(value: Value, at: At<'_>) -> Result<Part, Fault> {
             opaque(member, value)
         }
         "document" => Part::Document(media::decode_document(value, here)?),
+        "searchResult" => Part::SearchResult(found::decode(value, here)?),
         // A `type` marks a tool that the provider runs by itself.
         "toolUse" | "toolResult" if value.get("type").is_some_and(Value::is_string) => {
             opaque(member, value)

@@ -55,14 +55,7 @@ pub(super) fn decode_document(value: Value, at: At<'_>) -> Result<Document, Faul
         Some(context) => Some(at.key("context").string(context)?),
         None => None,
     };
-    let citations = match take(&mut map, "citations") {
-        Some(config) => {
-            let at = at.key("citations");
-            let enabled = at.require(&mut at.object(config)?, "enabled")?;
-            at.key("enabled").boolean(&enabled)?
-        }
-        None => false,
-    };
+    let citations = cites(take(&mut map, "citations"), at)?;
     let source = at.key("source");
     let (member, value) = source.union(at.require(&mut map, "source")?)?;
     let data = match member.as_str() {
@@ -72,6 +65,14 @@ pub(super) fn decode_document(value: Value, at: At<'_>) -> Result<Document, Faul
         })?,
     };
     Ok(Document { data, name: Some(name), context, citations })
+}
+
+/// Whether a block with this `CitationsConfig` is to be cited.
+pub(super) fn cites(config: Option<Value>, block: At<'_>) -> Result<bool, Fault> {
+    let Some(config) = config else { return Ok(false) };
+    let at = block.key("citations");
+    let enabled = at.require(&mut at.object(config)?, "enabled")?;
+    at.key("enabled").boolean(&enabled)
 }
 
 fn media_type(formats: &Formats, format: &str, at: At<'_>) -> Result<&'static str, Fault> {

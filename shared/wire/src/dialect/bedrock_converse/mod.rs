@@ -11,6 +11,7 @@ mod caps;
 mod citation;
 mod content;
 mod finish;
+mod found;
 mod media;
 mod reader;
 pub(crate) mod usage;

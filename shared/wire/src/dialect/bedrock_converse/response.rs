@@ -103,7 +103,9 @@ fn block(part: &Part) -> Option<Value> {
                 .map(|document| json!({"document": document}))
         }
         Part::Opaque { dialect: Dialect::BedrockConverse, value } => Some(value.clone()),
-        Part::Opaque { .. } | Part::ToolResult(_) | Part::CachePoint(_) => None,
+        Part::Opaque { .. } | Part::SearchResult(_) | Part::ToolResult(_) | Part::CachePoint(_) => {
+            None
+        }
     }
 }
 

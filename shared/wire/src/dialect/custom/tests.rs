@@ -2,14 +2,19 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    Line, Pump, Stamp, Target,
+    Habits, Line, Pump, Stamp, Target,
     canon::{Request, Tool},
 };
 
 const ALL: [Dialect; 4] =
     [Dialect::AnthropicMessages, Dialect::BedrockConverse, Dialect::Gemini, Dialect::OpenAiChat];
 
-const TARGET: Target<'_> = Target { model: "m", max_output: None, max_completion_tokens: false };
+const TARGET: Target<'_> = Target {
+    model: "m",
+    max_output: None,
+    max_completion_tokens: false,
+    habits: Habits { cache_markers: false, thoughts: false },
+};
 
 fn read(dialect: Dialect, body: &Value) -> Request {
     dialect.decode_request(body.to_string().as_bytes(), Line::default()).unwrap()

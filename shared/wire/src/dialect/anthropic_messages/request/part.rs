@@ -55,6 +55,12 @@ fn body<'a>(part: &'a Part, place: &dyn Fn() -> String, losses: &mut Losses) -> 
         Part::Refusal(text) => Body::text(text),
         Part::Image(image) => picture(image, place, losses),
         Part::Document(document) => paper(document, place, losses),
+        Part::SearchResult(found) => Some(Body::SearchResult {
+            source: &found.source,
+            title: &found.title,
+            content: found.texts.iter().filter_map(Body::text).map(plain).collect(),
+            citations: Enabled::when(found.citations),
+        }),
         Part::ToolCall(call) => {
             let body = Body::tool_use(call);
             if matches!(&body, Body::ToolUse { input, .. } if !input.is_faithful()) {

@@ -14,7 +14,7 @@ use crate::{
     canon::{CachePoint, Part, Reasoning, Request, Role, ToolCall, ToolResult},
     dialect::{
         Signer,
-        bedrock_converse::{citation, media, response::reasoning_block},
+        bedrock_converse::{citation, found, media, response::reasoning_block},
     },
 };
 
@@ -141,6 +141,7 @@ impl<'l> Writer<'l> {
                 let name = names::document(document.name.as_deref(), &mut self.documents);
                 Some(json!({"document": media::encode_document(document, &name, at)?}))
             }
+            Part::SearchResult(result) => Some(found::encode(result)),
             Part::ToolCall(call) => Some(self.tool_use(call, at)),
             Part::ToolResult(result) => Some(self.tool_result(result, at)?),
             Part::Reasoning(reasoning) => self.reasoning(reasoning, at),

@@ -76,6 +76,7 @@ pub(super) fn encode(result: &ToolResult) -> (Value, Vec<Value>) {
                 texts.extend([&document.name, &document.context].into_iter().flatten().cloned());
                 shown.extend(media::encode(&document.data));
             }
+            Part::SearchResult(found) => texts.push(found.plain()),
             // A result in another dialect's shape is JSON, and is handed on as such.
             Part::Opaque { value, .. } => {
                 let json =

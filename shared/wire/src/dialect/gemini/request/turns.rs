@@ -155,6 +155,12 @@ impl<'r, 'l> Writer<'r, 'l> {
             }
             Part::Image(image) => self.image(image, at, out)?,
             Part::Document(document) => self.document(document, at, out)?,
+            Part::SearchResult(found) => {
+                if found.citations {
+                    self.losses.minor(format!("{at}.citations"));
+                }
+                out.push(json!({"text": found.plain()}));
+            }
             Part::ToolCall(call) => self.call(call, at, out),
             Part::ToolResult(result) => self.result(result, at, out),
             Part::CachePoint(_) => self.losses.minor("cache_control"),

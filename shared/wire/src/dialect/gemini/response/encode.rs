@@ -88,7 +88,8 @@ pub(in crate::dialect::gemini) fn part(part: &Part, out: &mut Written) {
             }
         }
         Part::Opaque { dialect: Dialect::Gemini, value } => out.push(value.clone()),
-        Part::Opaque { .. } | Part::ToolResult(_) | Part::CachePoint(_) => {}
+        Part::Opaque { .. } | Part::SearchResult(_) | Part::ToolResult(_) | Part::CachePoint(_) => {
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{losses::Losses, turns};
+use super::{losses::Losses, marker, turns};
 use crate::{
     Dialect, Fault, Target,
     canon::{Effort, Format, Request, Thinking, Tool, ToolChoice},
@@ -10,7 +10,7 @@ use crate::{
 };
 
 pub(crate) fn encode(request: &Request, target: Target<'_>) -> Result<Encoded, Fault> {
-    let mut losses = Losses::default();
+    let mut losses = Losses::of(target.habits);
     let mut messages = Vec::with_capacity(request.turns.len() + 1);
     turns::system(&request.system, &mut losses, &mut messages);
     for (at, turn) in request.turns.iter().enumerate() {
@@ -67,15 +67,15 @@ fn tools(request: &Request, losses: &mut Losses, body: &mut Map<String, Value>) 
     for (at, tool) in request.tools.iter().enumerate() {
         match tool {
             Tool::Function { name, description, schema, strict, cache } => {
-                if cache.is_some() {
-                    losses.minor("cache_control");
-                }
                 let mut function = Map::new();
                 function.insert("name".into(), name.as_str().into());
                 set(&mut function, "description", description.as_deref());
                 function.insert("parameters".into(), schema.clone());
                 set(&mut function, "strict", *strict);
                 tools.push(json!({"type": "function", "function": function}));
+                if let Some(point) = cache {
+                    marker::mark(tools.last_mut(), *point, losses);
+                }
             }
             Tool::Native { dialect: Dialect::OpenAiChat, value } => tools.push(value.clone()),
             Tool::Native { .. } => losses.meaning(format!("tools[{at}]")),

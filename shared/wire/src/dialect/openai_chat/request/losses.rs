@@ -1,16 +1,25 @@
-//! What an encoding leaves out, each thing named once.
+//! What an encoding leaves out for want of a word or of a provider that takes it, each thing named once.
 
 use std::borrow::Cow;
 
-use crate::{Dialect, Loss, canon::Request, dialect::foreign_losses};
+use crate::{Dialect, Habits, Loss, canon::Request, dialect::foreign_losses};
 
 /// Losses gathered while a request is written.
-#[derive(Debug, Default)]
-pub(super) struct Losses(Vec<Loss>);
+#[derive(Debug)]
+pub(super) struct Losses {
+    /// What the provider takes that OpenAI does not.
+    pub(super) habits: Habits,
+    found: Vec<Loss>,
+}
 
 // === impl Losses ===
 
 impl Losses {
+    /// None so far, for a provider of these habits.
+    pub(super) fn of(habits: Habits) -> Self {
+        Self { habits, found: Vec::new() }
+    }
+
     pub(super) fn meaning(&mut self, field: impl Into<Cow<'static, str>>) {
         self.push(Loss::of_meaning(field));
     }
@@ -20,8 +29,8 @@ impl Losses {
     }
 
     fn push(&mut self, loss: Loss) {
-        if !self.0.contains(&loss) {
-            self.0.push(loss);
+        if !self.found.contains(&loss) {
+            self.found.push(loss);
         }
     }
 
@@ -33,6 +42,6 @@ impl Losses {
     }
 
     pub(super) fn into_inner(self) -> Vec<Loss> {
-        self.0
+        self.found
     }
 }

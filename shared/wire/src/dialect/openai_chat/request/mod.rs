@@ -8,6 +8,7 @@ pub(in crate::dialect) mod content;
 mod decode;
 mod encode;
 mod losses;
+mod marker;
 pub(in crate::dialect) mod media;
 mod messages;
 mod tools;

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use serde_json::{Map, Value, json};
 
-use super::{losses::Losses, media};
+use super::{losses::Losses, marker, media};
 use crate::{
     Dialect,
     canon::{Data, Document, Image, Part, Role, ToolResult, Turn},
@@ -43,6 +43,9 @@ fn user(parts: &[Part], path: &str, losses: &mut Losses, out: &mut Vec<Value>) -
         let path = format!("{path}.content[{at}]");
         match part {
             Part::ToolResult(result) => out.push(tool(result, &path, losses, &mut shown)),
+            Part::CachePoint(point) if follows_result(parts, at) => {
+                marker::mark_message(out.last_mut(), *point, losses);
+            }
             _ => content(part, &path, losses, &mut said),
         }
     }
@@ -53,6 +56,11 @@ fn user(parts: &[Part], path: &str, losses: &mut Losses, out: &mut Vec<Value>) -
         return None;
     }
     Some(json!({"role": "user", "content": collapse(shown)}))
+}
+
+fn follows_result(parts: &[Part], at: usize) -> bool {
+    let before = at.checked_sub(1).and_then(|before| parts.get(before));
+    matches!(before, Some(Part::ToolResult(_)))
 }
 
 fn tool(result: &ToolResult, path: &str, losses: &mut Losses, shown: &mut Vec<Value>) -> Value {
@@ -90,11 +98,11 @@ fn assistant(parts: &[Part], path: &str, losses: &mut Losses) -> Value {
                 "type": "function",
                 "function": {"name": call.name, "arguments": arguments(&call.arguments)},
             })),
-            // Only a provider of this dialect gives reasoning without a signature, and only such a
-            // one takes it back. Signed or encrypted reasoning is another provider's.
+            // Reasoning without a signature is what compatible servers show, and some take it back;
+            // OpenAI takes none. Signed or encrypted reasoning is another provider's.
             Part::Reasoning(thought) => {
                 let signed = thought.signature.as_ref().is_some_and(|s| !s.is_empty());
-                if signed || thought.redacted.is_some() {
+                if signed || thought.redacted.is_some() || !losses.habits.thoughts {
                     losses.minor(path);
                 } else {
                     reasoning.push_str(&thought.text);
@@ -165,8 +173,14 @@ fn content(part: &Part, path: &str, losses: &mut Losses, out: &mut Vec<Value>) {
         }
         Part::Image(image) => picture(image, path, losses, out),
         Part::Document(document) => file(document, path, losses, out),
+        Part::SearchResult(found) => {
+            if found.citations {
+                losses.meaning(format!("{path}.citations"));
+            }
+            out.push(json!({"type": "text", "text": found.plain()}));
+        }
         Part::Refusal(words) => out.push(json!({"type": "refusal", "refusal": words})),
-        Part::CachePoint(_) => losses.minor("cache_control"),
+        Part::CachePoint(point) => marker::mark(out.last_mut(), *point, losses),
         Part::Opaque { dialect: Dialect::OpenAiChat, value } => out.push(value.clone()),
         Part::Reasoning(_) => losses.minor(path.to_owned()),
         Part::Opaque { .. } | Part::ToolCall(_) | Part::ToolResult(_) => {
@@ -232,13 +246,16 @@ fn readable(media_type: &str, base64: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
+/// Text and nothing else, not even a cache marker.
+fn is_plain(part: &Value) -> bool {
+    part.get("type").is_some_and(|kind| kind == "text") && part.get("cache_control").is_none()
+}
+
 /// Content of one text part is written as a string, which every server understands.
 fn collapse(mut parts: Vec<Value>) -> Value {
     match parts.as_mut_slice() {
         [] => Value::String(String::new()),
-        [one] if one.get("type").is_some_and(|kind| kind == "text") => {
-            one.get_mut("text").map(Value::take).unwrap_or_default()
-        }
+        [one] if is_plain(one) => one.get_mut("text").map(Value::take).unwrap_or_default(),
         _ => Value::Array(parts),
     }
 }

@@ -90,7 +90,10 @@ impl Message {
                 None => self.calls.push(value.clone()),
             },
             Part::Opaque { value, .. } => self.foreign.push(value.clone()),
-            Part::Document(_) | Part::ToolResult(_) | Part::CachePoint(_) => {}
+            Part::Document(_)
+            | Part::SearchResult(_)
+            | Part::ToolResult(_)
+            | Part::CachePoint(_) => {}
         }
     }
 

@@ -24,10 +24,17 @@ pub(super) fn part(part: &Part, path: &str, said: bool, losses: &mut Losses, out
         Part::CachePoint(_) => losses.minor("cache_control"),
         Part::Image(image) if !said => picture(image, path, losses, out),
         Part::Document(document) if !said => file(document, path, losses, out),
+        Part::SearchResult(found) if !said => {
+            if found.citations {
+                losses.meaning(format!("{path}.citations"));
+            }
+            out.push(words(&found.plain(), false));
+        }
         Part::Opaque { dialect: Dialect::OpenAiResponses, value } => out.push(value.clone()),
         Part::Reasoning(_) => losses.minor(path.to_owned()),
         Part::Image(_)
         | Part::Document(_)
+        | Part::SearchResult(_)
         | Part::Opaque { .. }
         | Part::ToolCall(_)
         | Part::ToolResult(_) => losses.meaning(path.to_owned()),

@@ -91,7 +91,11 @@ impl Output<'_> {
                 let content = seal::part(*dialect, value);
                 self.items.push(output::sealed(&self.id("rs"), &content));
             }
-            Part::Image(_) | Part::Document(_) | Part::ToolResult(_) | Part::CachePoint(_) => {}
+            Part::Image(_)
+            | Part::Document(_)
+            | Part::SearchResult(_)
+            | Part::ToolResult(_)
+            | Part::CachePoint(_) => {}
         }
     }
 
