@@ -53,7 +53,7 @@ fn reads_every_part_and_the_usage_in_its_normal_form() {
     assert_eq!(response.extras.keys().collect::<Vec<_>>(), ["container"]);
     let usage = response.usage.unwrap();
     assert_eq!((usage.prompt(), usage.completion()), (42, 40));
-    assert_eq!(usage.raw.as_ref().unwrap()["inference_geo"], "global");
+    assert_eq!(usage.raw.as_ref().unwrap().value()["inference_geo"], "global");
     assert_eq!(
         Usage { raw: None, ..usage },
         Usage {
@@ -115,7 +115,7 @@ fn another_dialects_answer_has_every_field_the_sdks_know() {
             cache_read: 2,
             output: 3,
             output_reasoning: 4,
-            raw: Some(json!({"prompt_tokens": 10, "completion_tokens": 7})),
+            raw: Some((&json!({"prompt_tokens": 10, "completion_tokens": 7})).into()),
             ..Usage::default()
         }),
         ..Response::default()

@@ -155,7 +155,7 @@ fn thoughts_and_parallel_calls_gather_to_the_whole_answer() {
     assert_eq!((usage.input, usage.cache_read), (472, 3000));
     assert_eq!((usage.cache_write_5m, usage.cache_write_1h), (200, 1000));
     assert_eq!((usage.output, usage.output_reasoning), (59, 30));
-    assert_eq!(usage.raw.unwrap()["service_tier"], "standard");
+    assert_eq!(usage.raw.unwrap().value()["service_tier"], "standard");
 }
 
 #[test]
@@ -180,7 +180,7 @@ fn blocks_of_the_dialects_own_come_whole() {
     assert_eq!(response.finish, Finish::Pause);
     let usage = response.usage.unwrap();
     assert_eq!((usage.input, usage.output), (10682, 510));
-    assert_eq!(usage.raw.unwrap()["server_tool_use"]["web_search_requests"], 1);
+    assert_eq!(usage.raw.unwrap().value()["server_tool_use"]["web_search_requests"], 1);
 }
 
 #[test]

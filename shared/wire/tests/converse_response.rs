@@ -51,7 +51,7 @@ fn reads_parts_usage_and_stop_sequence() {
     let usage = response.usage.unwrap();
     assert_eq!((usage.input, usage.cache_read, usage.cache_write_5m, usage.output), (1, 10, 20, 2));
     assert_eq!(usage.total(), 33);
-    assert_eq!(usage.raw.unwrap(), body["usage"]);
+    assert_eq!(usage.raw.unwrap().value(), body["usage"]);
 }
 
 #[test]

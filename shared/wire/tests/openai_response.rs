@@ -43,7 +43,7 @@ fn reads_an_answer_whole() {
     assert_eq!(response.parts[1], call("call_a", "get_weather", "{\n\"city\": \"Boston\"\n}"));
     assert_eq!(response.finish, Finish::ToolCalls);
     let usage = response.usage.unwrap();
-    assert_eq!(usage.raw.as_ref().unwrap()["total_tokens"], 99);
+    assert_eq!(usage.raw.as_ref().unwrap().value()["total_tokens"], 99);
     assert_eq!(
         Usage { raw: None, ..usage },
         Usage {

@@ -109,7 +109,7 @@ fn reads_text_and_usage() {
     assert_eq!(answer.finish, Finish::Stop);
     let usage = answer.usage.unwrap();
     assert_eq!((usage.input, usage.cache_read, usage.output), (11, 8, 10));
-    assert_eq!(usage.raw.unwrap()["total_tokens"], 29);
+    assert_eq!(usage.raw.unwrap().value()["total_tokens"], 29);
 }
 
 #[test]

@@ -225,7 +225,7 @@ impl Operation for Embeddings {
 /// All of it is prompt: some servers (Voyage) tell only `total_tokens`, and a few count the tokens of
 /// a completion there is not.
 fn given(usage: Usage) -> Usage {
-    let total = usage.raw.as_ref().and_then(|raw| raw.get("total_tokens")?.as_u64());
+    let total = usage.raw.as_ref().and_then(|raw| raw.value().get("total_tokens")?.as_u64());
     match total {
         Some(total) if usage.prompt() == 0 => {
             Usage { input: total, raw: usage.raw, ..Usage::default() }

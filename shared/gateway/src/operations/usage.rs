@@ -17,7 +17,7 @@ pub(super) enum Made {
 pub(super) fn read(usage: &Value, made: Made) -> (Usage, Units) {
     if let Some(seconds) = usage.get("seconds").and_then(Value::as_f64) {
         let units = Units::default().with_thousandths(Class::SecondInput, thousandths(seconds));
-        return (Usage { raw: Some(usage.clone()), ..Usage::default() }, units);
+        return (Usage { raw: Some(usage.into()), ..Usage::default() }, units);
     }
     let count =
         |paths: &[&str]| paths.iter().find_map(|path| usage.pointer(path).and_then(Value::as_u64));
@@ -55,7 +55,7 @@ pub(super) fn read(usage: &Value, made: Made) -> (Usage, Units) {
         input_audio: sound,
         output: all.saturating_sub(made_images).saturating_sub(made_sound),
         output_audio: made_sound,
-        raw: Some(usage.clone()),
+        raw: Some(usage.into()),
         ..Usage::default()
     };
     let units = Units::default()

@@ -57,7 +57,7 @@ fn cohere(billed: &Value) -> Option<Usage> {
     Some(Usage {
         input: tokens("input_tokens").unwrap_or_default(),
         output: tokens("output_tokens").unwrap_or_default(),
-        raw: Some(billed.clone()),
+        raw: Some(billed.into()),
         ..Usage::default()
     })
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sluice_wire::Verbatim;
 
 use crate::{CallId, KeyHash, Millis, NanoUsd, WindowId};
 
@@ -101,7 +102,7 @@ pub struct UsageRow {
     pub catalogue: Option<String>,
     /// The provider's usage as it came.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub usage_raw: Option<Value>,
+    pub usage_raw: Option<Verbatim>,
     /// The caller's tags.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,

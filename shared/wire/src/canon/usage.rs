@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::Verbatim;
+
 /// What a call used. Input classes do not overlap, nor do output classes: the sum of all input
 /// fields is the prompt, the sum of all output fields is the completion.
 ///
@@ -32,7 +34,7 @@ pub struct Usage {
     /// The service level that the provider says it served at (`priority`, `flex`), in its own words.
     pub service_tier: Option<String>,
     /// The provider's own usage object, verbatim.
-    pub raw: Option<Value>,
+    pub raw: Option<Verbatim>,
 }
 
 impl Usage {

@@ -12,6 +12,7 @@ pub mod openai_chat;
 pub mod openai_responses;
 
 mod citation;
+mod counts;
 mod data_url;
 mod foreign;
 mod glance;
@@ -26,6 +27,7 @@ mod watched;
 use bytes::Bytes;
 
 pub(crate) use citation::{Citation, Place};
+pub(crate) use counts::Counts;
 pub(crate) use foreign::{
     WEB_SEARCH, losses as foreign_losses, own as own_fields, search_options, search_tool,
     web_search, wished_search,

@@ -62,9 +62,7 @@ fn message(mut fields: Object<'_>) -> Result<Response, Fault> {
     let stop_sequence = fields.string("stop_sequence", &at)?;
     let usage = match fields.take("usage") {
         // Something that is no usage is not the usage of nothing.
-        Some(raw) => {
-            Some(value(raw, &At::Field(&at, "usage"))?).filter(Value::is_object).map(usage::read)
-        }
+        Some(raw) => usage::read(raw.into()),
         None => None,
     };
     let mut extras = Map::new();

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::canon::Usage;
+use crate::{Verbatim, canon::Usage, dialect::Counts};
 
 /// Usage as a stream tells it: the prompt at the start, cumulative counts at the end.
 #[derive(Debug, Default)]
@@ -11,32 +11,31 @@ pub(crate) struct Meter {
     usage: Option<Usage>,
 }
 
-/// The normal form of a usage object.
-pub(crate) fn read(raw: Value) -> Usage {
-    let count = |value: Option<&Value>| value.and_then(Value::as_u64).unwrap_or(0);
-    let field = |name: &str| count(raw.get(name));
-    let ttl = |name: &str| count(raw.get("cache_creation").and_then(|ttl| ttl.get(name)));
+/// The normal form of a usage object; `None` where it is not one.
+pub(crate) fn read(raw: Verbatim) -> Option<Usage> {
+    let fields = Counts::read(raw.text())?;
+    let ttl = fields.inside(&["cache_creation"]);
 
-    let one_hour = ttl("ephemeral_1h_input_tokens");
+    let one_hour = ttl.count(&["ephemeral_1h_input_tokens"]);
     // What the break-down does not account for was written for five minutes, the default. The
     // total grows over a stream with server tools; its break-down is told at the start only.
-    let five_minutes = ttl("ephemeral_5m_input_tokens")
-        .max(field("cache_creation_input_tokens").saturating_sub(one_hour));
-    let output = field("output_tokens");
-    let thinking =
-        count(raw.get("output_tokens_details").and_then(|details| details.get("thinking_tokens")))
-            .min(output);
-    Usage {
-        input: field("input_tokens"),
-        cache_read: field("cache_read_input_tokens"),
+    let five_minutes = ttl
+        .count(&["ephemeral_5m_input_tokens"])
+        .max(fields.count(&["cache_creation_input_tokens"]).saturating_sub(one_hour));
+    let output = fields.count(&["output_tokens"]);
+    let details = fields.inside(&["output_tokens_details"]);
+    let thinking = details.count(&["thinking_tokens"]).min(output);
+    Some(Usage {
+        input: fields.count(&["input_tokens"]),
+        cache_read: fields.count(&["cache_read_input_tokens"]),
         cache_write_5m: five_minutes,
         cache_write_1h: one_hour,
         output: output - thinking,
         output_reasoning: thinking,
-        service_tier: raw.get("service_tier").and_then(Value::as_str).map(str::to_owned),
+        service_tier: fields.text("service_tier").map(str::to_owned),
         raw: Some(raw),
         ..Usage::default()
-    }
+    })
 }
 
 /// The usage object of an answer, every field that the SDKs know present.
@@ -45,11 +44,11 @@ pub(super) fn write(usage: Option<&Usage>) -> Map<String, Value> {
     let usage = usage.unwrap_or(&none);
     // What the provider said beyond the normal form (server tools, tier), where it said it in this
     // dialect.
-    let mut out = match &usage.raw {
+    let mut out = match usage.raw.as_ref().map(Verbatim::value) {
         Some(Value::Object(raw))
             if raw.contains_key("input_tokens") && raw.contains_key("output_tokens") =>
         {
-            raw.clone()
+            raw
         }
         _ => Map::new(),
     };
@@ -79,14 +78,14 @@ pub(super) fn write(usage: Option<&Usage>) -> Map<String, Value> {
 impl Meter {
     /// Takes a later report: its counts replace the earlier ones, what it does not name stays.
     pub(crate) fn merge(&mut self, report: Value) {
-        let mut raw = match self.usage.take().and_then(|usage| usage.raw) {
+        let mut raw = match self.usage.take().and_then(|usage| Some(usage.raw?.value())) {
             Some(Value::Object(raw)) => raw,
             _ => Map::new(),
         };
         if let Value::Object(report) = report {
             raw.extend(report.into_iter().filter(|(_, value)| !value.is_null()));
         }
-        self.usage = Some(read(Value::Object(raw)));
+        self.usage = read(Verbatim::from(&Value::Object(raw)));
     }
 
     /// What has been told so far.
@@ -99,9 +98,13 @@ impl Meter {
 mod tests {
     use super::*;
 
+    fn told(raw: &Value) -> Usage {
+        read(Verbatim::from(raw)).unwrap()
+    }
+
     #[test]
     fn keeps_the_two_cache_lifetimes_and_thinking_apart() {
-        let usage = read(json!({
+        let usage = told(&json!({
             "input_tokens": 7, "cache_creation_input_tokens": 1500, "cache_read_input_tokens": 40,
             "cache_creation": {"ephemeral_5m_input_tokens": 500, "ephemeral_1h_input_tokens": 1000},
             "output_tokens": 90, "output_tokens_details": {"thinking_tokens": 60},
@@ -114,7 +117,7 @@ mod tests {
 
     #[test]
     fn a_total_without_break_down_was_written_for_five_minutes() {
-        let usage = read(json!({"input_tokens": 1, "cache_creation_input_tokens": 9}));
+        let usage = told(&json!({"input_tokens": 1, "cache_creation_input_tokens": 9}));
         assert_eq!((usage.cache_write_5m, usage.cache_write_1h), (9, 0));
     }
 
@@ -129,7 +132,7 @@ mod tests {
         let usage = meter.usage().unwrap();
         assert_eq!((usage.input, usage.output), (10, 20));
         assert_eq!((usage.cache_write_5m, usage.cache_write_1h), (3, 5));
-        assert_eq!(usage.raw.as_ref().unwrap()["service_tier"], "standard");
+        assert_eq!(usage.raw.as_ref().unwrap().value()["service_tier"], "standard");
     }
 
     #[test]
@@ -143,7 +146,7 @@ mod tests {
             output_reasoning: 8,
             ..Usage::default()
         };
-        let back = read(Value::Object(write(Some(&usage))));
+        let back = told(&Value::Object(write(Some(&usage))));
         assert_eq!(Usage { raw: None, ..back }, usage);
         for field in ["input_tokens", "output_tokens", "service_tier", "server_tool_use"] {
             assert!(write(None).contains_key(field), "{field}");

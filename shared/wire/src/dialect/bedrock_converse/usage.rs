@@ -18,7 +18,7 @@ pub(crate) fn decode(value: &Value) -> Option<Usage> {
         cache_write_5m: written.max(short.saturating_add(long)).saturating_sub(long),
         cache_write_1h: long,
         output: count("outputTokens"),
-        raw: Some(value.clone()),
+        raw: Some(value.into()),
         ..Usage::default()
     })
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, de::IgnoredAny};
 use serde_json::Value;
 
 use crate::{
+    Verbatim,
     canon::Usage,
     dialect::{anthropic_messages, bedrock_converse, openai_chat},
 };
@@ -46,16 +47,16 @@ pub(super) struct Metrics {
 pub(super) fn read(body: &[u8]) -> Option<Usage> {
     let counts: Counts = serde_json::from_slice(body).ok()?;
     if counts.content.is_some() {
-        return counts.usage.filter(Value::is_object).map(anthropic_messages::usage::read);
+        return anthropic_messages::usage::read(Verbatim::from(&counts.usage?));
     }
     if let Some(usage) = counts.usage.filter(Value::is_object) {
         let has = |name: &str| usage.get(name).is_some();
         return if has("prompt_tokens") || has("completion_tokens") {
-            openai_chat::usage::decode(usage)
+            openai_chat::usage::decode(Verbatim::from(&usage))
         } else if has("inputTokens") || has("outputTokens") {
             bedrock_converse::usage::decode(&usage)
         } else {
-            Some(anthropic_messages::usage::read(usage))
+            anthropic_messages::usage::read(Verbatim::from(&usage))
         };
     }
     if let Some(input) = counts.input_text_token_count {

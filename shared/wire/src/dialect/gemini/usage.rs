@@ -42,7 +42,7 @@ pub(crate) fn decode(value: &Value) -> Usage {
         output_reasoning: thoughts,
         output_audio,
         output_image,
-        raw: Some(value.clone()),
+        raw: Some(value.into()),
         ..Usage::default()
     }
 }

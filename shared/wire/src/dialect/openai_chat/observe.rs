@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{error, scan, usage};
 use crate::{
-    Fault,
+    Fault, Verbatim,
     canon::Usage,
     dialect::{Rename, watched},
     frame::sse::{Frame, Framer},
@@ -32,7 +32,7 @@ struct Watch {
 
 #[derive(Deserialize)]
 struct Used {
-    usage: Value,
+    usage: Verbatim,
     #[serde(default)]
     service_tier: Option<Value>,
 }

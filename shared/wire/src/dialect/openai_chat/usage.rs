@@ -2,43 +2,43 @@
 //! inside `completion_tokens`; a few compatible providers count reasoning beside it, which
 //! `total_tokens` gives away.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use crate::canon::Usage;
+use crate::{Verbatim, canon::Usage, dialect::Counts};
 
 /// Reads a `usage` object; `None` where it is not one.
-pub(crate) fn decode(raw: Value) -> Option<Usage> {
-    let fields = raw.as_object()?;
-    let prompt = count(fields, &["prompt_tokens", "input_tokens"]);
-    let completion = count(fields, &["completion_tokens", "output_tokens"]);
-    let inputs = details(fields, &["prompt_tokens_details", "input_tokens_details"]);
-    let outputs = details(fields, &["completion_tokens_details", "output_tokens_details"]);
+pub(crate) fn decode(raw: Verbatim) -> Option<Usage> {
+    let fields = Counts::read(raw.text())?;
+    let prompt = fields.count(&["prompt_tokens", "input_tokens"]);
+    let completion = fields.count(&["completion_tokens", "output_tokens"]);
+    let inputs = fields.inside(&["prompt_tokens_details", "input_tokens_details"]);
+    let outputs = fields.inside(&["completion_tokens_details", "output_tokens_details"]);
 
-    let cache_read = count(inputs, &["cached_tokens"])
-        .max(count(
-            fields,
-            &["cache_read_input_tokens", "prompt_cache_hit_tokens", "cached_tokens"],
-        ))
+    let cache_read = inputs
+        .count(&["cached_tokens"])
+        .max(fields.count(&["cache_read_input_tokens", "prompt_cache_hit_tokens", "cached_tokens"]))
         .min(prompt);
-    let written = count(inputs, &["cache_creation_tokens", "cache_write_tokens"])
-        .max(count(fields, &["cache_creation_input_tokens"]))
+    let written = inputs
+        .count(&["cache_creation_tokens", "cache_write_tokens"])
+        .max(fields.count(&["cache_creation_input_tokens"]))
         .min(prompt.saturating_sub(cache_read));
-    let lifetimes = details(inputs, &["cache_creation_token_details"]);
-    let cache_write_1h = count(lifetimes, &["ephemeral_1h_input_tokens"]).min(written);
-    let cached = details(inputs, &["cached_tokens_details"]);
-    let cache_read_audio = count(cached, &["audio_tokens"]).min(cache_read);
-    let input_audio = count(inputs, &["audio_tokens"])
+    let lifetimes = inputs.inside(&["cache_creation_token_details"]);
+    let cache_write_1h = lifetimes.count(&["ephemeral_1h_input_tokens"]).min(written);
+    let cached = inputs.inside(&["cached_tokens_details"]);
+    let cache_read_audio = cached.count(&["audio_tokens"]).min(cache_read);
+    let input_audio = inputs
+        .count(&["audio_tokens"])
         .saturating_sub(cache_read_audio)
         .min(prompt.saturating_sub(cache_read + written));
 
     let output_reasoning =
-        count(outputs, &["reasoning_tokens"]).max(count(fields, &["reasoning_tokens"]));
-    let total = count(fields, &["total_tokens"]);
+        outputs.count(&["reasoning_tokens"]).max(fields.count(&["reasoning_tokens"]));
+    let total = fields.count(&["total_tokens"]);
     let beside = output_reasoning > 0
         && (output_reasoning > completion
             || total >= prompt.saturating_add(completion).saturating_add(output_reasoning));
     let visible = if beside { completion } else { completion.saturating_sub(output_reasoning) };
-    let output_audio = count(outputs, &["audio_tokens"]).min(visible);
+    let output_audio = outputs.count(&["audio_tokens"]).min(visible);
 
     Some(Usage {
         input: prompt.saturating_sub(cache_read + written + input_audio),
@@ -99,27 +99,17 @@ pub(super) fn encode(usage: &Usage) -> Value {
     out
 }
 
-/// The first of the fields that holds a count.
-fn count(fields: &Map<String, Value>, names: &[&str]) -> u64 {
-    names.iter().find_map(|name| fields.get(*name)?.as_u64()).unwrap_or(0)
-}
-
-fn details<'a>(fields: &'a Map<String, Value>, names: &[&str]) -> &'a Map<String, Value> {
-    static NONE: std::sync::LazyLock<Map<String, Value>> = std::sync::LazyLock::new(Map::new);
-    names.iter().find_map(|name| fields.get(*name)?.as_object()).unwrap_or(&NONE)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(raw: Value) -> Usage {
-        Usage { raw: None, ..decode(raw).unwrap() }
+    fn read(raw: &Value) -> Usage {
+        Usage { raw: None, ..decode(Verbatim::from(raw)).unwrap() }
     }
 
     #[test]
     fn takes_the_classes_apart() {
-        let usage = read(json!({
+        let usage = read(&json!({
             "prompt_tokens": 100, "completion_tokens": 50, "total_tokens": 150,
             "prompt_tokens_details": {"cached_tokens": 40, "audio_tokens": 10},
             "completion_tokens_details": {"reasoning_tokens": 30, "audio_tokens": 5,
@@ -141,7 +131,7 @@ mod tests {
 
     #[test]
     fn sees_reasoning_that_is_counted_beside_the_completion() {
-        let usage = read(json!({
+        let usage = read(&json!({
             "prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 45,
             "completion_tokens_details": {"reasoning_tokens": 30},
         }));
@@ -150,20 +140,20 @@ mod tests {
 
     #[test]
     fn reads_the_cache_fields_of_other_providers() {
-        let deepseek = read(json!({"prompt_tokens": 10, "completion_tokens": 1,
+        let deepseek = read(&json!({"prompt_tokens": 10, "completion_tokens": 1,
             "prompt_cache_hit_tokens": 8, "prompt_cache_miss_tokens": 2}));
         assert_eq!((deepseek.input, deepseek.cache_read), (2, 8));
-        let litellm = read(json!({"prompt_tokens": 10, "completion_tokens": 1,
+        let litellm = read(&json!({"prompt_tokens": 10, "completion_tokens": 1,
             "cache_creation_input_tokens": 3, "cache_read_input_tokens": 4}));
         assert_eq!((litellm.input, litellm.cache_read, litellm.cache_write_5m), (3, 4, 3));
     }
 
     #[test]
     fn never_counts_more_than_the_prompt() {
-        let usage = read(json!({"prompt_tokens": 10, "completion_tokens": null,
+        let usage = read(&json!({"prompt_tokens": 10, "completion_tokens": null,
             "prompt_tokens_details": {"cached_tokens": 40, "audio_tokens": 9}}));
         assert_eq!((usage.prompt(), usage.cache_read, usage.completion()), (10, 10, 0));
-        assert_eq!(decode(Value::Null), None);
+        assert_eq!(decode(Verbatim::from(&Value::Null)), None);
     }
 
     #[test]
@@ -180,6 +170,6 @@ mod tests {
             output_audio: 8,
             ..Usage::default()
         };
-        assert_eq!(read(encode(&usage)), usage);
+        assert_eq!(read(&encode(&usage)), usage);
     }
 }

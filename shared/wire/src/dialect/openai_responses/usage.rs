@@ -30,6 +30,7 @@ pub(super) fn encode(usage: &Usage) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Verbatim;
 
     #[test]
     fn what_is_written_reads_the_same() {
@@ -42,7 +43,7 @@ mod tests {
             output_reasoning: 70,
             ..Usage::default()
         };
-        let read = decode(encode(&usage)).unwrap();
+        let read = decode(Verbatim::from(&encode(&usage))).unwrap();
         assert_eq!(Usage { raw: None, ..read }, usage);
     }
 }

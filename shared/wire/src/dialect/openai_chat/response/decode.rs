@@ -8,7 +8,7 @@ use super::super::{
     usage,
 };
 use crate::{
-    Dialect, Fault, FaultKind,
+    Dialect, Fault, FaultKind, Verbatim,
     canon::{Data, Image, Part, Reasoning, Response, ToolCall},
     dialect::Signer,
 };
@@ -49,7 +49,7 @@ pub(crate) fn decode(body: &[u8]) -> Result<Response, Fault> {
         stop_sequence: None,
         usage: fields
             .shift_remove("usage")
-            .and_then(usage::decode)
+            .and_then(|usage| usage::decode(Verbatim::from(&usage)))
             .map(|usage| usage.served(fields.get("service_tier"))),
         extras: Map::new(),
     };

@@ -118,7 +118,7 @@ impl Answer {
 
     fn chunk(&mut self, chunk: &Chunk<'_>, out: &mut Vec<Event>) {
         if let Some(used) = chunk.usage
-            && let Some(used) = serde_json::from_str(used.get()).ok().and_then(usage::decode)
+            && let Some(used) = usage::decode(used.into())
         {
             self.usage = Some(used.served(chunk.service_tier.as_ref()));
         }

@@ -46,8 +46,8 @@ pub(crate) fn decode(body: &[u8]) -> Result<Response, Fault> {
         finish,
         stop_sequence: None,
         usage: fields
-            .shift_remove("usage")
-            .and_then(usage::decode)
+            .get("usage")
+            .and_then(|usage| usage::decode(usage.into()))
             .map(|usage| usage.served(fields.get("service_tier"))),
         extras: fields
             .shift_remove("service_tier")

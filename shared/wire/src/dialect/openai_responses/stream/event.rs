@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
 use super::super::usage;
-use crate::{Fault, FaultKind, canon::Usage, frame::sse};
+use crate::{Fault, FaultKind, Verbatim, canon::Usage, frame::sse};
 
 /// An event's fields; which are there depends on `type`.
 #[derive(Debug, Deserialize)]
@@ -58,7 +58,7 @@ pub(in super::super) struct Answered {
     pub(in super::super) id: Option<String>,
     pub(in super::super) model: Option<String>,
     pub(in super::super) incomplete_details: Option<Value>,
-    usage: Option<Value>,
+    usage: Option<Verbatim>,
     service_tier: Option<Value>,
 }
 
