@@ -8,6 +8,8 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
+use crate::fields::{Field, Fields};
+
 /// One edit of a top-level field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Splice<'a> {
@@ -24,9 +26,28 @@ pub enum Splice<'a> {
 /// The parser's, when `body` is not one JSON object.
 pub fn splice(body: &[u8], edits: &[Splice<'_>]) -> Result<Vec<u8>, serde_json::Error> {
     let mut reader = serde_json::Deserializer::from_slice(body);
-    let fields = reader.deserialize_map(Fields { base: body.as_ptr() as usize })?;
+    let fields = reader.deserialize_map(ReadFields { base: body.as_ptr() as usize })?;
     reader.end()?;
+    apply(body, fields, edits)
+}
 
+/// As [`splice`], for a body that has been read as JSON before: its values are not read again.
+///
+/// # Errors
+/// The parser's, when `body` is not one JSON object.
+pub fn splice_read(body: &[u8], edits: &[Splice<'_>]) -> Result<Vec<u8>, serde_json::Error> {
+    match Fields::find(body) {
+        Some(fields) => apply(body, fields.into_vec(), edits),
+        // It says what is wrong.
+        None => splice(body, edits),
+    }
+}
+
+fn apply(
+    body: &[u8],
+    fields: Vec<Field<'_>>,
+    edits: &[Splice<'_>],
+) -> Result<Vec<u8>, serde_json::Error> {
     let open = body.iter().position(|b| *b == b'{').map_or(0, |at| at + 1);
     let mut out = Vec::with_capacity(body.len() + 64);
     out.extend_from_slice(slice(body, 0..open));
@@ -34,7 +55,7 @@ pub fn splice(body: &[u8], edits: &[Splice<'_>]) -> Result<Vec<u8>, serde_json::
     let mut first = true;
     let mut cursor = open;
     for Field { name, value } in fields {
-        let edit = edits.iter().position(|edit| edit.field() == name.0);
+        let edit = edits.iter().position(|edit| edit.field() == name);
         // What stands before the value: comma, white space, the name, the colon.
         let mut lead = slice(body, cursor..value.start);
         cursor = value.end;
@@ -76,18 +97,12 @@ fn slice(bytes: &[u8], range: Range<usize>) -> &[u8] {
     bytes.get(range).unwrap_or_default()
 }
 
-/// A top-level field: its name, and where its value stands in the body.
-struct Field<'a> {
-    name: Name<'a>,
-    value: Range<usize>,
-}
-
 /// A field's name, borrowed where it has no escapes.
 #[derive(Deserialize)]
 pub(crate) struct Name<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
 
 /// Collects the fields of an object whose text begins at address `base`.
-struct Fields {
+struct ReadFields {
     base: usize,
 }
 
@@ -101,9 +116,9 @@ impl Splice<'_> {
     }
 }
 
-// === impl Fields ===
+// === impl ReadFields ===
 
-impl<'de> Visitor<'de> for Fields {
+impl<'de> Visitor<'de> for ReadFields {
     type Value = Vec<Field<'de>>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -112,7 +127,7 @@ impl<'de> Visitor<'de> for Fields {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut fields = Vec::new();
-        while let Some((name, value)) = map.next_entry::<Name<'de>, &'de RawValue>()? {
+        while let Some((Name(name), value)) = map.next_entry::<Name<'de>, &'de RawValue>()? {
             let start = (value.get().as_ptr() as usize).saturating_sub(self.base);
             fields.push(Field { name, value: start..start + value.get().len() });
         }

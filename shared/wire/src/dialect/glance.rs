@@ -1,15 +1,15 @@
 //! The verbatim path's look at a whole answer: its id and its usage, and nothing else is built.
 
-use std::{borrow::Cow, ops::Range};
+use std::ops::Range;
 
-use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::{Value, value::RawValue};
 
 use super::{
     Dialect, anthropic_messages, bedrock_converse, bedrock_invoke, gemini, openai_chat,
     openai_responses,
 };
-use crate::{Fault, FaultKind, canon::Usage};
+use crate::{Fault, FaultKind, Fields, canon::Usage};
 
 /// What the gateway needs to know of an answer that it forwards.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -20,20 +20,6 @@ pub struct Glance {
     pub model: Option<Range<usize>>,
     /// What it used, where the provider said so.
     pub usage: Option<Usage>,
-}
-
-#[derive(Deserialize)]
-struct Fields<'a> {
-    #[serde(default, borrow)]
-    id: Option<Cow<'a, str>>,
-    #[serde(default, borrow)]
-    model: Option<&'a RawValue>,
-    #[serde(default, borrow)]
-    usage: Option<&'a RawValue>,
-    #[serde(default)]
-    service_tier: Option<Value>,
-    #[serde(default, rename = "serviceTier")]
-    bedrock_tier: Option<Value>,
 }
 
 // === impl Dialect ===
@@ -50,32 +36,36 @@ impl Dialect {
         if self == Self::BedrockInvoke {
             return bedrock_invoke::response::glance(body);
         }
-        let fields: Fields<'_> = serde_json::from_slice(body).map_err(|error| {
-            Fault::new(FaultKind::Upstream, "The provider's answer is not what its API promises.")
-                .with_status(502)
-                .with_detail(error.to_string())
-        })?;
-        let raw = fields.usage.and_then(|raw| serde_json::from_str::<Value>(raw.get()).ok());
-        let tier = fields.service_tier.as_ref();
-        let usage = raw.filter(Value::is_object).and_then(|raw| match self {
-            Self::OpenAiChat => Some(openai_chat::usage::decode(raw)?.served(tier)),
-            Self::OpenAiResponses => Some(openai_responses::usage::decode(raw)?.served(tier)),
-            Self::AnthropicMessages => Some(anthropic_messages::usage::read(raw)),
+        let fields = Fields::find(body).ok_or_else(|| unpromised(body))?;
+        let tier = fields.get::<Value>("service_tier");
+        let tier = tier.as_ref();
+        let usage = fields.get::<&RawValue>("usage").and_then(|raw| match self {
+            Self::OpenAiChat => Some(openai_chat::usage::decode(raw.into())?.served(tier)),
+            Self::OpenAiResponses => {
+                Some(openai_responses::usage::decode(raw.into())?.served(tier))
+            }
+            Self::AnthropicMessages => anthropic_messages::usage::read(raw.into()),
             Self::BedrockConverse => {
-                let tier = bedrock_converse::usage::tier(fields.bedrock_tier.as_ref());
+                let tier = fields.get::<Value>("serviceTier");
+                let tier = bedrock_converse::usage::tier(tier.as_ref());
+                let raw = serde_json::from_str(raw.get()).ok()?;
                 Some(bedrock_converse::usage::decode(&raw)?.served(tier))
             }
             Self::BedrockInvoke | Self::Gemini => None,
         });
-        Ok(Glance {
-            id: fields.id.map(Cow::into_owned),
-            model: fields.model.map(|value| {
-                let start = (value.get().as_ptr() as usize).saturating_sub(body.as_ptr() as usize);
-                start..start + value.get().len()
-            }),
-            usage,
-        })
+        Ok(Glance { id: fields.get("id"), model: fields.place("model"), usage })
     }
+}
+
+/// The fault of an answer that is no JSON object.
+fn unpromised(body: &[u8]) -> Fault {
+    let why = match serde_json::from_slice::<IgnoredAny>(body) {
+        Ok(_) => "it is not a JSON object".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    Fault::new(FaultKind::Upstream, "The provider's answer is not what its API promises.")
+        .with_status(502)
+        .with_detail(why)
 }
 
 #[cfg(test)]

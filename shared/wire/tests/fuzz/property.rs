@@ -8,7 +8,7 @@ use sluice_wire::{
     canon::{Event, Laws, Usage},
     dialect::{Observer, StreamDecoder},
     frame::{event_stream, sse},
-    splice,
+    splice, splice_read,
 };
 
 /// A property, by its name.
@@ -299,4 +299,5 @@ pub(crate) fn splices(data: &[u8]) {
         .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&spliced)));
     assert_eq!(found, Value::Object(expected));
     assert_eq!(splice(body, &[]).ok().as_deref(), Some(body));
+    assert_eq!(splice_read(body, &edits).ok(), Some(spliced));
 }

@@ -4,7 +4,7 @@ use super::{
     read::{self, At, object},
     request,
 };
-use crate::{Edits, Fault, Peek, Splice, splice};
+use crate::{Edits, Fault, Peek, Splice, splice_read};
 
 /// Reads them, with the words of [`request::decode`] for what is wrong.
 pub(crate) fn peek(body: &[u8]) -> Result<Peek, Fault> {
@@ -33,7 +33,7 @@ pub(crate) fn patch(body: &[u8], edits: &Edits<'_>) -> Result<Vec<u8>, Fault> {
     if let Some(cap) = edits.max_output {
         splices.push(Splice::Set("max_tokens", cap.to_string()));
     }
-    splice(body, &splices).map_err(|error| {
+    splice_read(body, &splices).map_err(|error| {
         Fault::invalid(format!("The request body is not valid JSON: {error}"), "body")
     })
 }

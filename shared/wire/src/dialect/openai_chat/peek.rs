@@ -9,7 +9,7 @@ use serde::{
 use serde_json::{Value, json};
 
 use super::field;
-use crate::{Edits, Fault, Peek, Splice, splice, splice::Name};
+use crate::{Edits, Fault, Peek, Splice, splice::Name, splice_read};
 
 /// Roles that a message may have.
 pub(super) const ROLES: [&str; 6] =
@@ -129,7 +129,7 @@ pub(crate) fn patch(body: &[u8], edits: &Edits<'_>) -> Result<Vec<u8>, Fault> {
         options.insert("include_usage".into(), json!(true));
         splices.push(Splice::Set("stream_options", Value::Object(options).to_string()));
     }
-    splice(body, &splices)
+    splice_read(body, &splices)
         .map_err(|error| Fault::invalid(format!("Invalid JSON payload: {error}"), "request_body"))
 }
 

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
-use crate::{Edits, Fault, Peek, Splice, dialect::openai_chat::field, splice};
+use crate::{Edits, Fault, Peek, Splice, dialect::openai_chat::field, splice_read};
 
 /// The fields read here; all others are skipped. `null` counts as absent.
 #[derive(Debug, Deserialize)]
@@ -158,7 +158,7 @@ pub(crate) fn patch(body: &[u8], edits: &Edits<'_>) -> Result<Vec<u8>, Fault> {
     if let Some(most) = edits.max_output {
         splices.push(Splice::Set("max_output_tokens", most.to_string()));
     }
-    splice(body, &splices)
+    splice_read(body, &splices)
         .map_err(|error| Fault::invalid(format!("Invalid JSON payload: {error}"), "request_body"))
 }
 
