@@ -18,7 +18,7 @@ pub(crate) fn push(out: &mut String, number: u64, places: usize) {
     }
     let from = MOST.saturating_sub(used.max(places));
     let written = digits.get(from..).unwrap_or_default();
-    out.extend(written.iter().copied().map(char::from));
+    out.push_str(std::str::from_utf8(written).unwrap_or_default());
 }
 
 #[cfg(test)]

@@ -51,6 +51,7 @@ mod keys;
 mod ledger;
 mod members;
 mod money;
+mod nested;
 mod records;
 mod routing;
 mod store;

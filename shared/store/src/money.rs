@@ -13,6 +13,8 @@ const SCALE: i64 = 1_000_000_000;
 const PLACES: usize = 9;
 /// The longest text that is tried as an amount.
 const LONGEST: usize = 128;
+/// Bytes of the longest amount as a decimal.
+const WRITTEN: usize = 21;
 
 /// An amount of US dollars, exact to the billionth.
 #[derive(
@@ -76,14 +78,17 @@ impl NanoUsd {
     pub fn to_decimal(self) -> String {
         let magnitude = self.0.unsigned_abs();
         let scale = SCALE.unsigned_abs();
-        let sign = if self.0 < 0 { "-" } else { "" };
         let (whole, part) = (magnitude / scale, magnitude % scale);
-        if part == 0 {
-            return format!("{sign}{whole}");
+        let mut text = String::with_capacity(WRITTEN);
+        if self.0 < 0 {
+            text.push('-');
         }
-        let mut text = format!("{sign}{whole}.");
-        digits::push(&mut text, part, PLACES);
-        text.truncate(text.trim_end_matches('0').len());
+        digits::push(&mut text, whole, 1);
+        if part != 0 {
+            text.push('.');
+            digits::push(&mut text, part, PLACES);
+            text.truncate(text.trim_end_matches('0').len());
+        }
         text
     }
 

@@ -11,6 +11,9 @@ use crate::Millis;
 /// Crockford's base 32, as ULIDs are written (<https://github.com/ulid/spec>).
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const ULID: usize = 26;
+/// Letters that a machine word holds, five bits each.
+const WORD: usize = 12;
+const WORD_MASK: u128 = (1 << (5 * WORD)) - 1;
 /// Digits of a key's short hash.
 const SHORT: usize = 16;
 
@@ -88,15 +91,23 @@ fn read(text: &str) -> Option<u128> {
     })
 }
 
+fn write(bits: u64, letters: &mut [u8]) {
+    let mut rest = bits;
+    for letter in letters.iter_mut().rev() {
+        let digit = usize::try_from(rest & 31).ok().and_then(|at| ALPHABET.get(at));
+        *letter = digit.copied().unwrap_or(b'0');
+        rest >>= 5;
+    }
+}
+
 impl fmt::Display for CallId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Written a few times a call: into place, without the formatter.
         let mut text = [b'-'; ULID + 1 + SHORT];
         let mut rest = self.ulid;
-        for letter in text.iter_mut().take(ULID).rev() {
-            let digit = usize::try_from(rest & 31).ok().and_then(|at| ALPHABET.get(at));
-            *letter = digit.copied().unwrap_or(b'0');
-            rest >>= 5;
+        for letters in text.get_mut(..ULID).unwrap_or_default().rchunks_mut(WORD) {
+            write(u64::try_from(rest & WORD_MASK).unwrap_or_default(), letters);
+            rest >>= 5 * WORD;
         }
         for (to, from) in text.iter_mut().skip(ULID + 1).zip(hex(&self.key.to_be_bytes())) {
             *to = from;

@@ -11,8 +11,8 @@ use crate::{
 pub(super) const SHARDS: u8 = 8;
 /// Attributes of a row's item, those of its slice included.
 const ATTRIBUTES: usize = 12;
-/// Bytes that most documents fit into.
-const DOCUMENT: usize = 1024;
+/// The attribute that holds the row itself, as JSON.
+pub(crate) const DOCUMENT: &str = "d";
 /// Bytes of the keys of the live index.
 const LIVE: usize = 17;
 const ORDER: usize = 59;
@@ -48,13 +48,8 @@ pub(crate) enum Field {
     Number(i64),
 }
 
-/// The attributes of a row that is recorded at `row.ended`, by their names.
-pub(crate) fn row_fields(row: &UsageRow) -> Result<Vec<(&'static str, Field)>, StoreError> {
-    let mut document = Vec::with_capacity(DOCUMENT);
-    serde_json::to_writer(&mut document, row)
-        .map_err(|error| StoreError::corrupt("PutItem", error.to_string()))?;
-    let document = String::from_utf8(document)
-        .map_err(|error| StoreError::corrupt("PutItem", error.to_string()))?;
+/// The attributes of a row that is recorded at `row.ended`, by their names, besides its document.
+pub(crate) fn row_fields(row: &UsageRow) -> Vec<(&'static str, Field)> {
     let call = row.call.to_string();
     let mut order = String::with_capacity(ORDER);
     digits::push(&mut order, row.ended.get().unsigned_abs(), 15);
@@ -75,20 +70,21 @@ pub(crate) fn row_fields(row: &UsageRow) -> Result<Vec<(&'static str, Field)>, S
         ("c", Field::Number(row.spend.nanos())),
         ("st", Field::Text(status(row.status).to_owned())),
         ("ttl", Field::Number(row.ended.get() / 1000 + KEPT_SECONDS)),
-        ("d", Field::Text(document)),
     ]);
-    Ok(fields)
+    fields
 }
 
 /// The row as an item.
 pub(crate) fn row_item(row: &UsageRow) -> Result<Item, StoreError> {
-    let fields = row_fields(row)?.into_iter();
+    let document = serde_json::to_string(row)
+        .map_err(|error| StoreError::corrupt("PutItem", error.to_string()))?;
+    let fields = row_fields(row).into_iter().chain([(DOCUMENT, Field::Text(document))]);
     Ok(fields.map(|(name, field)| (name.to_owned(), field.into())).collect())
 }
 
 /// The item as a row.
 pub(crate) fn read_row(item: &Item) -> Result<UsageRow, StoreError> {
-    let document = text(item, "d").unwrap_or_default();
+    let document = text(item, DOCUMENT).unwrap_or_default();
     let mut row: UsageRow = serde_json::from_str(document)
         .map_err(|error| StoreError::corrupt("GetItem", error.to_string()))?;
     row.spend = NanoUsd::from_nanos(

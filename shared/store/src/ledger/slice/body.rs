@@ -11,8 +11,8 @@ use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 
 use crate::{
-    StoreError, UsageRow,
-    usage::item::{Field, row_fields},
+    StoreError, UsageRow, nested,
+    usage::item::{DOCUMENT, Field, row_fields},
 };
 
 /// Bytes that most rows fit into.
@@ -45,11 +45,15 @@ impl Written {
             out.extend_from_slice(b",\"sl\":{\"S\":");
             text(&mut out, slice)?;
             out.push(b'}');
-            for (name, field) in row_fields(row)? {
+            for (name, field) in row_fields(row) {
                 out.push(b',');
                 attribute(&mut out, name, &field)?;
             }
-            out.extend_from_slice(b"}}}");
+            out.push(b',');
+            text(&mut out, DOCUMENT)?;
+            out.extend_from_slice(b":{\"S\":\"");
+            nested::write(&mut out, &**row).map_err(|error| unwritten(&error))?;
+            out.extend_from_slice(b"\"}}}}");
         }
         out.extend_from_slice(b"]}}");
         Ok(Self(Bytes::from(out)))
@@ -81,6 +85,9 @@ fn attribute(out: &mut Vec<u8>, name: &str, field: &Field) -> Result<(), StoreEr
 }
 
 fn text(out: &mut Vec<u8>, text: &str) -> Result<(), StoreError> {
-    serde_json::to_writer(out, text)
-        .map_err(|error| StoreError::corrupt("BatchWriteItem", error.to_string()))
+    serde_json::to_writer(out, text).map_err(|error| unwritten(&error))
+}
+
+fn unwritten(error: &serde_json::Error) -> StoreError {
+    StoreError::corrupt("BatchWriteItem", error.to_string())
 }
