@@ -13,7 +13,7 @@ use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::graceful::{GracefulShutdown, Watcher},
 };
-use sluice_gateway::Peer;
+use sluice_gateway::{Peer, Seal};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
@@ -145,8 +145,9 @@ where
 {
     let Guest { peer, router, watcher } = guest;
     let stream = TokioIo::new(stream);
+    let seal = Seal::of(Some(peer));
     let service = service_fn(move |mut request: Request<Incoming>| {
-        Peer::write(Some(peer), request.headers_mut());
+        seal.write(request.headers_mut());
         leftover::answer(router.clone(), request)
     });
     let served = match version {

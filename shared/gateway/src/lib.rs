@@ -33,7 +33,7 @@ mod uses;
 mod vault;
 
 pub use app::{App, AppParts, Departure, StartError};
-pub use identity::Peer;
+pub use identity::{Peer, Seal};
 pub use orphans::Orphans;
 pub use random::{NoRandomness, Randomness, SystemRandomness};
 pub use vault::{KEY_BYTES, KeyPlace};

@@ -255,7 +255,12 @@ pub(crate) fn durations(map: &mut HeaderMap, facts: &Facts, upstream: Duration) 
 }
 
 fn millis(duration: Duration) -> String {
-    format!("{}.{:03}", duration.as_millis(), duration.subsec_micros() % 1000)
+    let mut text = duration.as_millis().to_string();
+    // The thousandths, with the zeros before them.
+    let part = (1000 + duration.subsec_micros() % 1000).to_string();
+    text.push('.');
+    text.push_str(part.get(1..).unwrap_or_default());
+    text
 }
 
 fn put(map: &mut HeaderMap, name: HeaderName, text: String) {
@@ -267,6 +272,15 @@ fn put(map: &mut HeaderMap, name: HeaderName, text: String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn durations_have_three_places() {
+        for (micros, text) in
+            [(0, "0.000"), (7, "0.007"), (999, "0.999"), (1_111, "1.111"), (12_030, "12.030")]
+        {
+            assert_eq!(millis(Duration::from_micros(micros)), text);
+        }
+    }
 
     #[test]
     fn any_name_can_stand_in_the_header_and_the_header_is_bounded() {

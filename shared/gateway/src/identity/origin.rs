@@ -28,19 +28,37 @@ pub struct Peer {
     pub through_alb: bool,
 }
 
+/// Who connects, as a header says it: made once for a connection.
+#[derive(Debug, Clone)]
+pub struct Seal(Option<HeaderValue>);
+
+// === impl Seal ===
+
+impl Seal {
+    /// Who that is, where it is known.
+    #[must_use]
+    pub fn of(peer: Option<Peer>) -> Self {
+        Self(peer.and_then(|Peer { address, through_alb }| {
+            let prefix = if through_alb { ALB } else { "" };
+            HeaderValue::try_from(format!("{prefix}{address}")).ok()
+        }))
+    }
+
+    /// Writes it over whatever the caller has written there.
+    pub fn write(&self, headers: &mut HeaderMap) {
+        match &self.0 {
+            Some(value) => drop(headers.insert(PEER, value.clone())),
+            None => drop(headers.remove(&PEER)),
+        }
+    }
+}
+
 // === impl Peer ===
 
 impl Peer {
     /// Writes who connects, where that is known, over whatever the caller has written there.
     pub fn write(peer: Option<Self>, headers: &mut HeaderMap) {
-        headers.remove(&PEER);
-        let written = peer.and_then(|Self { address, through_alb }| {
-            let prefix = if through_alb { ALB } else { "" };
-            HeaderValue::try_from(format!("{prefix}{address}")).ok()
-        });
-        if let Some(value) = written {
-            headers.insert(PEER, value);
-        }
+        Seal::of(peer).write(headers);
     }
 
     pub(super) fn read(headers: &HeaderMap) -> Option<Self> {

@@ -41,6 +41,10 @@ impl ModelPrice {
     pub fn cost_at(&self, usage: &Usage, tier: ServiceTier) -> Breakdown {
         let prompt = usage.prompt();
         let of = |class, count: u64| {
+            // Most classes are not used, and their prices not looked for.
+            if count == 0 {
+                return 0;
+            }
             u128::from(self.rate(class, tier, prompt).pico()).saturating_mul(u128::from(count))
         };
         let input = of(Class::Input, usage.input)
