@@ -201,8 +201,16 @@ def test_only_admin_may_delete_what_lasts_and_of_usage_it_may_only_add_rows(reso
     cache = json.dumps({"Fn::GetAtt": ["CacheTable", "Arn"]})
     deletes = {(name, table) for name, action, table in may if action == "dynamodb:DeleteItem"}
     # A caller may delete an answer that is kept for it.
-    assert {name for name, table in deletes if table != cache} == {"AdminRole"}
     usage = json.dumps({"Fn::GetAtt": ["UsageTable", "Arn"]})
+    # A roll-up that was made again replaces the one before, and no row does.
+    rolls = ("BudgetResetRole", usage)
+    assert {name for name, table in deletes - {rolls} if table != cache} == {"AdminRole"}
+    keys = [
+        statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+        for name, statement in every_statement(resources)
+        if name == rolls[0] and "dynamodb:DeleteItem" in listed(statement["Action"])
+    ]
+    assert keys == [["ROLL#*"]]
     # PutItem: the row of a spend that is reset.
     writes = {"dynamodb:UpdateItem", "dynamodb:DeleteItem"}
     assert not [m for m in may if m[0] == "AdminRole" and m[1] in writes and m[2] == usage]

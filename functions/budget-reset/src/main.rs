@@ -1,4 +1,4 @@
-//! Lambda function on a schedule: resolves the leases of calls that never came back.
+//! Lambda function on a schedule: resolves the leases of calls that never came back, and rolls hours up.
 //!
 //! Windows need no job: a new one begins at its instant, because its id is computed from the
 //! clock. What is left to a schedule is what a dead process could not do itself.
@@ -17,9 +17,12 @@ fn main() -> Result<(), lambda_runtime::Error> {
 
 async fn sweep(app: Arc<App>) -> Result<Value, lambda_runtime::Error> {
     let report = app.store().ledger().sweep(app.clock().now()).await?;
+    let rolled = app.store().rollups().roll(app.clock().now()).await?;
     Ok(json!({
         "guards": report.guards,
         "expired": report.expired,
         "corrected": report.corrected,
+        "rolled_up": rolled.hours,
+        "rolled_up_again": rolled.again,
     }))
 }

@@ -32,6 +32,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         task: AuditTask,
     },
+    /// The ledger: what was spent.
+    Ledger {
+        #[command(subcommand)]
+        task: LedgerTask,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -54,6 +59,24 @@ pub(crate) struct Verify {
     /// Note the heads in this file, if the log is whole.
     #[arg(long, value_name = "FILE")]
     pub(crate) note: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LedgerTask {
+    /// Find every account of a key and every roll-up that is not what the usage rows add up to.
+    ///
+    /// Exit code 1 if there is any, 3 where the tables cannot be read.
+    Verify(VerifyLedger),
+}
+
+/// Accounts and roll-ups to verify.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyLedger {
+    #[command(flatten)]
+    pub(crate) tables: Tables,
+    /// Roll up anew what is not as the rows say. Accounts are left as they are.
+    #[arg(long)]
+    pub(crate) repair: bool,
 }
 
 /// Where the tables are.

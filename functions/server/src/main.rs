@@ -10,6 +10,7 @@ mod chores;
 mod environment;
 mod folder;
 mod keyfile;
+mod ledger;
 mod leftover;
 mod listen;
 mod master;
@@ -24,7 +25,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use args::{AuditTask, Cli, Command};
+use args::{AuditTask, Cli, Command, LedgerTask};
 
 /// A call makes many small allocations; with the system's allocator they were about a fifth of its cost
 /// (docs/adr/0011-allocator.md).
@@ -38,6 +39,9 @@ fn main() -> ExitCode {
         Some(Command::Check { config }) => return check::run(&config),
         Some(Command::Token(wanted)) => return token::run(wanted),
         Some(Command::Audit { task: AuditTask::Verify(wanted) }) => return audit::verify(&wanted),
+        Some(Command::Ledger { task: LedgerTask::Verify(wanted) }) => {
+            return ledger::verify(&wanted);
+        }
         None => {}
     }
     tracing_subscriber::fmt()

@@ -56,6 +56,25 @@ async fn keeps_key_and_spend_through_kill_9() {
 }
 
 #[tokio::test]
+async fn tells_whether_the_accounts_are_what_the_rows_add_up_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let verify = |data: &str| {
+        let data = folder.path().join(data);
+        let command = ["ledger", "verify", "--data-dir", data.to_str().unwrap()];
+        Command::new(sluice::BINARY).args(command).output().unwrap()
+    };
+    let mut sluice = Sluice::start(folder.path(), &[]).await;
+    let key = sluice.post("/key/generate", &json!({ "max_budget": 1 })).await;
+    sluice.chat(key["key"].as_str().unwrap(), &hello(false)).await;
+    sluice.kill();
+    let output = verify("my data");
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    assert!(told.starts_with("ledger: ok; 1 row(s), "), "{told}");
+    assert_eq!(verify("nowhere").status.code(), Some(3));
+}
+
+#[tokio::test]
 async fn lets_an_open_stream_finish_after_sigterm() {
     let folder = tempfile::tempdir().unwrap();
     let mut sluice = Sluice::start(folder.path(), &[]).await;

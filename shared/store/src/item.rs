@@ -68,3 +68,19 @@ where
         error.code().map(|code| format!("{code}: {}", error.message().unwrap_or_default()));
     StoreError::new(operation, kind).caused_by(detail, error)
 }
+
+/// What a conditional write came to; `None` where its condition did not hold.
+pub(crate) fn unless_refused<T, E, R>(
+    operation: &'static str,
+    sent: Result<T, SdkError<E, R>>,
+) -> Result<Option<T>, StoreError>
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
+    match sent {
+        Ok(done) => Ok(Some(done)),
+        Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(None),
+        Err(error) => Err(failed(operation, error)),
+    }
+}

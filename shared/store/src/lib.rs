@@ -29,6 +29,8 @@
 //! | last use of a credential | core | `USED#<name>` | `CREDENTIAL` |
 //! | audit row, head | core | `AUDIT#<chain>` | `<instant>#<number>`, `HEAD` |
 //! | usage row | usage | `L#<16 digits of the hash>#<day>` | the call's id |
+//! | sheet of an hour | usage | `ROLL#<day>` | `<hour>`, its pieces `<hour>#<instant>#<number>` |
+//! | hour whose rows change late, how far hours are rolled up | usage | `ROLL#LATE`, `ROLL#` | `<hour>`, `THROUGH` |
 //! | kept answer | cache | `R#<hash of its key>#<its id>` | the piece's number |
 //!
 //! Indexes: core `gsi1` `GUARDS` and `U#<user>` (memberships), `gsi2` `KEYS`, `USERS`, `TEAMS`,
@@ -53,6 +55,7 @@ mod members;
 mod money;
 mod nested;
 mod records;
+mod rollup;
 mod routing;
 mod store;
 mod tables;
@@ -82,6 +85,7 @@ pub use ledger::{
 pub use members::{MemberRecord, MemberRole};
 pub use money::{MoneyError, NanoUsd};
 pub use records::{Filed, Listed, Place, Record, RecordError, Records, Stamp};
+pub use rollup::{Books, Cell, Difference, Histogram, Hour, Kind, RollReport, Rollups, Tally};
 pub use routing::{CredentialRecord, ModelRecord, Routed, Routing, Use};
 pub use store::{Store, StoreBuilder};
 pub use tables::TableNames;

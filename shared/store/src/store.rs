@@ -6,8 +6,8 @@ use aws_sdk_dynamodb::Client;
 
 use crate::{
     Answers, Audit, BudgetRecord, Clock, CredentialRecord, CustomerRecord, Keys, Ledger,
-    LedgerMode, MemberRecord, ModelRecord, Records, Routing, StoreError, TableNames, TeamRecord,
-    Usage, UserRecord,
+    LedgerMode, MemberRecord, ModelRecord, Records, Rollups, Routing, StoreError, TableNames,
+    TeamRecord, Usage, UserRecord,
     ledger::{Backlog, Desks, Slices},
     tables,
 };
@@ -112,6 +112,11 @@ impl Store {
     /// The audit log.
     pub fn audit(&self) -> Audit {
         Audit { inner: Arc::clone(&self.inner) }
+    }
+
+    /// What the rows add up to.
+    pub fn rollups(&self) -> Rollups {
+        Rollups { inner: Arc::clone(&self.inner) }
     }
 
     /// The usage rows.

@@ -46,7 +46,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .merge(model_change_routes())
         .merge(credential_routes())
         .merge(access_group_routes())
-        .route("/spend/logs", get("/spend/logs", spend::logs))
+        .merge(spend::routes())
         .route("/audit", get("/audit", audit::list))
         .route("/audit/{id}", get("/audit/{id}", audit::one))
 }
@@ -99,7 +99,7 @@ fn access_group_routes() -> Router<Arc<App>> {
 
 /// Whether a path is one of these routes.
 pub(crate) fn is_managed(path: &str) -> bool {
-    const ROOTS: [&str; 12] = [
+    const ROOTS: [&str; 16] = [
         "/key/",
         "/user/",
         "/v2/user/",
@@ -109,6 +109,10 @@ pub(crate) fn is_managed(path: &str) -> bool {
         "/customer/",
         "/end_user/",
         "/spend/logs",
+        "/spend/keys",
+        "/spend/tags",
+        "/global/",
+        "/tag/",
         "/credentials",
         "/access_group/",
         "/audit",

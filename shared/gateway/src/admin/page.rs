@@ -22,9 +22,19 @@ pub(super) struct Page {
 impl Page {
     /// Reads `page` and the size by its name.
     pub(super) fn asked(visit: &Visit, size: &str, default: usize) -> Result<Self, Refused> {
+        Self::asked_of(visit, size, default, LARGEST)
+    }
+
+    /// The same where a page may have another number of entries at most.
+    pub(super) fn asked_of(
+        visit: &Visit,
+        size: &str,
+        default: usize,
+        most: usize,
+    ) -> Result<Self, Refused> {
         Ok(Self {
             number: number(visit, "page", 1, usize::MAX)?,
-            size: number(visit, size, default, LARGEST)?,
+            size: number(visit, size, default, most)?,
         })
     }
 

@@ -11,6 +11,7 @@
 )]
 
 mod access_groups;
+mod activity;
 mod added;
 mod audit;
 mod aws_identity;

@@ -36,6 +36,7 @@ mod strict;
 mod subject;
 mod sweep;
 mod unasked;
+mod verify;
 
 use std::{future::Future, sync::Arc};
 
@@ -48,12 +49,13 @@ use crate::{
 pub use ask::{Admission, Ask, Grant, LedgerMode, Refusal, Spend, SweepReport};
 pub(crate) use backlog::Backlog;
 pub(crate) use desk::Desks;
-pub(crate) use guard::{guard_key, new_guard};
+pub(crate) use guard::{guard_key, holder, new_guard, read_guard};
 pub use limit::{Limit, Measure, Reading, Share, Span};
 use machine::Actual;
 pub(crate) use machine::Guard;
 pub(crate) use slice::Slices;
 pub use subject::Subject;
+pub(crate) use verify::Account;
 
 /// The ledger of all keys.
 #[derive(Debug, Clone)]

@@ -91,6 +91,9 @@ impl Inner {
         grant: &Grant,
         row: &UsageRow,
     ) -> Result<NanoUsd, StoreError> {
+        if grant.expires <= self.clock.now().plus(GRACE_MS) {
+            self.announce_correction(&grant.call).await?;
+        }
         // A call that has a final row is being settled again: the row says at what.
         let kept = self.write_final(row).await?;
         let actual = Actual::of(kept.as_ref().unwrap_or(row));

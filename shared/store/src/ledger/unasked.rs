@@ -69,6 +69,7 @@ impl Inner {
                 return Ok(NanoUsd::ZERO);
             }
         }
+        self.announce_correction(&grant.call).await?;
         let kept = self.write_final(row).await?;
         let actual = Actual::of(final_row.as_ref().or(kept.as_ref()).unwrap_or(row));
         let settled = self.close(&grant.key, None, |guard| machine::settle(guard, &id, actual));

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// Shards of the live index: newest rows of all keys, without one hot partition.
-pub(super) const SHARDS: u8 = 8;
+pub(crate) const SHARDS: u8 = 8;
 /// Attributes of a row's item, those of its slice included.
 const ATTRIBUTES: usize = 12;
 /// The attribute that holds the row itself, as JSON.
@@ -32,7 +32,7 @@ pub(crate) fn partition(key_short: &str, day: Millis) -> String {
 }
 
 /// The rows recorded in an hour, one shard of them.
-pub(super) fn live(hour: Millis, shard: u8) -> String {
+pub(crate) fn live(hour: Millis, shard: u8) -> String {
     let mut text = String::with_capacity(LIVE);
     text.push_str("LIVE#");
     hour.push_hour(&mut text);

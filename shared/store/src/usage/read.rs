@@ -38,6 +38,39 @@ impl Inner {
             .map_err(|error| failed("GetItem", error))?;
         Ok(read.item)
     }
+
+    /// The rows of a partition of the table or of an index, the newest first, one page after the other.
+    pub(crate) async fn each_row(
+        &self,
+        index: Option<&str>,
+        partition: String,
+        mut each: impl FnMut(UsageRow),
+    ) -> Result<(), StoreError> {
+        let mut from: Option<Item> = None;
+        loop {
+            let page = self
+                .client
+                .query()
+                .table_name(&self.tables.usage)
+                .set_index_name(index.map(str::to_owned))
+                .key_condition_expression("#p = :p")
+                .expression_attribute_names("#p", index.map_or("pk", |_| "gsi1pk"))
+                .expression_attribute_values(":p", s(partition.clone()))
+                .scan_index_forward(false)
+                .consistent_read(index.is_none())
+                .set_exclusive_start_key(from.take())
+                .send()
+                .await
+                .map_err(|error| failed("Query", error))?;
+            for item in page.items.unwrap_or_default() {
+                each(read_row(&item)?);
+            }
+            match page.last_evaluated_key {
+                Some(last) if !last.is_empty() => from = Some(last),
+                _ => return Ok(()),
+            }
+        }
+    }
 }
 
 // === impl Usage ===
@@ -100,31 +133,8 @@ impl Usage {
         partition: String,
     ) -> Result<Vec<UsageRow>, StoreError> {
         let mut rows = Vec::new();
-        let mut from: Option<Item> = None;
-        loop {
-            let page = self
-                .inner
-                .client
-                .query()
-                .table_name(&self.inner.tables.usage)
-                .set_index_name(index.map(str::to_owned))
-                .key_condition_expression("#p = :p")
-                .expression_attribute_names("#p", index.map_or("pk", |_| "gsi1pk"))
-                .expression_attribute_values(":p", s(partition.clone()))
-                .scan_index_forward(false)
-                .consistent_read(index.is_none())
-                .set_exclusive_start_key(from.take())
-                .send()
-                .await
-                .map_err(|error| failed("Query", error))?;
-            for item in page.items.unwrap_or_default() {
-                rows.push(read_row(&item)?);
-            }
-            match page.last_evaluated_key {
-                Some(last) if !last.is_empty() => from = Some(last),
-                _ => return Ok(rows),
-            }
-        }
+        self.inner.each_row(index, partition, |row| rows.push(row)).await?;
+        Ok(rows)
     }
 }
 

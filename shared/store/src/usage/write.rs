@@ -19,6 +19,7 @@ use crate::{
 impl Inner {
     /// Writes a row as it is.
     pub(crate) async fn write_row(&self, row: &UsageRow) -> Result<(), StoreError> {
+        self.announce(&[row.ended]).await?;
         self.client
             .put_item()
             .table_name(&self.tables.usage)
@@ -35,6 +36,13 @@ impl Inner {
         let condition = "attribute_not_exists(pk) OR (st = :expired AND attribute_not_exists(fin))";
         let kept = self.put_if(row, condition, Some(expired)).await?;
         kept.as_ref().map(read_row).transpose()
+    }
+
+    /// Says that the row of a full charge is about to give way to the call's final one, where there may
+    /// be such a row: the hour in which it was charged loses it.
+    pub(crate) async fn announce_correction(&self, call: &CallId) -> Result<(), StoreError> {
+        let charged = self.row(call).await?.filter(|row| row.status == RowStatus::Expired);
+        self.announce(charged.map(|row| row.ended).as_slice()).await
     }
 
     /// Writes a row unless the call has any.
@@ -73,6 +81,7 @@ impl Inner {
         condition: &str,
         values: Option<Item>,
     ) -> Result<Option<Item>, StoreError> {
+        self.announce(&[row.ended]).await?;
         let sent = self
             .client
             .put_item()

@@ -267,6 +267,21 @@ impl Books {
         item.get("x").unwrap().as_m().unwrap().len()
     }
 
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Changes a number of a key's guard behind the ledger's back.
+    pub(crate) async fn alter_guard(&self, key: &KeyRecord, change: &str, by: i64) {
+        let guard = self.client.update_item().table_name(TableNames::from_prefix("t").core);
+        let guard = guard
+            .key("pk", AttributeValue::S(format!("K#{}", key.hash)))
+            .key("sk", AttributeValue::S("GUARD".to_owned()))
+            .update_expression(change)
+            .expression_attribute_values(":by", AttributeValue::N(by.to_string()));
+        guard.send().await.unwrap();
+    }
+
     async fn all(&self, key: &KeyRecord) -> Vec<UsageRow> {
         let filter = RowFilter {
             key: Some(key.hash),

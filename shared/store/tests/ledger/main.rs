@@ -9,5 +9,6 @@ mod limits;
 mod outage;
 mod race;
 mod rates;
+mod rollups;
 mod shared;
 mod strict;

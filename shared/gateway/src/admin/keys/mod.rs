@@ -25,6 +25,6 @@ pub(super) use info::info;
 pub(super) use list::{aliases, list};
 pub(super) use naming::{hash_of, id};
 pub(super) use regenerate::regenerate;
-pub(super) use reset::reset_spend;
+pub(super) use reset::{RESET, reset_spend};
 pub(super) use update::update;
 pub(super) use view::{generated, rows};

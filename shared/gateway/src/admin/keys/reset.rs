@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// The kind of call that its row says.
-const CALL_TYPE: &str = "reset_spend";
+pub(in crate::admin) const RESET: &str = "reset_spend";
 
 /// Sets what a key has spent in its window. The difference is a row of its own, so that the rows
 /// still sum to the account.
@@ -49,7 +49,7 @@ pub(in crate::admin) async fn reset_spend(
         key_alias: record.alias.clone(),
         user_id: record.user_id.clone(),
         team_id: record.team_id.clone(),
-        call_type: CALL_TYPE.to_owned(),
+        call_type: RESET.to_owned(),
         started: now,
         ended: now,
         spend: to.saturating_sub(before),

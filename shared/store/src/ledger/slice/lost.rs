@@ -213,6 +213,7 @@ impl Inner {
         rest: NanoUsd,
         last: bool,
     ) -> Result<(), StoreError> {
+        self.announce(&[late.at]).await?;
         let mut row = residue(call, key, rest, late.window, late.at);
         row.error = Some("a process that paid calls from this budget went silent".to_owned());
         let mut item = row_item(&row)?;

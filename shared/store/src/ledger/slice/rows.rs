@@ -31,6 +31,8 @@ impl Inner {
         slice: &str,
         flush: i64,
     ) -> Result<(), StoreError> {
+        let recorded: Vec<Millis> = rows.iter().map(|row| row.ended).collect();
+        self.announce(&recorded).await?;
         let batches = rows.chunks(BATCH).map(<[_]>::to_vec);
         stream::iter(batches)
             .map(|rows| async move {
