@@ -54,6 +54,7 @@ mod ledger;
 mod members;
 mod money;
 mod nested;
+mod pages;
 mod records;
 mod rollup;
 mod routing;

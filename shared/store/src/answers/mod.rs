@@ -13,6 +13,7 @@ use futures_util::future::try_join_all;
 use crate::{
     KeyHash, Millis, StoreError,
     item::{Item, failed, s},
+    pages::Found,
     store::Inner,
 };
 
@@ -111,27 +112,15 @@ impl Answers {
         id: &str,
         fields: Option<&str>,
     ) -> Result<Vec<Item>, StoreError> {
-        let mut items = Vec::new();
-        let mut from: Option<Item> = None;
-        loop {
-            let page = self
-                .inner
-                .client
-                .query()
-                .table_name(&self.inner.tables.cache)
-                .key_condition_expression("pk = :p")
-                .expression_attribute_values(":p", s(item::partition(owner, id)))
-                .set_projection_expression(fields.map(str::to_owned))
-                .consistent_read(true)
-                .set_exclusive_start_key(from.take())
-                .send()
-                .await
-                .map_err(|error| failed("Query", error))?;
-            items.extend(page.items.unwrap_or_default());
-            match page.last_evaluated_key {
-                Some(last) if !last.is_empty() => from = Some(last),
-                _ => return Ok(items),
-            }
-        }
+        let query = self
+            .inner
+            .client
+            .query()
+            .table_name(&self.inner.tables.cache)
+            .key_condition_expression("pk = :p")
+            .expression_attribute_values(":p", s(item::partition(owner, id)))
+            .set_projection_expression(fields.map(str::to_owned))
+            .consistent_read(true);
+        Found::by(query).all().await
     }
 }

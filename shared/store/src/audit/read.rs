@@ -1,5 +1,6 @@
 //! Reads of the log.
 
+use aws_sdk_dynamodb::operation::query::QueryError;
 use futures_util::future::try_join_all;
 
 use super::{
@@ -8,23 +9,14 @@ use super::{
 };
 use crate::{
     Millis, StoreError,
-    item::{Item, failed, key, s},
+    item::{key, s},
+    pages::Found,
 };
 
 /// What fits of a chain, not more of it than is wanted.
-struct Found {
+struct Selected {
     rows: Vec<AuditRow>,
     total: usize,
-}
-
-/// Rows between two sort keys, page by page.
-pub(super) struct Pages<'a> {
-    audit: &'a Audit,
-    chain: u8,
-    bounds: [String; 2],
-    ascending: bool,
-    from: Option<Item>,
-    ended: bool,
 }
 
 // === impl Audit ===
@@ -59,25 +51,21 @@ impl Audit {
         Ok((rows, total))
     }
 
-    async fn of_chain(&self, chain: u8, filter: &AuditFilter) -> Result<Found, StoreError> {
-        let mut pages = self.pages(chain, bounds(filter.from, filter.to), filter.ascending);
-        let mut found = Found { rows: Vec::new(), total: 0 };
-        while let Some(page) = pages.next().await? {
-            for item in page {
-                let Some(stored) = Stored::read(chain, &item) else { continue };
-                if !self.lives(&stored) {
-                    continue;
-                }
-                let row = stored.row()?;
-                if filter.fits(&row) {
-                    found.total += 1;
-                    if found.rows.len() < filter.newest {
-                        found.rows.push(row);
-                    }
+    async fn of_chain(&self, chain: u8, filter: &AuditFilter) -> Result<Selected, StoreError> {
+        let mut items = self.items(chain, bounds(filter.from, filter.to), filter.ascending);
+        let mut selected = Selected { rows: Vec::new(), total: 0 };
+        while let Some(item) = items.next().await? {
+            let stored = Stored::read(chain, &item).filter(|stored| self.lives(stored));
+            let Some(stored) = stored else { continue };
+            let row = stored.row()?;
+            if filter.fits(&row) {
+                selected.total += 1;
+                if selected.rows.len() < filter.newest {
+                    selected.rows.push(row);
                 }
             }
         }
-        Ok(found)
+        Ok(selected)
     }
 
     /// Expired rows are gone, also those that the database has not deleted yet.
@@ -85,39 +73,25 @@ impl Audit {
         stored.tip.expires > self.inner.clock.now()
     }
 
-    pub(super) fn pages(&self, chain: u8, bounds: [String; 2], ascending: bool) -> Pages<'_> {
-        Pages { audit: self, chain, bounds, ascending, from: None, ended: false }
-    }
-}
-
-// === impl Pages ===
-
-impl Pages<'_> {
-    pub(super) async fn next(&mut self) -> Result<Option<Vec<Item>>, StoreError> {
-        if self.ended {
-            return Ok(None);
-        }
-        let inner = &self.audit.inner;
-        let [from, to] = &self.bounds;
-        let page = inner
+    /// The items of a chain between two sort keys.
+    pub(super) fn items(
+        &self,
+        chain: u8,
+        [from, to]: [String; 2],
+        ascending: bool,
+    ) -> Found<QueryError> {
+        let query = self
+            .inner
             .client
             .query()
-            .table_name(&inner.tables.core)
+            .table_name(&self.inner.tables.core)
             .key_condition_expression("pk = :p AND sk BETWEEN :from AND :to")
-            .expression_attribute_values(":p", s(partition(self.chain)))
+            .expression_attribute_values(":p", s(partition(chain)))
             .expression_attribute_values(":from", s(from))
             .expression_attribute_values(":to", s(to))
-            .scan_index_forward(self.ascending)
-            .consistent_read(true)
-            .set_exclusive_start_key(self.from.take())
-            .send()
-            .await
-            .map_err(|error| failed("Query", error))?;
-        match page.last_evaluated_key {
-            Some(last) if !last.is_empty() => self.from = Some(last),
-            _ => self.ended = true,
-        }
-        Ok(Some(page.items.unwrap_or_default()))
+            .scan_index_forward(ascending)
+            .consistent_read(true);
+        Found::by(query)
     }
 }
 

@@ -98,11 +98,9 @@ impl Audit {
         if let Some(Tip { number, hash, .. }) = head {
             walk.report.heads.push(Head { chain, number, hash });
         }
-        let mut pages = self.pages(chain, bounds(Millis::new(0), Millis::new(i64::MAX)), false);
-        while let Some(page) = pages.next().await? {
-            for item in page {
-                walk.step(Stored::read(chain, &item));
-            }
+        let mut items = self.items(chain, bounds(Millis::new(0), Millis::new(i64::MAX)), false);
+        while let Some(item) = items.next().await? {
+            walk.step(Stored::read(chain, &item));
         }
         // Rows that were written while this walked moved the head on.
         let head = self.head(chain).await?.map_or(0, |tip| tip.number);

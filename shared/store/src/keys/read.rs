@@ -11,6 +11,7 @@ use super::{
 use crate::{
     KeyHash, KeyRecord, StoreError,
     item::{Item, failed, s, text},
+    pages::Found,
     store::Inner,
 };
 
@@ -76,28 +77,16 @@ pub(crate) async fn index(
     partition: &str,
     forward: bool,
 ) -> Result<Vec<Item>, StoreError> {
-    let mut found = Vec::new();
-    let mut from: Option<Item> = None;
-    loop {
-        let page = inner
-            .client
-            .query()
-            .table_name(&inner.tables.core)
-            .index_name(index)
-            .key_condition_expression("#p = :p")
-            .expression_attribute_names("#p", format!("{index}pk"))
-            .expression_attribute_values(":p", s(partition))
-            .scan_index_forward(forward)
-            .set_exclusive_start_key(from.take())
-            .send()
-            .await
-            .map_err(|error| failed("Query", error))?;
-        found.extend(page.items.unwrap_or_default());
-        match page.last_evaluated_key {
-            Some(last) if !last.is_empty() => from = Some(last),
-            _ => return Ok(found),
-        }
-    }
+    let query = inner
+        .client
+        .query()
+        .table_name(&inner.tables.core)
+        .index_name(index)
+        .key_condition_expression("#p = :p")
+        .expression_attribute_names("#p", format!("{index}pk"))
+        .expression_attribute_values(":p", s(partition))
+        .scan_index_forward(forward);
+    Found::by(query).all().await
 }
 
 /// Many items of the core table, read strongly, in no order.

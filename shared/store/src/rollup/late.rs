@@ -6,6 +6,7 @@ use super::{HOUR_MS, Rollups, SETTLED_MS, hour_of};
 use crate::{
     Millis, StoreError,
     item::{Item, failed, key, n, number, s, text, unless_refused},
+    pages::Found,
     store::Inner,
 };
 
@@ -70,26 +71,14 @@ impl Inner {
 
     /// All items of a partition of the usage table, read strongly.
     pub(super) async fn partition_of_usage(&self, pk: &str) -> Result<Vec<Item>, StoreError> {
-        let mut found = Vec::new();
-        let mut from: Option<Item> = None;
-        loop {
-            let page = self
-                .client
-                .query()
-                .table_name(&self.tables.usage)
-                .key_condition_expression("pk = :p")
-                .expression_attribute_values(":p", s(pk))
-                .consistent_read(true)
-                .set_exclusive_start_key(from.take())
-                .send()
-                .await
-                .map_err(|error| failed("Query", error))?;
-            found.extend(page.items.unwrap_or_default());
-            match page.last_evaluated_key {
-                Some(last) if !last.is_empty() => from = Some(last),
-                _ => return Ok(found),
-            }
-        }
+        let query = self
+            .client
+            .query()
+            .table_name(&self.tables.usage)
+            .key_condition_expression("pk = :p")
+            .expression_attribute_values(":p", s(pk))
+            .consistent_read(true);
+        Found::by(query).all().await
     }
 }
 

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::{Cell, DAY_MS, Hour, Kind, fold::Fold, hour_of};
 use crate::{
     KeyHash, Keys, Millis, StoreError, Subject,
-    item::{Item, failed, s, text},
+    item::{Item, s, text},
     keys::read::{batch_get, index},
     ledger::{Account, guard_key, holder, read_guard},
+    pages::Found,
     store::Inner,
     usage::item::read_row,
 };
@@ -163,29 +164,20 @@ impl Inner {
         &self,
         mut each: impl FnMut(&Item) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        let mut from: Option<Item> = None;
-        loop {
-            let page = self
-                .client
-                .scan()
-                .table_name(&self.tables.usage)
-                .filter_expression("begins_with(pk, :rows)")
-                .expression_attribute_values(":rows", s("L#"))
-                .consistent_read(true)
-                .set_exclusive_start_key(from.take())
-                .send()
-                .await
-                .map_err(|error| failed("Scan", error))?;
-            for item in page.items.unwrap_or_default() {
-                if text(&item, "d").is_some() {
-                    each(&item)?;
-                }
-            }
-            match page.last_evaluated_key {
-                Some(last) if !last.is_empty() => from = Some(last),
-                _ => return Ok(()),
+        let scan = self
+            .client
+            .scan()
+            .table_name(&self.tables.usage)
+            .filter_expression("begins_with(pk, :rows)")
+            .expression_attribute_values(":rows", s("L#"))
+            .consistent_read(true);
+        let mut found = Found::over(scan);
+        while let Some(item) = found.next().await? {
+            if text(&item, "d").is_some() {
+                each(&item)?;
             }
         }
+        Ok(())
     }
 }
 

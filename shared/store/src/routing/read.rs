@@ -3,7 +3,8 @@
 use super::{CREDENTIAL, DATA_KEY, MODEL, PARTITION, REVISION, Routed, Routing};
 use crate::{
     StoreError,
-    item::{Item, failed, key, number, s, text},
+    item::{failed, key, number, s, text},
+    pages::Found,
     records::from_item,
 };
 
@@ -24,34 +25,25 @@ impl Routing {
     /// # Errors
     /// The database's.
     pub async fn read(&self) -> Result<Routed, StoreError> {
+        let query = self
+            .inner
+            .client
+            .query()
+            .table_name(&self.inner.tables.core)
+            .key_condition_expression("pk = :p")
+            .expression_attribute_values(":p", s(PARTITION))
+            .consistent_read(true);
         let mut routed = Routed::default();
-        let mut from: Option<Item> = None;
-        loop {
-            let page = self
-                .inner
-                .client
-                .query()
-                .table_name(&self.inner.tables.core)
-                .key_condition_expression("pk = :p")
-                .expression_attribute_values(":p", s(PARTITION))
-                .consistent_read(true)
-                .set_exclusive_start_key(from.take())
-                .send()
-                .await
-                .map_err(|error| failed("Query", error))?;
-            for item in page.items.unwrap_or_default() {
-                let sk = text(&item, "sk").unwrap_or_default();
-                if sk.starts_with(MODEL) {
-                    routed.models.push(from_item(&item)?);
-                } else if sk.starts_with(CREDENTIAL) {
-                    routed.credentials.push(from_item(&item)?);
-                }
-            }
-            match page.last_evaluated_key {
-                Some(last) if !last.is_empty() => from = Some(last),
-                _ => return Ok(routed),
+        let mut found = Found::by(query);
+        while let Some(item) = found.next().await? {
+            let sk = text(&item, "sk").unwrap_or_default();
+            if sk.starts_with(MODEL) {
+                routed.models.push(from_item(&item)?);
+            } else if sk.starts_with(CREDENTIAL) {
+                routed.credentials.push(from_item(&item)?);
             }
         }
+        Ok(routed)
     }
 
     /// The sealed data key, if there is one yet.

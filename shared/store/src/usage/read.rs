@@ -9,6 +9,7 @@ use super::{
 use crate::{
     CallId, Millis, StoreError, UsageRow,
     item::{Item, failed, s},
+    pages::Found,
     store::Inner,
 };
 
@@ -46,30 +47,21 @@ impl Inner {
         partition: String,
         mut each: impl FnMut(UsageRow),
     ) -> Result<(), StoreError> {
-        let mut from: Option<Item> = None;
-        loop {
-            let page = self
-                .client
-                .query()
-                .table_name(&self.tables.usage)
-                .set_index_name(index.map(str::to_owned))
-                .key_condition_expression("#p = :p")
-                .expression_attribute_names("#p", index.map_or("pk", |_| "gsi1pk"))
-                .expression_attribute_values(":p", s(partition.clone()))
-                .scan_index_forward(false)
-                .consistent_read(index.is_none())
-                .set_exclusive_start_key(from.take())
-                .send()
-                .await
-                .map_err(|error| failed("Query", error))?;
-            for item in page.items.unwrap_or_default() {
-                each(read_row(&item)?);
-            }
-            match page.last_evaluated_key {
-                Some(last) if !last.is_empty() => from = Some(last),
-                _ => return Ok(()),
-            }
+        let query = self
+            .client
+            .query()
+            .table_name(&self.tables.usage)
+            .set_index_name(index.map(str::to_owned))
+            .key_condition_expression("#p = :p")
+            .expression_attribute_names("#p", index.map_or("pk", |_| "gsi1pk"))
+            .expression_attribute_values(":p", s(partition))
+            .scan_index_forward(false)
+            .consistent_read(index.is_none());
+        let mut found = Found::by(query);
+        while let Some(item) = found.next().await? {
+            each(read_row(&item)?);
         }
+        Ok(())
     }
 }
 

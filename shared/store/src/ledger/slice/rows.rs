@@ -7,8 +7,9 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use super::body::Written;
 use crate::{
     KeyHash, Millis, NanoUsd, StoreError, StoreErrorKind, UsageRow,
-    item::{Item, failed, n, number, s},
+    item::{failed, n, number, s},
     ledger::machine::Mark,
+    pages::Found,
     store::Inner,
     usage::item::partition,
 };
@@ -91,33 +92,24 @@ impl Inner {
         slice: &str,
         flush: i64,
     ) -> Result<NanoUsd, StoreError> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.tables.usage)
+            .key_condition_expression("pk = :p")
+            .filter_expression("sl = :s AND fn > :n")
+            .projection_expression("c")
+            .expression_attribute_values(":p", s(partition))
+            .expression_attribute_values(":s", s(slice))
+            .expression_attribute_values(":n", n(flush))
+            .consistent_read(true);
         let mut sum = NanoUsd::ZERO;
-        let mut from: Option<Item> = None;
-        loop {
-            let page = self
-                .client
-                .query()
-                .table_name(&self.tables.usage)
-                .key_condition_expression("pk = :p")
-                .filter_expression("sl = :s AND fn > :n")
-                .projection_expression("c")
-                .expression_attribute_values(":p", s(partition.clone()))
-                .expression_attribute_values(":s", s(slice))
-                .expression_attribute_values(":n", n(flush))
-                .consistent_read(true)
-                .set_exclusive_start_key(from.take())
-                .send()
-                .await
-                .map_err(|error| failed("Query", error))?;
-            let costs = page.items.unwrap_or_default().into_iter();
-            sum = costs
-                .filter_map(|item| number(&item, "c").map(NanoUsd::from_nanos))
-                .fold(sum, NanoUsd::saturating_add);
-            match page.last_evaluated_key {
-                Some(last) if !last.is_empty() => from = Some(last),
-                _ => return Ok(sum),
-            }
+        let mut found = Found::by(query);
+        while let Some(item) = found.next().await? {
+            let cost = number(&item, "c").map_or(NanoUsd::ZERO, NanoUsd::from_nanos);
+            sum = sum.saturating_add(cost);
         }
+        Ok(sum)
     }
 }
 
