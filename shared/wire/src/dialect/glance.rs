@@ -2,14 +2,14 @@
 
 use std::ops::Range;
 
-use serde::de::IgnoredAny;
+use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
 use super::{
     Dialect, anthropic_messages, bedrock_converse, bedrock_invoke, gemini, openai_chat,
     openai_responses,
 };
-use crate::{Fault, FaultKind, Fields, canon::Usage};
+use crate::{Fault, FaultKind, canon::Usage};
 
 /// What the gateway needs to know of an answer that it forwards.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -20,6 +20,19 @@ pub struct Glance {
     pub model: Option<Range<usize>>,
     /// What it used, where the provider said so.
     pub usage: Option<Usage>,
+}
+
+#[derive(Deserialize)]
+struct Fields<'a> {
+    #[serde(borrow)]
+    id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    model: Option<&'a RawValue>,
+    #[serde(borrow)]
+    usage: Option<&'a RawValue>,
+    service_tier: Option<Value>,
+    #[serde(rename = "serviceTier")]
+    bedrock_tier: Option<Value>,
 }
 
 // === impl Dialect ===
@@ -36,36 +49,34 @@ impl Dialect {
         if self == Self::BedrockInvoke {
             return bedrock_invoke::response::glance(body);
         }
-        let fields = Fields::find(body).ok_or_else(|| unpromised(body))?;
-        let tier = fields.get::<Value>("service_tier");
-        let tier = tier.as_ref();
-        let usage = fields.get::<&RawValue>("usage").and_then(|raw| match self {
+        let fields: Fields<'_> = serde_json::from_slice(body).map_err(|error| {
+            Fault::new(FaultKind::Upstream, "The provider's answer is not what its API promises.")
+                .with_status(502)
+                .with_detail(error.to_string())
+        })?;
+        let tier = fields.service_tier.as_ref();
+        let usage = fields.usage.and_then(|raw| match self {
             Self::OpenAiChat => Some(openai_chat::usage::decode(raw.into())?.served(tier)),
             Self::OpenAiResponses => {
                 Some(openai_responses::usage::decode(raw.into())?.served(tier))
             }
             Self::AnthropicMessages => anthropic_messages::usage::read(raw.into()),
             Self::BedrockConverse => {
-                let tier = fields.get::<Value>("serviceTier");
-                let tier = bedrock_converse::usage::tier(tier.as_ref());
+                let tier = bedrock_converse::usage::tier(fields.bedrock_tier.as_ref());
                 let raw = serde_json::from_str(raw.get()).ok()?;
                 Some(bedrock_converse::usage::decode(&raw)?.served(tier))
             }
             Self::BedrockInvoke | Self::Gemini => None,
         });
-        Ok(Glance { id: fields.get("id"), model: fields.place("model"), usage })
+        Ok(Glance {
+            id: fields.id.and_then(|id| serde_json::from_str(id.get()).ok()),
+            model: fields.model.map(|value| {
+                let start = (value.get().as_ptr() as usize).saturating_sub(body.as_ptr() as usize);
+                start..start + value.get().len()
+            }),
+            usage,
+        })
     }
-}
-
-/// The fault of an answer that is no JSON object.
-fn unpromised(body: &[u8]) -> Fault {
-    let why = match serde_json::from_slice::<IgnoredAny>(body) {
-        Ok(_) => "it is not a JSON object".to_owned(),
-        Err(error) => error.to_string(),
-    };
-    Fault::new(FaultKind::Upstream, "The provider's answer is not what its API promises.")
-        .with_status(502)
-        .with_detail(why)
 }
 
 #[cfg(test)]
@@ -98,6 +109,15 @@ mod tests {
         for body in [&br#"{"id":"x"}"#[..], br#"{"usage":null}"#, br#"{"usage":7}"#] {
             assert_eq!(Dialect::OpenAiChat.glance(body).unwrap().usage, None);
         }
-        assert!(Dialect::OpenAiChat.glance(b"<html>").is_err());
+    }
+
+    #[test]
+    fn an_answer_that_is_no_json_all_through_is_the_providers_fault() {
+        for body in
+            [&b"<html>"[..], br#"{"id":"x","choices":[{"index":}]}"#, br#"{"id":"x"}}"#, b"[]"]
+        {
+            let fault = Dialect::OpenAiChat.glance(body).unwrap_err();
+            assert_eq!(fault.status, 502, "{}", String::from_utf8_lossy(body));
+        }
     }
 }
