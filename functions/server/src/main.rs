@@ -20,6 +20,7 @@ mod store;
 mod terminal;
 mod tls;
 mod token;
+mod verify;
 
 use std::process::ExitCode;
 
