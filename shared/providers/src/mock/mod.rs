@@ -66,17 +66,6 @@ impl Mock {
     /// The parameters that make a mock, of a deployment or of a request's body.
     pub const NAMES: [&str; 4] = ["mock_response", "mock_tool_calls", "mock_delay", "mock_timeout"];
 
-    /// Those of a request's body: the last three fail a model so that its fallbacks are asked.
-    pub const ASKED: [&str; 7] = [
-        "mock_response",
-        "mock_tool_calls",
-        "mock_delay",
-        "mock_timeout",
-        "mock_testing_fallbacks",
-        "mock_testing_context_fallbacks",
-        "mock_testing_content_policy_fallbacks",
-    ];
-
     /// Reads it from the parameters; `None` where none of them asks for one. A delay alone does not.
     ///
     /// # Errors

@@ -2,11 +2,10 @@
 
 use bytes::Bytes;
 use http::HeaderMap;
-use sluice_providers::Mock;
 use sluice_wire::{Fault, Splice, splice};
 
 use super::{Fallback, LISTS};
-use crate::corridor::Line;
+use crate::corridor::{GATEWAY_FIELDS, Line};
 
 /// The request.
 #[derive(Debug, Clone)]
@@ -23,7 +22,8 @@ impl Origin {
     /// nor a mock of the model that failed are in it.
     pub(super) fn instead(&self, fallback: &Fallback) -> Result<Self, Fault> {
         let mut line = self.line.clone();
-        let own = LISTS.into_iter().chain(Mock::ASKED).chain(["router_settings_override"]);
+        let mocks = GATEWAY_FIELDS.into_iter().filter(|name| name.starts_with("mock_"));
+        let own = LISTS.into_iter().chain(mocks).chain(["router_settings_override"]);
         let mut edits: Vec<Splice<'_>> =
             own.filter(|name| !fallback.sets.contains_key(*name)).map(Splice::Remove).collect();
         edits
