@@ -1,10 +1,10 @@
 //! Whom a call is for and what it is booked under, where its body says so: LiteLLM's fields, and those
 //! of the dialects that mean the same.
 
-use memchr::memmem;
 use serde_json::Value;
+use sluice_wire::Fields;
 
-use super::{facts::bounded, params::members};
+use super::facts::bounded;
 
 /// The longest name, in characters.
 const LONGEST: usize = 256;
@@ -33,8 +33,8 @@ impl Attribution {
     /// Reads a body that is somebody else's: nothing in it is refused. One that is no JSON object says
     /// nothing.
     pub(crate) fn of(body: &[u8]) -> Self {
-        let members = may_say(body).then(|| members(body).ok()).flatten().unwrap_or_default();
-        Self::read(|name| serde_json::from_str(members.get(name)?.get()).ok())
+        let fields = Fields::find(body);
+        Self::read(|name| fields.as_ref()?.get(name))
     }
 
     /// Reads a body's values by their names. One of a wrong type says nothing: it is the provider's to
@@ -65,23 +65,6 @@ impl Attribution {
             tags: tags.filter_map(name).collect(),
         }
     }
-}
-
-/// Whether one of the fields may be there. `user` is also the role of most messages.
-pub(super) fn may_say(body: &[u8]) -> bool {
-    let is_key = |at: usize| {
-        let after = body.get(at.saturating_add(6)..).unwrap_or_default();
-        after.trim_ascii_start().first() == Some(&b':')
-    };
-    let words = [
-        &b"\"tags\""[..],
-        b"\"user_id\"",
-        b"\"safety_identifier\"",
-        b"\"litellm_",
-        NOTES.as_bytes(),
-    ];
-    memmem::find_iter(body, b"\"user\"").any(is_key)
-        || words.iter().any(|word| memmem::find(body, word).is_some())
 }
 
 /// What can be noted: an object that is not too long.
@@ -125,9 +108,10 @@ mod tests {
 
     #[test]
     fn a_role_is_no_field() {
-        assert!(!may_say(br#"{"messages":[{"role":"user","content":"hi"}]}"#));
-        for body in [&br#" { "user" : "a" }"#[..], br#"{"metadata":{"tags":[]}}"#] {
-            assert!(may_say(body));
-        }
+        let role = br#"{"messages":[{"role":"user","content":"\"user\": \"x\""}]}"#;
+        assert_eq!(Attribution::of(role), Attribution::default());
+        let user = Attribution::of(br#" { "user" : "a" }"#).end_user;
+        assert_eq!(user.as_deref(), Some("a"));
+        assert_eq!(Attribution::of(br#"{"metadata":{"tags":["t"]}}"#).tags, ["t"]);
     }
 }

@@ -1,10 +1,9 @@
 //! What a call's own body says to the gateway: about its parameters, how it is called, and for whom.
 
 use bytes::Bytes;
-use memchr::memmem;
 use serde_json::{Map, Value};
 use sluice_providers::Mock;
-use sluice_wire::{Fault, Splice, canon::CacheInjection, splice};
+use sluice_wire::{Fault, Fields, Splice, canon::CacheInjection, splice};
 
 use crate::corridor::{
     attribution::{self, Attribution},
@@ -22,20 +21,6 @@ const OVERRIDABLE: [&str; 5] =
     ["fallbacks", "context_window_fallbacks", "content_policy_fallbacks", "num_retries", "timeout"];
 /// The field of a body that asks for guardrails by name.
 const GUARDRAILS: &str = "guardrails";
-/// Words of which each body has one that says anything of it, beside those of [`attribution::may_say`].
-const WORDS: [&str; 10] = [
-    "_params\"",
-    CACHE_POINTS,
-    "service_tier",
-    "serviceTier",
-    "num_retries",
-    "timeout\"",
-    "\"mock_",
-    "fallbacks\"",
-    OVERRIDE,
-    GUARDRAILS,
-];
-
 /// What one reading of a body finds.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Wishes {
@@ -61,26 +46,14 @@ pub(crate) struct Wishes {
 // === impl Wishes ===
 
 impl Wishes {
-    /// Reads them. Most bodies have none, and are not parsed for it. One that is no JSON object says
-    /// nothing: whoever reads it as a request refuses it.
+    /// Reads them. A body that is no JSON object says nothing: whoever reads it as a request refuses it.
     ///
     /// # Errors
     /// When one is of a wrong type, naming it.
     pub(crate) fn read(body: &[u8]) -> Result<Self, Fault> {
         let mut wishes = Self::default();
-        let may_say = || {
-            WORDS.iter().any(|word| memmem::find(body, word.as_bytes()).is_some())
-                || attribution::may_say(body)
-        };
-        if body.trim_ascii_start().first() != Some(&b'{') || !may_say() {
-            return Ok(wishes);
-        }
-        let Ok(members) = super::members(body) else { return Ok(wishes) };
-        let value = |name: &str| -> Option<Value> {
-            serde_json::from_str(members.get(name)?.get())
-                .ok()
-                .filter(|value: &Value| !value.is_null())
-        };
+        let Some(fields) = Fields::find(body) else { return Ok(wishes) };
+        let value = |name: &str| fields.get::<Value>(name).filter(|value| !value.is_null());
         if let Some(value) = value("drop_params") {
             let flag = value.as_bool();
             let wrong =
