@@ -22,15 +22,11 @@ const BATCH: usize = 100;
 
 impl Keys {
     pub(super) async fn read(&self, hash: &KeyHash) -> Result<Option<KeyRecord>, StoreError> {
-        let mut item = self.item(record_key(hash)).await?;
-        if let Some(to) = item.as_ref().and_then(pointed) {
-            item = self.item(record_key(&to)).await?;
-        }
-        item.as_ref().map(read_record).transpose()
+        self.inner.key_record(hash).await
     }
 
     pub(super) async fn named(&self, alias: &str) -> Result<Option<KeyRecord>, StoreError> {
-        let Some(item) = self.item(alias_key(alias)).await? else { return Ok(None) };
+        let Some(item) = self.inner.item(alias_key(alias)).await? else { return Ok(None) };
         match text(&item, "h").map(KeyHash::parse_hex) {
             Some(Ok(hash)) => self.get(&hash).await,
             _ => Err(StoreError::corrupt("GetItem", "an alias names no key")),
@@ -54,19 +50,18 @@ impl Keys {
         records.sort_by_key(|record| Reverse((record.created_at, record.hash)));
         Ok(records)
     }
+}
 
-    async fn item(&self, key: Item) -> Result<Option<Item>, StoreError> {
-        let read = self
-            .inner
-            .client
-            .get_item()
-            .table_name(&self.inner.tables.core)
-            .set_key(Some(key))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(|error| failed("GetItem", error))?;
-        Ok(read.item)
+// === impl Inner ===
+
+impl Inner {
+    /// A key's record, also of one that was deleted or that has another plaintext now.
+    pub(crate) async fn key_record(&self, hash: &KeyHash) -> Result<Option<KeyRecord>, StoreError> {
+        let mut item = self.item(record_key(hash)).await?;
+        if let Some(to) = item.as_ref().and_then(pointed) {
+            item = self.item(record_key(&to)).await?;
+        }
+        item.as_ref().map(read_record).transpose()
     }
 }
 

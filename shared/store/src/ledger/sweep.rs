@@ -148,7 +148,8 @@ impl Inner {
         }
         let after = self.close_seen(holder, guard, |guard| machine::expire(guard, id, now)).await?;
         if let (Some(key), Some(late)) = (holder.key(), after.late.get(id)) {
-            self.write_first(&residue(&call, key, late.amount, lease.window, now)).await?;
+            let row = self.residue(&call, key, late.amount, lease.window, now).await?;
+            self.write_first(&row).await?;
         }
         Ok(true)
     }
@@ -200,8 +201,8 @@ impl Inner {
             Some(_) => None,
             None => {
                 if let Some(key) = holder.key() {
-                    let residue = residue(&call, key, late.amount, late.window, late.at);
-                    self.write_first(&residue).await?;
+                    let row = self.residue(&call, key, late.amount, late.window, late.at).await?;
+                    self.write_first(&row).await?;
                 } else if over {
                     self.close_seen(holder, guard, |guard| machine::forget(guard, id)).await?;
                 }
@@ -211,6 +212,35 @@ impl Inner {
         let Some(actual) = settled else { return Ok(false) };
         self.close_seen(holder, guard, |guard| machine::settle(guard, id, actual)).await?;
         Ok(true)
+    }
+
+    /// The row of a call that was charged in full. Its lease does not say whose the key is: the key's
+    /// record does, so that the charge is in the sums of its user and team.
+    pub(super) async fn residue(
+        &self,
+        call: &CallId,
+        key: &KeyHash,
+        amount: NanoUsd,
+        window: WindowId,
+        at: Millis,
+    ) -> Result<UsageRow, StoreError> {
+        let record = self.key_record(key).await?;
+        let (key_alias, user_id, team_id) =
+            record.map(|record| (record.alias, record.user_id, record.team_id)).unwrap_or_default();
+        Ok(UsageRow {
+            call: call.clone(),
+            key: *key,
+            key_alias,
+            user_id,
+            team_id,
+            started: call.started(),
+            ended: at,
+            spend: amount,
+            window,
+            status: RowStatus::Expired,
+            error: Some("nobody settled this call within its lease; charged in full".to_owned()),
+            ..UsageRow::default()
+        })
     }
 
     /// Closes what `guard` was seen to hold.
@@ -240,25 +270,4 @@ async fn count(
 /// The key whose slice a lease is, if it is one.
 fn slice_of<'a>(id: &str, holder: &'a dyn Holder) -> Option<&'a KeyHash> {
     holder.key().filter(|key| row_of(id, key).is_some())
-}
-
-/// The row of a call that was charged in full.
-pub(super) fn residue(
-    call: &CallId,
-    key: &KeyHash,
-    amount: NanoUsd,
-    window: WindowId,
-    at: Millis,
-) -> UsageRow {
-    UsageRow {
-        call: call.clone(),
-        key: *key,
-        started: call.started(),
-        ended: at,
-        spend: amount,
-        window,
-        status: RowStatus::Expired,
-        error: Some("nobody settled this call within its lease; charged in full".to_owned()),
-        ..UsageRow::default()
-    }
 }

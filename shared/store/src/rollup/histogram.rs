@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// Counts in 65 ranges, each 1.2 times as wide as the one before: 5 ms and below, then up to
-/// 600 s, then beyond. A quantile read from it is at most a fifth above the true one.
+/// Counts in ranges, each 1.2 times as wide as the one before: 5 ms and below, then up to 600 s, then
+/// beyond. A quantile read from it is at most a fifth above the true one.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Histogram(BTreeMap<u8, u64>);
 
-/// Upper ends of the ranges, in microseconds: 5 ms times 1.2 to the power of the range's number.
+/// The range of what is beyond; those before it have upper ends.
 const LAST: u8 = 65;
 
 // === impl Histogram ===
@@ -54,11 +54,17 @@ impl Histogram {
 
 fn range_of(millis: i64) -> u8 {
     let micros = u64::try_from(millis).unwrap_or(0).saturating_mul(1000);
-    (0..LAST).find(|range| micros <= upper(*range)).unwrap_or(LAST)
+    let range = uppers().zip(0..LAST).find(|(upper, _)| micros <= *upper);
+    range.map_or(LAST, |(_, range)| range)
 }
 
 fn upper(range: u8) -> u64 {
-    (0..range).fold(5_000, |micros: u64, _| micros.saturating_mul(6).div_ceil(5))
+    uppers().nth(range.into()).unwrap_or(u64::MAX)
+}
+
+/// Upper ends of the ranges, in microseconds.
+fn uppers() -> impl Iterator<Item = u64> {
+    std::iter::successors(Some(5_000), |end: &u64| Some(end.saturating_mul(6).div_ceil(5)))
 }
 
 #[cfg(test)]

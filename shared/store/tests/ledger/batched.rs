@@ -4,9 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use crate::books::{Books, deed, usd};
 use sluice_embedded::{Engine, Fault, Faulty, client_over};
-use sluice_store::{
-    Admission, BudgetDuration, KeyRecord, LedgerMode, NanoUsd, Refusal, RowStatus, Spend,
-};
+use sluice_store::{Admission, BudgetDuration, KeyRecord, LedgerMode, NanoUsd, Refusal, Spend};
 
 const NOTHING: NanoUsd = NanoUsd::ZERO;
 
@@ -284,8 +282,7 @@ async fn a_call_that_never_settles_is_charged_in_full_and_corrected_when_it_does
     let spend = seen(&books, &key).await;
     assert_eq!(spend.spent, usd("0.42"), "{spend:?}");
     assert_eq!(rows_seen(&books, &key).await, usd("0.42"));
-    let row = books.store.usage().get(&forgotten.call).await.unwrap().unwrap();
-    assert_eq!(row.status, RowStatus::Expired);
+    books.sees_residue(&forgotten.call).await;
     for _ in 0..2 {
         books.settle(&forgotten, usd("0.05")).await;
         assert_eq!(seen(&books, &key).await.spent, usd("0.17"));

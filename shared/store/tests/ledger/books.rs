@@ -13,9 +13,13 @@ use jiff::tz::TimeZone;
 use sluice_embedded::{Engine, endpoint_client};
 use sluice_store::{
     Admission, Ask, CallId, Clock as _, Deed, Grant, KeyRecord, LedgerMode, Limit, ManualClock,
-    Measure, Millis, NanoUsd, RowFilter, Share, Spend, Store, StoreError, TableNames, UsageRow,
-    Window, WindowId,
+    Measure, Millis, NanoUsd, RowFilter, RowStatus, Share, Spend, Store, StoreError, TableNames,
+    UsageRow, Window, WindowId,
 };
+
+/// Whose keys they are.
+const USER: &str = "u";
+const TEAM: &str = "t";
 
 pub(crate) struct Books {
     pub(crate) store: Store,
@@ -115,8 +119,17 @@ impl Books {
     pub(crate) async fn key(&self, max: Option<NanoUsd>) -> KeyRecord {
         let mut record = KeyRecord::new(&format!("sk-test-{:016}", self.next()), self.now());
         record.allowance.max_budget = max;
+        record.user_id = Some(USER.to_owned());
+        record.team_id = Some(TEAM.to_owned());
         self.store.keys().by(deed()).create(&record).await.unwrap();
         record
+    }
+
+    /// Looks at the row of a call that nobody settled.
+    pub(crate) async fn sees_residue(&self, call: &CallId) {
+        let row = self.store.usage().get(call).await.unwrap().unwrap();
+        assert_eq!(row.status, RowStatus::Expired);
+        is_of_its_people(&row);
     }
 
     pub(crate) fn window(&self, key: &KeyRecord) -> Window {
@@ -294,7 +307,9 @@ impl Books {
 
     /// The sum of a key's rows.
     pub(crate) async fn rows(&self, key: &KeyRecord) -> NanoUsd {
-        self.all(key).await.iter().fold(NanoUsd::ZERO, |sum, row| sum.saturating_add(row.spend))
+        let rows = self.all(key).await;
+        rows.iter().filter(|row| row.status == RowStatus::Expired).for_each(is_of_its_people);
+        rows.iter().fold(NanoUsd::ZERO, |sum, row| sum.saturating_add(row.spend))
     }
 
     /// The sum of a key's rows of one window.
@@ -305,4 +320,9 @@ impl Books {
             .filter(|row| row.window == window)
             .fold(NanoUsd::ZERO, |sum, row| sum.saturating_add(row.spend))
     }
+}
+
+/// What was charged in full is in the sums of the key's user and team.
+fn is_of_its_people(row: &UsageRow) {
+    assert_eq!((row.user_id.as_deref(), row.team_id.as_deref()), (Some(USER), Some(TEAM)));
 }

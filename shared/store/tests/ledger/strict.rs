@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use crate::books::{Books, deed, usd};
 use sluice_embedded::{Engine, Fault, Faulty, client_over};
-use sluice_store::{Admission, BudgetDuration, KeyError, NanoUsd, Refusal, RowStatus, Window};
+use sluice_store::{Admission, BudgetDuration, KeyError, NanoUsd, Refusal, Window};
 use tokio::task::JoinSet;
 
 #[tokio::test]
@@ -113,8 +113,7 @@ async fn a_crashed_call_is_charged_in_full_and_corrected_when_it_settles_late() 
     let spend = books.spend(&key).await;
     assert_eq!((spend.spent, spend.reserved), (usd("0.3"), NanoUsd::ZERO));
     assert_eq!(books.rows(&key).await, usd("0.3"));
-    let row = books.store.usage().get(&grant.call).await.unwrap().unwrap();
-    assert_eq!(row.status, RowStatus::Expired);
+    books.sees_residue(&grant.call).await;
 
     for _ in 0..2 {
         books.settle(&grant, usd("0.05")).await;

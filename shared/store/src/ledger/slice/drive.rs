@@ -19,7 +19,6 @@ use crate::{
         guard::Written,
         machine::{self, FlushStep, Guard},
         strict::lease_id,
-        sweep::residue,
     },
     store::Inner,
 };
@@ -170,7 +169,7 @@ impl Inner {
             account.book().retire_some(changed);
         }
         if let (Some(call), Some(window)) = (&pending.charges, window) {
-            let row = residue(call, &account.key, pending.used, window, asked_at);
+            let row = self.residue(call, &account.key, pending.used, window, asked_at).await?;
             self.write_first(&row).await?;
             self.relieve(&account.key, &guard).await?;
         }

@@ -25,7 +25,7 @@ use crate::{
         guard::{Holder, Written},
         machine::{self, Late},
         strict::GRACE_MS,
-        sweep::{CORRECTABLE_MS, residue},
+        sweep::CORRECTABLE_MS,
     },
     store::Inner,
     usage::item::{row_item, status},
@@ -214,7 +214,7 @@ impl Inner {
         last: bool,
     ) -> Result<(), StoreError> {
         self.announce(&[late.at]).await?;
-        let mut row = residue(call, key, rest, late.window, late.at);
+        let mut row = self.residue(call, key, rest, late.window, late.at).await?;
         row.error = Some("a process that paid calls from this budget went silent".to_owned());
         let mut item = row_item(&row)?;
         let mut values = HashMap::from([(":expired".to_owned(), s(status(RowStatus::Expired)))]);
