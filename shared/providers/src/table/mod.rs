@@ -167,6 +167,7 @@ mod tests {
         assert_eq!(habits("openai", "gpt-5"), (false, false));
         assert_eq!(habits("azure", "gpt-5"), (false, false));
         assert_eq!(habits("mistral", "magistral-medium"), (false, false));
+        assert_eq!(habits("sagemaker", "llama"), (false, true));
         assert_eq!(habits("deepseek", "deepseek-reasoner"), (false, true));
         assert_eq!(habits("moonshot", "kimi-k2-thinking"), (false, true));
         assert_eq!(habits("dashscope", "qwen3-max"), (true, true));

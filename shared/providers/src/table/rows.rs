@@ -150,7 +150,7 @@ const ROWS: &[Provider] = &[
         path: "",
         auth: Auth::Aws,
         price_family: "sagemaker",
-        quirks: &[Quirk::MaxTokens],
+        quirks: &[Quirk::MaxTokens, Quirk::Thoughts],
         ..OPENAI_LIKE
     },
     Provider {
