@@ -131,7 +131,7 @@ fn another_dialects_answer_has_every_field_the_sdks_know() {
                 {"type": "thinking", "thinking": "Thinking.", "signature": ""},
                 {"type": "text", "text": "Look", "citations": [
                     {"type": "web_search_result_location", "url": "https://e.com", "title": "E",
-                     "cited_text": "", "encrypted_index": ""}]},
+                     "cited_text": "", "encrypted_index": "sluice:"}]},
                 {"type": "tool_use", "id": id, "name": "f", "input": {}},
             ],
             // A server that calls a tool and says `stop`.

@@ -125,7 +125,7 @@ fn cases() -> Vec<Case> {
             responses: json!([flat]),
             anthropic: json!([{
                 "type": "web_search_result_location", "url": "https://a.example/", "title": "A",
-                "cited_text": "", "encrypted_index": "",
+                "cited_text": "", "encrypted_index": "sluice:",
             }]),
             converse: json!([{"title": "A", "location": {"web": {"url": "https://a.example/"}}}]),
             gemini: grounding(&json!({"web": {"uri": "https://a.example/", "title": "A"}})),

@@ -10,8 +10,8 @@ use memchr::memmem;
 
 use super::Dialect;
 
-/// The beginning of a signature that says whose it is.
-const MARK: &str = "sluice:";
+/// The beginning of a signature that says whose it is, and the whole of one that nobody made.
+pub(super) const MARK: &str = "sluice:";
 
 /// Who made a signature. Anthropic's are good wherever Claude runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
