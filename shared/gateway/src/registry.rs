@@ -113,6 +113,15 @@ impl Registry {
         self.all.iter().map(|member| &**member)
     }
 
+    /// Every deployment that answers a team's callers, also those with a pattern for a name: the team's
+    /// own first.
+    pub(crate) fn of_team<'a>(&'a self, team: Option<&'a str>) -> impl Iterator<Item = &'a Member> {
+        let own = move |member: &&Member| team.is_some() && member.info.team_id.as_deref() == team;
+        let common = |member: &&Member| member.info.team_id.is_none();
+        let all = self.all().filter(own).chain(self.all().filter(common));
+        all.filter(|member| !member.info.blocked)
+    }
+
     /// The deployment of an id.
     pub(crate) fn deployment(&self, id: &str) -> Option<&Member> {
         self.all().find(|member| member.deployment.id == id)

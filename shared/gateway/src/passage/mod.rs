@@ -27,7 +27,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use sluice_providers::{AnswerBody, Outbound, Relay, Relayed, Route};
 use sluice_wire::{Fault, FaultKind};
 
-pub(crate) use place::{Place, find};
+pub(crate) use place::{Place, Target, find};
 
 use self::meter::Meter;
 use crate::{
@@ -57,7 +57,7 @@ struct Passage {
 }
 
 /// Passes a request on, and renders whatever comes of it.
-pub(crate) async fn pass(app: &Arc<App>, place: Place, request: Request) -> Response {
+pub(crate) async fn pass(app: &Arc<App>, place: Place<Target>, request: Request) -> Response {
     let line = Line {
         dialect: place.dialect,
         call_type: CALL_TYPE,
@@ -74,7 +74,7 @@ pub(crate) async fn pass(app: &Arc<App>, place: Place, request: Request) -> Resp
 
 async fn doors(
     app: &Arc<App>,
-    place: Place,
+    place: Place<Target>,
     request: Request,
     facts: &mut Facts,
 ) -> Result<Response, Fault> {
@@ -82,6 +82,10 @@ async fn doors(
     let (headers, query) = place::credentials(&parts);
     let caller = identity::authenticate(app, &headers, parts.uri.path()).await?;
     facts.identify(app, caller, &headers)?;
+    let team = facts.caller.as_ref().and_then(|caller| caller.team()).map(str::to_owned);
+    let place = place
+        .reached(app, team.as_deref())
+        .ok_or_else(|| Fault::new(FaultKind::NotFound, "Not Found"))?;
     if has_dots(&place.path) {
         return Err(Fault::invalid("The path must not contain `.` or `..` segments.", "path"));
     }
@@ -96,7 +100,8 @@ async fn doors(
     let mut deployment = place.deployment.clone();
     deployment.group.clone_from(&place.name);
     let group = Arc::new(Group { name: place.name.clone(), members: Vec::new() });
-    let member = Arc::new(Member::passing(deployment, model, price(app, &place, &meter)));
+    let member =
+        Arc::new(Member::passing(deployment, model, price(app, team.as_deref(), &place, &meter)));
     let relay = Relay {
         method: parts.method,
         path: place.path,
@@ -213,15 +218,15 @@ fn permitted(app: &App, facts: &Facts, place: &Place, meter: &Meter) -> Result<(
 }
 
 /// What the model costs: as the deployment that serves it says, or as the catalogue does.
-fn price(app: &App, place: &Place, meter: &Meter) -> Option<ModelPrice> {
+fn price(app: &App, team: Option<&str>, place: &Place, meter: &Meter) -> Option<ModelPrice> {
     let model = meter.model()?;
     let provider = place.deployment.provider;
     let registry = app.registry();
-    let own = registry.seen_by(None).members().find(|(_, member)| {
-        member.deployment.provider == provider && member.deployment.model == model
-    });
+    let own = registry
+        .of_team(team)
+        .find(|member| member.deployment.provider == provider && member.deployment.model == model);
     match own {
-        Some((_, member)) => member.price.clone(),
+        Some(member) => member.price.clone(),
         None => {
             let wanted = Wanted { provider: provider.price_family, model, ..Wanted::default() };
             ModelPrice::resolve(&Catalogue::builtin(), &wanted, None)

@@ -6,10 +6,7 @@ use sluice_providers::{Deployment, Reach};
 use sluice_store::NanoUsd;
 use sluice_wire::Dialect;
 
-use crate::{
-    App,
-    config::{ConfiguredDeployment, Endpoint},
-};
+use crate::{App, config::Endpoint};
 
 /// Paths that belong to a provider, and the provider's row. The route is LiteLLM's.
 const DOORS: [(&str, &str, &str); 18] = [
@@ -47,9 +44,9 @@ const AGENT_RUNTIME: [&str; 10] = [
     "sessions",
 ];
 
-/// Where a call is passed on to.
+/// Where a call is passed on to; to which deployment, is known when the caller is.
 #[derive(Debug, Clone)]
-pub(crate) struct Place {
+pub(crate) struct Place<To = Deployment> {
     /// What rows call it: the provider, or the endpoint's path.
     pub(super) name: String,
     /// For messages.
@@ -57,7 +54,7 @@ pub(crate) struct Place {
     /// How refusals are written.
     pub(super) dialect: Dialect,
     /// Whose credential, address and waits.
-    pub(super) deployment: Deployment,
+    pub(super) deployment: To,
     /// What follows the provider's root.
     pub(super) path: String,
     /// The query that replaces the caller's, where defaults were put into it.
@@ -72,8 +69,17 @@ pub(crate) struct Place {
     pub(super) guardrail: Option<(String, String)>,
 }
 
+/// What a path leads to.
+#[derive(Debug, Clone)]
+pub(crate) enum Target {
+    /// A provider, by one of its deployments.
+    Provider(&'static str),
+    /// An endpoint of the configuration's own.
+    Endpoint(Box<Deployment>),
+}
+
 /// The place of a request that fits no route; `None` where there is none.
-pub(crate) fn find(app: &App, method: &Method, uri: &Uri) -> Option<Place> {
+pub(crate) fn find(app: &App, method: &Method, uri: &Uri) -> Option<Place<Target>> {
     let path = uri.path();
     let endpoints = &app.config.general.pass_through.endpoints;
     if let Some((endpoint, rest)) =
@@ -94,7 +100,7 @@ pub(crate) fn find(app: &App, method: &Method, uri: &Uri) -> Option<Place> {
         name: (*provider).to_owned(),
         route,
         dialect: dialect(provider),
-        deployment: deployment(app, provider)?,
+        deployment: Target::Provider(provider),
         path: rest.to_owned(),
         query: None,
         cost: listed.max_by_key(|(prefix, _)| prefix.len()).map(|(_, cost)| *cost),
@@ -105,7 +111,7 @@ pub(crate) fn find(app: &App, method: &Method, uri: &Uri) -> Option<Place> {
 }
 
 /// An endpoint of the configuration's own.
-fn own(endpoint: &Endpoint, rest: &str, query: Option<&str>) -> Place {
+fn own(endpoint: &Endpoint, rest: &str, query: Option<&str>) -> Place<Target> {
     let asked = query.unwrap_or_default();
     let says = |name: &str| asked.split('&').any(|pair| pair.split('=').next() == Some(name));
     let missing = endpoint.query.iter().filter(|(name, _)| !says(name));
@@ -117,7 +123,7 @@ fn own(endpoint: &Endpoint, rest: &str, query: Option<&str>) -> Place {
         name: endpoint.path.clone(),
         route: "pass_through_endpoints",
         dialect: Dialect::OpenAiChat,
-        deployment: endpoint.deployment.clone(),
+        deployment: Target::Endpoint(Box::new(endpoint.deployment.clone())),
         path: format!("{}{rest}", endpoint.base),
         query: (!endpoint.query.is_empty()).then(|| pairs.join("&")),
         cost: endpoint.cost,
@@ -127,13 +133,35 @@ fn own(endpoint: &Endpoint, rest: &str, query: Option<&str>) -> Place {
     }
 }
 
+// === impl Place ===
+
+impl Place<Target> {
+    /// The same by a deployment that the caller's team may use; `None` where the provider has none.
+    pub(super) fn reached(self, app: &App, team: Option<&str>) -> Option<Place> {
+        let deployment = match self.deployment {
+            Target::Endpoint(deployment) => *deployment,
+            Target::Provider(provider) => deployment(app, team, provider)?,
+        };
+        Some(Place {
+            deployment,
+            name: self.name,
+            route: self.route,
+            dialect: self.dialect,
+            path: self.path,
+            query: self.query,
+            cost: self.cost,
+            forwards: self.forwards,
+            endpoint: self.endpoint,
+            guardrail: self.guardrail,
+        })
+    }
+}
+
 /// The provider's deployment that says it is for this, or its first, or what the environment says.
-fn deployment(app: &App, provider: &str) -> Option<Deployment> {
+fn deployment(app: &App, team: Option<&str>, provider: &str) -> Option<Deployment> {
+    let registry = app.registry();
     let members = || {
-        // What is a team's alone is not for whoever passes something on.
-        let common =
-            |entry: &&ConfiguredDeployment| entry.info.team_id.is_none() && !entry.info.blocked;
-        let all = app.config.deployments.iter().filter(common).map(|entry| &entry.deployment);
+        let all = registry.of_team(team).map(|member| &member.deployment);
         all.filter(|deployment| deployment.provider.name == provider)
     };
     let found = members().find(|deployment| deployment.use_in_pass_through);

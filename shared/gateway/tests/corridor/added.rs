@@ -313,3 +313,34 @@ async fn patterns_may_be_added_as_well() {
         patterns["data"].as_array().unwrap().iter().map(|row| &row["id"]).collect();
     assert!(ids.contains(&&json!("lab/*")) && ids.contains(&&json!("lab/gpt-4o-mini")));
 }
+
+#[tokio::test]
+async fn what_is_passed_on_goes_by_an_added_model_and_by_a_teams_own_for_that_team() {
+    let house = House::plan().models(|_| String::new()).open().await;
+    let path = "/openai/v1/chat/completions";
+    let ask = async |key: &str| {
+        let body =
+            json!({"model": "gpt-added", "messages": [{"role": "user", "content": "say hi"}]});
+        house.post(path, key, &body).await
+    };
+    assert_eq!(ask(MASTER).await.status, 404, "there is no deployment of the provider");
+    assert_eq!(ask("sk-nobody-knows-me").await.status, 401);
+
+    house.done("/team/new", &json!({"team_id": "ours"})).await;
+    let theirs = house.key(&json!({})).await;
+    let ours = house.key(&json!({"team_id": "ours"})).await;
+    add(&house, "of-a-team", json!({"id": "own", "team_id": "ours"})).await;
+    assert_eq!(ask(&ours).await.status, 200);
+    assert_eq!(ask(&theirs).await.status, 404, "it is another team's");
+
+    add(&house, "of-all", json!({"id": "common"})).await;
+    let answer = ask(&theirs).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let sent = house.fakes.openai.last().unwrap();
+    assert_eq!(sent.header("authorization").unwrap(), "Bearer sk-fake-key-of-the-added-model");
+    let rows = house.get(&format!("/spend/logs?api_key={theirs}"), MASTER).await.json();
+    assert!(rows[0]["spend"].as_f64().unwrap() > 0.0, "at the added model's price: {rows}");
+
+    house.done("/model/block", &json!({"model_id": "common"})).await;
+    assert_eq!(ask(&theirs).await.status, 404);
+}
