@@ -15,6 +15,7 @@ pub mod admin;
 pub mod app;
 pub mod config;
 pub mod corridor;
+mod history;
 pub mod http;
 pub mod identity;
 mod openapi;

@@ -60,11 +60,39 @@ impl Randomness for SystemRandomness {
     }
 }
 
+/// A random name of the form that RFC 9562 calls version 4.
+///
+/// # Errors
+/// [`NoRandomness`].
+pub(crate) fn uuid(random: &dyn Randomness) -> Result<String, NoRandomness> {
+    let mut bytes = [0; 16];
+    random.fill(&mut bytes)?;
+    let number = u128::from_be_bytes(bytes);
+    let number = number & !(0xf << 76) & !(0x3 << 62) | 0x4 << 76 | 0x2 << 62;
+    let mut text = format!("{number:032x}");
+    for at in [20, 16, 12, 8] {
+        text.insert(at, '-');
+    }
+    Ok(text)
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
 
     use super::*;
+
+    #[test]
+    fn a_name_is_of_the_fourth_version_and_new() {
+        let random = SystemRandomness::default();
+        let names: HashSet<String> = (0..100).map(|_| uuid(&random).unwrap()).collect();
+        assert_eq!(names.len(), 100);
+        for name in names {
+            let parts: Vec<usize> = name.split('-').map(str::len).collect();
+            assert_eq!(parts, [8, 4, 4, 4, 12], "{name}");
+            assert!(name[14..].starts_with('4') && "89ab".contains(&name[19..20]), "{name}");
+        }
+    }
 
     #[test]
     fn no_bytes_are_given_twice() {

@@ -32,6 +32,8 @@
 //! | sheet of an hour | usage | `ROLL#<day>` | `<hour>`, its pieces `<hour>#<instant>#<number>` |
 //! | hour whose rows change late, how far hours are rolled up | usage | `ROLL#LATE`, `ROLL#` | `<hour>`, `THROUGH` |
 //! | kept answer | cache | `R#<hash of its key>#<its id>` | the piece's number |
+//! | turn of a session | cache | `S#<length of owner>#<owner>#<session>` | `<instant>#<call>#<piece's number>` |
+//! | session of an owner | cache | `SESSIONS#<owner>` | its id |
 //!
 //! Indexes: core `gsi1` `GUARDS` and `U#<user>` (memberships), `gsi2` `KEYS`, `USERS`, `TEAMS`,
 //! `MEMBERS#<team>` and the like by age; usage `gsi1` `LIVE#<hour>#<shard>` by the
@@ -46,6 +48,7 @@ mod clock;
 mod connect;
 mod customers;
 mod digits;
+mod documents;
 mod error;
 mod id;
 mod item;
@@ -58,6 +61,7 @@ mod pages;
 mod records;
 mod rollup;
 mod routing;
+mod sessions;
 mod store;
 mod tables;
 mod teams;
@@ -88,6 +92,7 @@ pub use money::{MoneyError, NanoUsd};
 pub use records::{Filed, Listed, Place, Record, RecordError, Records, Stamp};
 pub use rollup::{Books, Cell, Difference, Histogram, Hour, Kind, RollReport, Rollups, Tally};
 pub use routing::{CredentialRecord, ModelRecord, Routed, Routing, Use};
+pub use sessions::{NewTurn, Session, SessionOwner, Sessions};
 pub use store::{Store, StoreBuilder};
 pub use tables::TableNames;
 pub use teams::TeamRecord;

@@ -6,8 +6,8 @@ use aws_sdk_dynamodb::Client;
 
 use crate::{
     Answers, Audit, BudgetRecord, Clock, CredentialRecord, CustomerRecord, Keys, Ledger,
-    LedgerMode, MemberRecord, ModelRecord, Records, Rollups, Routing, StoreError, TableNames,
-    TeamRecord, Usage, UserRecord,
+    LedgerMode, MemberRecord, ModelRecord, Records, Rollups, Routing, Sessions, StoreError,
+    TableNames, TeamRecord, Usage, UserRecord,
     ledger::{Backlog, Desks, Slices},
     tables,
 };
@@ -107,6 +107,11 @@ impl Store {
     /// The answers that are kept.
     pub fn answers(&self) -> Answers {
         Answers { inner: Arc::clone(&self.inner) }
+    }
+
+    /// The conversations that are kept.
+    pub fn sessions(&self) -> Sessions {
+        Sessions { inner: Arc::clone(&self.inner) }
     }
 
     /// The audit log.

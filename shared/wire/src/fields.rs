@@ -54,6 +54,12 @@ impl<'a> Fields<'a> {
         serde_json::from_slice(self.body.get(self.place(name)?)?).ok()
     }
 
+    /// Whether there is a field of this name.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.fields.iter().any(|field| field.name == name)
+    }
+
     /// Where a field's value stands in the text.
     pub(crate) fn place(&self, name: &str) -> Option<Range<usize>> {
         let field = self.fields.iter().rev().find(|field| field.name == name)?;

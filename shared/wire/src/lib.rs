@@ -13,6 +13,7 @@
 //! * [`dialect`]: one module per dialect; [`Dialect`] dispatches.
 //! * [`completion`], [`embed`], [`rerank`], [`image`]: calls that are no chat; [`multipart`]:
 //!   their forms; [`sound`]: how long one lasts; [`Watch`]: their streams.
+//! * [`history`]: conversations that are kept, turn by turn.
 //! * [`Pump`]: one call's stream, upstream bytes in, caller's bytes out, verbatim or translated.
 //! * [`Fault`]: what went wrong, whose fault it is, and whether trying again makes sense.
 //!
@@ -28,6 +29,7 @@ mod ending;
 mod fault;
 mod fields;
 pub mod frame;
+pub mod history;
 pub mod image;
 mod loss;
 pub mod multipart;

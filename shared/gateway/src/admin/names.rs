@@ -4,7 +4,7 @@ use super::{
     body::Given,
     reply::{Refused, invalid},
 };
-use crate::App;
+use crate::{App, random};
 use sluice_wire::{Fault, FaultKind};
 
 /// Most characters of a name.
@@ -34,13 +34,8 @@ pub(super) fn id(app: &App, given: Given<String>, field: &'static str) -> Result
 
 /// A random UUID (version 4).
 pub(super) fn fresh(app: &App) -> Result<String, Refused> {
-    let mut bytes = [0; 16];
-    let random = app.random.fill(&mut bytes);
-    random.map_err(|error| Fault::new(FaultKind::Internal, error.to_string()))?;
-    let bits = u128::from_be_bytes(bytes) & !(0xf000_u128 << 64) & !(0xc000_u128 << 48);
-    let hex = format!("{:032x}", bits | (0x4000_u128 << 64) | (0x8000_u128 << 48));
-    let part = |from, to| hex.get(from..to).unwrap_or_default();
-    Ok([part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-"))
+    let name = random::uuid(&*app.random);
+    Ok(name.map_err(|error| Fault::new(FaultKind::Internal, error.to_string()))?)
 }
 
 /// Control characters, and marks that make one name look like another.

@@ -6,8 +6,8 @@ use sluice_providers::{MediaPolicy, Secret};
 use sluice_store::Deed;
 
 use super::{
-    aws_iam::AwsIamAuth, field::Field, jwt::JwtAuth, known, media, mtls::MtlsAuth,
-    network::Network, pass_through::PassThrough, section::Section,
+    aws_iam::AwsIamAuth, field::Field, history::History, jwt::JwtAuth, known, media,
+    mtls::MtlsAuth, network::Network, pass_through::PassThrough, section::Section,
 };
 
 /// Mebibyte.
@@ -48,6 +48,8 @@ pub struct General {
     pub network: Network,
     /// `aws_iam_auth`: callers with AWS credentials.
     pub aws_iam: Option<AwsIamAuth>,
+    /// `chat_history` (Sluice's own): how much is kept of conversations.
+    pub history: History,
     /// `variables_for_api` (Sluice's own): environment variables that models and credentials which are
     /// added through the API may name.
     pub variables_for_api: Vec<String>,
@@ -97,6 +99,7 @@ impl Default for General {
             aws_iam: None,
             mtls: None,
             network: Network::default(),
+            history: History::default(),
             variables_for_api: Vec::new(),
             secrets_for_api: vec![SECRETS.to_owned()],
         }
@@ -170,6 +173,9 @@ impl General {
         general.mtls = mtls.and_then(|field| MtlsAuth::read(&field, &general.network));
         let aws_iam = section.take("aws_iam_auth");
         general.aws_iam = aws_iam.and_then(|field| AwsIamAuth::read(&field));
+        if let Some(field) = section.take("chat_history") {
+            general.history = History::read(&field);
+        }
         let mut names = |name| section.take(name).and_then(|field: Field<'_, '_>| field.names());
         general.variables_for_api = names("variables_for_api").unwrap_or_default();
         if let Some(prefixes) = names("secrets_for_api") {

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     App,
+    history::Session,
     identity::{Caller, Customer, origin},
 };
 
@@ -131,6 +132,11 @@ impl Facts {
     pub(super) fn heed(&mut self, wishes: &Wishes) {
         self.patience = self.patience.or(wishes.patience);
         self.attribute(wishes.attribution.clone());
+    }
+
+    /// The session that the call is part of, unless it was told as part of another.
+    pub(super) fn take_part(&mut self, session: Option<&Session>) {
+        self.session = self.session.take().or_else(|| Some(session?.id.clone()));
     }
 
     /// The first half of it.

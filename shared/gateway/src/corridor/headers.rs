@@ -11,7 +11,7 @@ use super::{
     attempt::{Failed, Reached},
     settle::Settled,
 };
-use crate::registry::Member;
+use crate::{history::Session, registry::Member};
 
 /// Upstream headers that speak of the connection or of the body's encoding, not of the answer.
 const HOP: [&str; 9] = [
@@ -42,6 +42,13 @@ pub(crate) fn call(map: &mut HeaderMap, facts: &Facts) {
         put(map, const { known("x-litellm-call-id") }, id.clone());
     }
     patience(map, facts);
+}
+
+/// The session that the answer is part of.
+pub(crate) fn session(map: &mut HeaderMap, session: Option<&Session>) {
+    if let Some(session) = session {
+        put(map, const { known("x-session-id") }, session.id.clone());
+    }
 }
 
 /// An id under LiteLLM's name and under the one that the dialect's clients read.

@@ -1,6 +1,6 @@
 //! The request's body: read within the limit, looked at just as far as needed.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -11,8 +11,8 @@ use http::{
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use sluice_wire::{Dialect, Fault, FaultKind, Peek, Splice, canon::Request, splice};
 
-use super::{fallback::Origin, params::Wishes};
-use crate::{App, responses::Thread};
+use super::{Facts, fallback::Origin, params::Wishes};
+use crate::{App, history::Session, responses::Thread};
 
 /// Top-level body fields that speak to the gateway and must not reach a provider.
 pub(crate) const GATEWAY_FIELDS: [&str; 26] = [
@@ -76,6 +76,8 @@ pub(crate) struct Intake {
     pub(crate) peek: Peek,
     /// What is kept of the conversation, where the dialect keeps any.
     pub(crate) thread: Option<Thread>,
+    /// The session that it goes on from; the body has what was said in it.
+    pub(crate) session: Option<Arc<Session>>,
     canonical: OnceLock<Request>,
     /// The same with the bytes of what it names by address, once they have been fetched.
     brought: OnceLock<Request>,
@@ -104,34 +106,50 @@ impl Line {
 // === impl Intake ===
 
 impl Intake {
-    /// Reads the body and looks at it.
-    pub(crate) async fn read(app: &App, arrival: Arrival) -> Result<Self, Fault> {
+    /// Reads the body, brings what was said before in its session, and looks at it.
+    pub(crate) async fn read(app: &App, facts: &Facts, arrival: Arrival) -> Result<Self, Fault> {
         let Arrival { line, headers, body, .. } = arrival;
         match line.dialect {
             Dialect::BedrockInvoke => blob(&headers)?,
             _ => content_type(&headers)?,
         }
         let body = collect(body, app.config.general.max_request_bytes()).await?;
-        Self::of(Origin { line, headers, body })
+        let wishes = Wishes::read(&body)?;
+        let dialect = line.dialect;
+        if !wishes.session.says_something(dialect) {
+            return Self::with(Origin { line, headers, body, session: None }, wishes);
+        }
+        let opening = Session::open(app, facts, dialect, &wishes.session, &body);
+        let (session, body) = Box::pin(opening).await?;
+        Self::of(Origin { line, headers, body, session })
     }
 
     /// Looks at a body that has been read.
     pub(super) fn of(origin: Origin) -> Result<Self, Fault> {
-        let Origin { line, headers, body } = origin;
+        let wishes = Wishes::read(&origin.body)?;
+        Self::with(origin, wishes)
+    }
+
+    fn with(origin: Origin, wishes: Wishes) -> Result<Self, Fault> {
+        let Origin { line, headers, body, session } = origin;
         let body = match line.dialect {
             Dialect::OpenAiChat => named(&line, body)?,
             _ => body,
         };
         let peek = line.dialect.peek(&body, line.wire())?;
-        let wishes = Wishes::read(&body)?;
         let body = wishes.cleaned(body)?;
-        let (canonical, brought, known) = Default::default();
-        Ok(Self { line, headers, body, peek, thread: None, canonical, brought, wishes, known })
+        let (thread, canonical, brought, known) = Default::default();
+        Ok(Self { line, headers, body, peek, thread, session, canonical, brought, wishes, known })
     }
 
     /// The request as it came.
     pub(super) fn origin(&self) -> Origin {
-        Origin { line: self.line.clone(), headers: self.headers.clone(), body: self.body.clone() }
+        Origin {
+            line: self.line.clone(),
+            headers: self.headers.clone(),
+            body: self.body.clone(),
+            session: self.session.clone(),
+        }
     }
 
     /// The request with the whole conversation in it: what a provider reads, and is paid for.
@@ -149,9 +167,9 @@ impl Intake {
             stream: None,
         };
         let peek = line.dialect.peek(&body, line.wire())?;
-        let (headers, wishes) = Default::default();
+        let (headers, wishes, thread, session) = Default::default();
         let (canonical, brought, known) = Default::default();
-        Ok(Self { line, headers, body, peek, thread: None, canonical, brought, wishes, known })
+        Ok(Self { line, headers, body, peek, thread, session, canonical, brought, wishes, known })
     }
 
     /// The request in canonical form, decoded at most once.

@@ -19,6 +19,7 @@ mod flow;
 pub(crate) mod headers;
 mod intake;
 pub(crate) mod keep;
+mod keeper;
 mod limits;
 mod media;
 mod mock;
@@ -79,7 +80,8 @@ pub(crate) async fn walk(app: &Arc<App>, arrival: Arrival) -> Response {
 async fn doors(app: &Arc<App>, arrival: Arrival, facts: &mut Facts) -> Result<Response, Fault> {
     let caller = identity::authenticate(app, &arrival.headers, arrival.uri.path()).await?;
     facts.identify(app, caller, &arrival.headers)?;
-    let intake = Intake::read(app, arrival).await?;
+    let intake = Intake::read(app, facts, arrival).await?;
+    facts.take_part(intake.session.as_deref());
     facts.heed(&intake.wishes);
     facts.attend(app).await?;
     if intake.wishes.fallbacks.is_empty() {

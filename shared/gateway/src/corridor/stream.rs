@@ -30,11 +30,12 @@ use super::{
     attempt::Reached,
     headers,
     keep::{self, Renewal},
+    keeper::Keeper,
     settle::{self, Seen},
     spoken::spoken,
     whole,
 };
-use crate::{App, Departure, Orphans, registry::Member, responses::Keeper};
+use crate::{App, Departure, Orphans, history::Recorded, registry::Member};
 
 /// Writes the head of the answer; the rest happens in the body.
 pub(crate) fn answer(
@@ -53,17 +54,23 @@ pub(crate) fn answer(
     }
     headers::call(map, &facts);
     headers::reached(map, &reached);
+    headers::session(map, intake.session.as_deref());
     headers::upstream(map, &reached.answer.headers);
     headers::bedrock(map, &facts, None, &reached.answer.headers);
     headers::limits(map, &admitted);
     headers::durations(map, &facts, reached.upstream);
 
     let dialect = spoken(intake, &reached.member);
-    let pump = Pump::new(dialect, facts.dialect, whole::identity(&facts, intake));
-    let pump = Box::new(pump.of_provider(reached.member.deployment.provider.name));
+    let stamp = whole::identity(&facts, intake);
+    let pump = Pump::new(dialect, facts.dialect, stamp.clone());
+    let mut flow: Box<dyn Flow> =
+        Box::new(pump.of_provider(reached.member.deployment.provider.name));
+    if let Some(session) = &intake.session {
+        flow = Box::new(Recorded::new(flow, facts.dialect, stamp, session));
+    }
     let keeper = whole::keeper(app, &facts, intake, &reached.member);
     let prompt = intake.whole().len();
-    *response.body_mut() = kept_body(app, facts, admitted, reached, pump, prompt, keeper);
+    *response.body_mut() = kept_body(app, facts, admitted, reached, flow, prompt, keeper);
     response
 }
 

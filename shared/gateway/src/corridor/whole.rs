@@ -21,12 +21,13 @@ use super::{
     Admitted, Facts, Intake,
     attempt::Reached,
     headers,
+    keeper::Keeper,
     prepare::passes,
     refuse,
     settle::{self, Seen, Settled},
     spoken::spoken,
 };
-use crate::{App, registry::Member, responses::Keeper};
+use crate::{App, history::TurnKeeper, registry::Member, responses::Keeper as AnswerKeeper};
 
 /// Settles and writes the answer. The settlement comes first: its result is in the headers.
 pub(crate) async fn answer(
@@ -71,12 +72,17 @@ pub(crate) async fn answer(
     let prompt = intake.whole().len();
     let settling = settle::answered(app, &facts, &admitted.grant, prompt, &member, seen);
     let (settled, _) = tokio::join!(settling, OptionFuture::from(keeping));
+    let body = match &intake.session {
+        Some(session) => session.name(facts.dialect, body),
+        None => body,
+    };
     let mut response = Response::new(Body::from(body));
     let map = response.headers_mut();
     map.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers::call(map, &facts);
     headers::reached(map, &reached);
     headers::cost(map, &facts, &settled);
+    headers::session(map, intake.session.as_deref());
     headers::upstream(map, &reached.answer.headers);
     headers::bedrock(map, &facts, usage.as_ref(), &reached.answer.headers);
     headers::limits(map, &admitted);
@@ -155,9 +161,13 @@ pub(super) fn keeper(
     intake: &Intake,
     member: &Member,
 ) -> Option<Keeper> {
+    if let Some(session) = &intake.session {
+        return Some(Keeper::Turn(TurnKeeper::new(app, session, facts.call.to_string())));
+    }
     let thread = intake.thread.as_ref()?;
     let there = passes(intake, member).then(|| member.deployment.id.clone());
-    Keeper::new(app, facts.key(), facts.call.to_string(), thread, &intake.body, there)
+    let call = facts.call.to_string();
+    AnswerKeeper::new(app, facts.key(), call, thread, &intake.body, there).map(Keeper::Answer)
 }
 
 /// The identity of an answer that the gateway writes.

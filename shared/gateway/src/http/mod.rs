@@ -19,13 +19,16 @@ use axum::{
 
 use cors::Cors;
 
-use crate::{App, admin, openapi, quotes, responses::routes as responses};
+use crate::{
+    App, admin, history::routes as history, openapi, quotes, responses::routes as responses,
+};
 
 /// Every route that calls a model, the list of models, and health: the `inference` function.
 pub fn inference(app: Arc<App>) -> Router {
     let routes = model_routes()
         .merge(admin::model_routes())
         .merge(quotes::routes())
+        .merge(history::routes())
         .merge(health_routes())
         .with_passage();
     opened(routes, app)
@@ -41,6 +44,7 @@ pub fn management(app: Arc<App>) -> Router {
 pub fn all(app: Arc<App>) -> Router {
     let routes = model_routes()
         .merge(quotes::routes())
+        .merge(history::routes())
         .merge(admin::routes())
         .merge(health_routes())
         .merge(openapi::routes(&app))

@@ -61,6 +61,7 @@ pub(super) fn calls() -> Vec<Call> {
     calls.extend(gemini());
     calls.extend(models());
     calls.extend(quotes());
+    calls.extend(history());
     for path in ["/health/liveliness", "/health/liveness", "/health/readiness", "/openapi.json"] {
         calls.push(Call { public: true, ..get(path, "health", "Whether the gateway is up") });
     }
@@ -196,6 +197,24 @@ fn models() -> Vec<Call> {
         [all, get(format!("{base}/models/{{id}}"), "models", "A model")]
     };
     ["/v1", "", "/openai"].into_iter().flat_map(of).collect()
+}
+
+fn history() -> Vec<Call> {
+    let asked = || open(&[("session_id", text())]);
+    let kept = "A conversation that is kept";
+    let forget = get("/chat-history", "history", "Forget a conversation");
+    vec![
+        post("/chat-history".to_owned(), "history", kept, asked()),
+        get("/chat-history", "history", kept),
+        Call { method: "delete", ..forget },
+        post("/bedrock/chat-history".to_owned(), "history", kept, asked()),
+        get("/bedrock/chat-history", "history", kept),
+        Call {
+            body: None,
+            ..post("/session-ids".to_owned(), "history", "The sessions of the caller", open(&[]))
+        },
+        get("/session-ids", "history", "The sessions of the caller"),
+    ]
 }
 
 fn quotes() -> Vec<Call> {

@@ -23,6 +23,7 @@ mod customers;
 mod defaults;
 mod fallbacks;
 mod gemini;
+mod history;
 mod house;
 mod identity;
 mod invoke;

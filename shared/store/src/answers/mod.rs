@@ -1,21 +1,12 @@
 //! Kept answers: what OpenAI's responses keep (`store`), for whoever made them to come back to.
 //!
-//! A document is kept under its owner and its id: another key's question finds nothing. What is
-//! longer than an item may be is cut in pieces; the first piece is written last and says how many
-//! there are, so that half a document is none.
+//! A document is kept under its owner and its id: another key's question finds nothing.
 
 mod item;
 
 use std::sync::Arc;
 
-use futures_util::future::try_join_all;
-
-use crate::{
-    KeyHash, Millis, StoreError,
-    item::{Item, failed, s},
-    pages::Found,
-    store::Inner,
-};
+use crate::{KeyHash, Millis, StoreError, store::Inner};
 
 /// The kept answers.
 #[derive(Debug, Clone)]
@@ -48,13 +39,7 @@ impl Answers {
     /// # Errors
     /// The database's, or [`crate::StoreErrorKind::Rejected`] for a document that is too long.
     pub async fn put(&self, answer: &KeptAnswer) -> Result<(), StoreError> {
-        let mut items = item::write(answer)?;
-        if items.is_empty() {
-            return Ok(());
-        }
-        let first = items.remove(0);
-        try_join_all(items.into_iter().map(|item| self.write(item))).await?;
-        self.write(first).await
+        self.inner.put_document(item::write(answer)?).await
     }
 
     /// A kept answer; `None` where its owner has none of this id, or no more.
@@ -67,7 +52,7 @@ impl Answers {
         id: &str,
         now: Millis,
     ) -> Result<Option<KeptAnswer>, StoreError> {
-        let items = self.pieces(owner, id, None).await?;
+        let items = self.inner.cached(item::partition(owner, id), None).await?;
         Ok(item::read(owner, id, &items)?.filter(|answer| answer.expires > now))
     }
 
@@ -76,51 +61,6 @@ impl Answers {
     /// # Errors
     /// The database's.
     pub async fn delete(&self, owner: &KeyHash, id: &str) -> Result<bool, StoreError> {
-        let items = self.pieces(owner, id, Some("pk, sk")).await?;
-        let found = !items.is_empty();
-        try_join_all(items.into_iter().map(|item| self.erase(item))).await?;
-        Ok(found)
-    }
-
-    async fn write(&self, item: Item) -> Result<(), StoreError> {
-        self.inner
-            .client
-            .put_item()
-            .table_name(&self.inner.tables.cache)
-            .set_item(Some(item))
-            .send()
-            .await
-            .map_err(|error| failed("PutItem", error))?;
-        Ok(())
-    }
-
-    async fn erase(&self, item: Item) -> Result<(), StoreError> {
-        self.inner
-            .client
-            .delete_item()
-            .table_name(&self.inner.tables.cache)
-            .set_key(Some(item))
-            .send()
-            .await
-            .map_err(|error| failed("DeleteItem", error))?;
-        Ok(())
-    }
-
-    async fn pieces(
-        &self,
-        owner: &KeyHash,
-        id: &str,
-        fields: Option<&str>,
-    ) -> Result<Vec<Item>, StoreError> {
-        let query = self
-            .inner
-            .client
-            .query()
-            .table_name(&self.inner.tables.cache)
-            .key_condition_expression("pk = :p")
-            .expression_attribute_values(":p", s(item::partition(owner, id)))
-            .set_projection_expression(fields.map(str::to_owned))
-            .consistent_read(true);
-        Found::by(query).all().await
+        self.inner.delete_cached(item::partition(owner, id)).await
     }
 }

@@ -1,11 +1,16 @@
 //! A request as it came, to be asked of another model.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::HeaderMap;
 use sluice_wire::{Fault, Splice, splice};
 
 use super::{Fallback, LISTS};
-use crate::corridor::{GATEWAY_FIELDS, Line};
+use crate::{
+    corridor::{GATEWAY_FIELDS, Line},
+    history::Session,
+};
 
 /// The request.
 #[derive(Debug, Clone)]
@@ -13,6 +18,8 @@ pub(in crate::corridor) struct Origin {
     pub(in crate::corridor) line: Line,
     pub(in crate::corridor) headers: HeaderMap,
     pub(in crate::corridor) body: Bytes,
+    /// The session that it goes on from; the body has what was said in it.
+    pub(in crate::corridor) session: Option<Arc<Session>>,
 }
 
 // === impl Origin ===
@@ -38,6 +45,11 @@ impl Origin {
         let body = splice(&self.body, &edits).map_err(|error| {
             Fault::invalid(format!("Invalid JSON payload: {error}"), "request_body")
         })?;
-        Ok(Self { line, headers: self.headers.clone(), body: Bytes::from(body) })
+        Ok(Self {
+            line,
+            headers: self.headers.clone(),
+            body: Bytes::from(body),
+            session: self.session.clone(),
+        })
     }
 }

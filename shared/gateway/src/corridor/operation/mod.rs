@@ -118,7 +118,7 @@ async fn doors(
     let wishes = Wishes::read(&body)?;
     facts.heed(&wishes);
     facts.attend(app).await?;
-    let origin = Origin { line, headers, body: wishes.cleaned(body)? };
+    let origin = Origin { line, headers, body: wishes.cleaned(body)?, session: None };
     let operation = read(app, &origin, reader)?;
     if wishes.fallbacks.is_empty() {
         return once(app, operation, &wishes, facts).await.map(Outcome::response);

@@ -8,8 +8,9 @@ use sluice_wire::{Fault, Fields, Splice, canon::CacheInjection, splice};
 use crate::corridor::{
     attribution::{self, Attribution},
     fallback::Fallbacks,
-    patience::{Patience, Said},
+    patience::{Patience, Said as Told},
 };
+use crate::history::Said;
 
 /// The field of a body that asks for cache markers.
 const CACHE_POINTS: &str = "cache_control_injection_points";
@@ -37,6 +38,8 @@ pub(crate) struct Wishes {
     pub(in crate::corridor) fallbacks: Fallbacks,
     /// What is answered in the provider's place.
     pub(in crate::corridor) mock: Option<Mock>,
+    /// The session that it is part of.
+    pub(crate) session: Said,
     /// The body's `metadata` without what it says to the gateway, where it says any.
     metadata: Option<Map<String, Value>>,
     /// Whom it is for.
@@ -102,11 +105,12 @@ impl Wishes {
         let times = ["num_retries", "timeout", "stream_timeout"].map(|name| (name, value(name)));
         wishes.patience = Patience::read(|wanted| {
             let said = times.iter().find(|(name, _)| *name == wanted);
-            said.and_then(|(_, value)| value.as_ref()).map(Said::Json)
+            said.and_then(|(_, value)| value.as_ref()).map(Told::Json)
         })?;
         wishes.fallbacks = Fallbacks::read(value)?;
         wishes.mock = Mock::read(value)?;
         wishes.attribution = Attribution::read(value);
+        wishes.session = Said::read(&fields);
         wishes.metadata = theirs(value("metadata"));
         Ok(wishes)
     }
