@@ -234,7 +234,7 @@ async fn tools_pictures_and_instructions_are_kept_on_both_surfaces() {
         json!({"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}});
     let asked = json!({"model": "openai", "session_id": "s", "tools": tools, "messages": [
         {"role": "system", "content": "Be kind."},
-        {"role": "user", "content": [{"type": "text", "text": "call look {\"q\":\"a\"}"}, picture]}]});
+        {"role": "user", "content": [{"type": "text", "text": "What is this?"}, picture]}]});
     let called = ask(&house, &key, &asked).await.json();
     let id = called["choices"][0]["message"]["tool_calls"][0]["id"].clone();
     assert!(id.is_string(), "{called}");
