@@ -68,8 +68,8 @@ pub(crate) fn uuid(random: &dyn Randomness) -> Result<String, NoRandomness> {
     let mut bytes = [0; 16];
     random.fill(&mut bytes)?;
     let number = u128::from_be_bytes(bytes);
-    let number = number & !(0xf << 76) & !(0x3 << 62) | 0x4 << 76 | 0x2 << 62;
-    let mut text = format!("{number:032x}");
+    let plain = number & !(0xf << 76) & !(0x3 << 62);
+    let mut text = format!("{:032x}", plain | (0x4 << 76) | (0x2 << 62));
     for at in [20, 16, 12, 8] {
         text.insert(at, '-');
     }

@@ -63,10 +63,10 @@ impl Session {
         };
         let size = turns.iter().map(String::len).fold(body.len(), usize::saturating_add);
         if turns.len() >= settings.turns {
-            return Err(full(&id, format!("{} turns", settings.turns)));
+            return Err(full(&id, &format!("{} turns", settings.turns)));
         }
         if size > settings.bytes() {
-            return Err(full(&id, format!("{} MB", settings.megabytes)));
+            return Err(full(&id, &format!("{} MB", settings.megabytes)));
         }
         let turns = turns.iter().map(|turn| read(turn)).collect::<Result<Vec<_>, _>>()?;
         let whole = asked.go_on(&body, turns)?;
@@ -112,7 +112,7 @@ pub(super) fn read(document: &str) -> Result<Turn, Fault> {
     })
 }
 
-fn full(id: &str, most: String) -> Fault {
+fn full(id: &str, most: &str) -> Fault {
     let message =
         format!("The session '{id}' is full: {most} is the most of one. Begin another one.");
     Fault::new(FaultKind::InvalidRequest, message)

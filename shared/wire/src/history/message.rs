@@ -51,8 +51,11 @@ pub(super) fn answered(dialect: Dialect, answer: &[u8]) -> Option<Value> {
 
 /// What OpenAI's answers have in places where its requests have nothing.
 fn is_said(name: &str, value: &Value) -> bool {
-    let is_empty = value.as_array().is_some_and(Vec::is_empty);
-    !value.is_null() && !(is_empty && matches!(name, "annotations" | "tool_calls"))
+    match value {
+        Value::Null => false,
+        Value::Array(list) => !list.is_empty() || !matches!(name, "annotations" | "tool_calls"),
+        _ => true,
+    }
 }
 
 fn says(message: &Map<String, Value>) -> bool {

@@ -82,8 +82,8 @@ impl Turn {
                 vec![model, field("messages", &[system, own].concat())?]
             }
         };
-        let body = splice(b"{}", &fields).map_err(unreadable)?;
-        String::from_utf8(body).map_err(unreadable)
+        let body = splice(b"{}", &fields).map_err(|error| unreadable(&error))?;
+        String::from_utf8(body).map_err(|error| unreadable(&error))
     }
 
     /// A conversation as its reader's dialect has it: the instructions that were given last, and all
@@ -103,7 +103,7 @@ impl Turn {
                 Splice::Set("system", written(&system)?),
             ],
         };
-        splice(b"{}", &fields).map_err(unreadable)
+        splice(b"{}", &fields).map_err(|error| unreadable(&error))
     }
 
     /// Turns as one, in the words of a dialect.
@@ -145,7 +145,7 @@ impl Turn {
                 instructions.into_iter().chain([said]).collect()
             }
         };
-        splice(body, &edits).map_err(unreadable)
+        splice(body, &edits).map_err(|error| unreadable(&error))
     }
 }
 
@@ -154,10 +154,10 @@ fn each(list: &[Box<RawValue>]) -> Vec<&RawValue> {
 }
 
 fn written(list: &[&RawValue]) -> Result<String, Fault> {
-    serde_json::to_string(list).map_err(unreadable)
+    serde_json::to_string(list).map_err(|error| unreadable(&error))
 }
 
-fn unreadable(error: impl std::fmt::Display) -> Fault {
+fn unreadable(error: &dyn std::fmt::Display) -> Fault {
     Fault::new(FaultKind::InvalidRequest, format!("Invalid JSON payload: {error}"))
         .with_param("request_body")
 }
