@@ -198,8 +198,8 @@ mod tests {
         serde_json::from_str(&serde_json::to_string(turn).unwrap()).unwrap()
     }
 
-    fn json(body: Vec<u8>) -> Value {
-        serde_json::from_slice(&body).unwrap()
+    fn json(body: &[u8]) -> Value {
+        serde_json::from_slice(body).unwrap()
     }
 
     const CHAT: &str = r#"{"model":"m","messages":[{"role":"system","content":"Be brief."},{"role":"user", "content":"Hi\u00fc", "odd":1.50}]}"#;
@@ -223,7 +223,7 @@ mod tests {
         let first = turn(Dialect::OpenAiChat, CHAT, ANSWER);
         let next = r#"{"model":"m","messages":[{"role":"developer","content":"Be long."},{"role":"user","content":"And?"}]}"#;
         let asked = Turn::asked(Dialect::OpenAiChat, next.as_bytes()).unwrap();
-        let whole = json(asked.go_on(next.as_bytes(), vec![first]).unwrap());
+        let whole = json(&asked.go_on(next.as_bytes(), vec![first]).unwrap());
         let said: Vec<&str> = whole["messages"]
             .as_array()
             .unwrap()
@@ -247,7 +247,8 @@ mod tests {
             r#"{"messages":[{"role":"tool","tool_call_id":"c1","content":"2"}]}"#,
             ANSWER,
         );
-        let told = json(Turn::conversation(vec![first, second], Dialect::BedrockConverse).unwrap());
+        let told =
+            json(&Turn::conversation(vec![first, second], Dialect::BedrockConverse).unwrap());
         assert_eq!(told["system"], serde_json::json!([{"text": "S"}]));
         let messages = &told["messages"];
         assert_eq!(messages[0]["content"][1]["image"]["source"]["bytes"], "iVBORw0KGgo=");
@@ -256,7 +257,7 @@ mod tests {
         assert_eq!(messages[3]["content"][0]["text"], "Yes");
 
         let bedrock = Turn::asked(Dialect::BedrockConverse, told.to_string().as_bytes()).unwrap();
-        let back = json(Turn::conversation(vec![bedrock], Dialect::OpenAiChat).unwrap());
+        let back = json(&Turn::conversation(vec![bedrock], Dialect::OpenAiChat).unwrap());
         let roles: Vec<&str> = back["messages"]
             .as_array()
             .unwrap()
