@@ -84,7 +84,7 @@ pub use error::{StoreError, StoreErrorKind};
 pub use id::{CallId, IdError, KeyHash};
 pub use keys::{Former, KeyError, KeyRecord, KeyRole, Keys, ModelBudget, Vouched};
 pub use ledger::{
-    Admission, Ask, Grant, Ledger, LedgerMode, Limit, Measure, Reading, Refusal, Share, Span,
+    Admission, Ask, Claim, Grant, Ledger, LedgerMode, Limit, Measure, Reading, Refusal, Share, Span,
     Spend, Subject, SweepReport,
 };
 pub use members::{MemberRecord, MemberRole};

@@ -19,7 +19,7 @@ use super::{
     machine::{Change, Guard, Hold, Holds, Late, Lease, Mark, Meter},
 };
 use crate::{
-    KeyHash, Millis, NanoUsd, StoreError, StoreErrorKind, WindowId,
+    KeyHash, Millis, NanoUsd, StoreError, StoreErrorKind, UsageRow, WindowId,
     item::{Item, failed, key, money, n, number, s, text},
     store::Inner,
 };
@@ -44,6 +44,11 @@ pub(crate) trait Holder: Send + Sync {
     fn partition(&self) -> String;
     /// Its key, if it is one.
     fn key(&self) -> Option<&KeyHash>;
+    /// Whether what the row says was used was used of it: not of a deployment or a provider that
+    /// somebody else served the call in the place of.
+    fn serves(&self, _: &UsageRow) -> bool {
+        true
+    }
 }
 
 /// Where a guard is.
@@ -277,6 +282,14 @@ impl Holder for Subject {
         match self {
             Self::Key(hash) => Some(hash),
             _ => None,
+        }
+    }
+
+    fn serves(&self, row: &UsageRow) -> bool {
+        match self {
+            Self::Deployment(id) => row.model_id == *id,
+            Self::Provider(name) => row.provider == *name,
+            _ => true,
         }
     }
 }

@@ -22,6 +22,7 @@
 mod agreement;
 mod ask;
 mod backlog;
+mod claim;
 mod desk;
 mod expression;
 mod guard;
@@ -48,6 +49,7 @@ use crate::{
 
 pub use ask::{Admission, Ask, Grant, LedgerMode, Refusal, Spend, SweepReport};
 pub(crate) use backlog::Backlog;
+pub use claim::Claim;
 pub(crate) use desk::Desks;
 pub(crate) use guard::{guard_key, holder, new_guard, read_guard};
 pub use limit::{Limit, Measure, Reading, Share, Span};
@@ -77,6 +79,22 @@ impl Ledger {
                 self.inner.reserve_in_slice(ask).await
             }
             // Boxed, so that a call that is paid from memory does not carry the room for this.
+            LedgerMode::Strict | LedgerMode::Batched => {
+                Box::pin(self.inner.reserve_strictly(ask)).await
+            }
+        }
+    }
+
+    /// The same for a call that is charged to who serves it as well: its own reservation and its
+    /// settlement are written before they are answered, in either mode. See [`Self::claim`].
+    ///
+    /// # Errors
+    /// As [`Self::reserve`].
+    pub async fn reserve_alone(&self, ask: &Ask<'_>) -> Result<Admission, StoreError> {
+        match self.inner.mode {
+            LedgerMode::Batched if ask.others.iter().all(|share| share.version.is_none()) => {
+                Box::pin(self.inner.reserve_beside_slices(ask)).await
+            }
             LedgerMode::Strict | LedgerMode::Batched => {
                 Box::pin(self.inner.reserve_strictly(ask)).await
             }

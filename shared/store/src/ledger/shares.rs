@@ -17,6 +17,18 @@ use super::{
 };
 use crate::{Millis, NanoUsd, StoreError, WindowId, store::Inner};
 
+/// Of whom a lease is wanted.
+#[derive(Clone, Copy)]
+pub(super) struct Taking<'a> {
+    /// The place in [`Ask::others`], or none for the key.
+    pub(super) share: Option<usize>,
+    pub(super) holder: &'a dyn Holder,
+    pub(super) wish: &'a Wish,
+}
+
+/// A lease, and the guard with which its taking ended.
+type Taken = (Lease, Arc<Guard>);
+
 // === impl Inner ===
 
 impl Inner {
@@ -28,23 +40,39 @@ impl Inner {
     ) -> Result<Admission, StoreError> {
         let wishes: Vec<Wish> =
             (0..ask.others.len()).map(|place| share_wish(ask, wish, place)).collect();
-        let key: (&dyn Holder, &Wish) = (ask.key, wish);
-        let others = ask.others.iter().zip(&wishes);
-        let others = others.map(|(share, wish)| (share.subject as &dyn Holder, wish));
+        let key = Taking { share: None, holder: ask.key, wish };
+        let others = ask.others.iter().zip(&wishes).enumerate();
+        let others = others.map(|(place, (share, wish))| Taking {
+            share: Some(place),
+            holder: share.subject,
+            wish,
+        });
         let takings: Vec<_> = std::iter::once(key).chain(others).collect();
-        let taken =
-            join_all(takings.iter().map(|(holder, wish)| self.take_or_undo(*holder, wish))).await;
+        Ok(match self.take_each(ask, &takings).await? {
+            Ok(taken) => Admission::Granted(together(ask, taken.into_iter())),
+            Err(refusal) => Admission::Refused(refusal),
+        })
+    }
+
+    /// Takes a lease of each, or of none.
+    pub(super) async fn take_each(
+        &self,
+        ask: &Ask<'_>,
+        takings: &[Taking<'_>],
+    ) -> Result<Result<Vec<Taken>, Refusal>, StoreError> {
+        let each = takings.iter().map(|taking| self.take_or_undo(taking.holder, taking.wish));
+        let taken = join_all(each).await;
         if taken.iter().all(|taken| matches!(taken, Ok(Ok(_)))) {
-            return Ok(Admission::Granted(together(ask, taken.into_iter().flatten().flatten())));
+            return Ok(Ok(taken.into_iter().flatten().flatten().collect()));
         }
         let held = takings.iter().zip(&taken).filter(|(_, taken)| matches!(taken, Ok(Ok(_))));
         self.give_all_back(held.map(|(taking, _)| *taking)).await;
         let mut crowded = false;
         let mut refused: Option<Refusal> = None;
-        for (place, (taken, (_, wish))) in taken.into_iter().zip(&takings).enumerate() {
+        for (taken, taking) in taken.into_iter().zip(takings) {
             if let Err(untaken) = taken? {
                 crowded |= matches!(&untaken, Untaken::Over(guard, _) if !guard.leases.is_empty());
-                let refusal = refusal(ask, wish, place.checked_sub(1), &untaken);
+                let refusal = refusal(ask, taking.wish, taking.share, &untaken);
                 // A record that has changed is read again before anything else is said.
                 let first = refused.is_none() || is_stale(&refusal);
                 if first && !refused.as_ref().is_some_and(is_stale) {
@@ -53,41 +81,40 @@ impl Inner {
             }
         }
         let refused = refused.unwrap_or(Refusal::Stale);
-        if crowded && !is_stale(&refused) {
-            return self.reserve_in_turn(ask, &takings).await;
+        if crowded && takings.len() > 1 && !is_stale(&refused) {
+            return self.take_in_turn(ask, takings).await;
         }
-        Ok(Admission::Refused(refused))
+        Ok(Err(refused))
     }
 
     /// The same one after the other, the key first. Calls that all hold something of what the others
     /// want would refuse each other, and none would be served; of calls that go in turn, whoever has
     /// come to the last subject has all the others.
-    async fn reserve_in_turn(
+    async fn take_in_turn(
         &self,
         ask: &Ask<'_>,
-        takings: &[(&dyn Holder, &Wish)],
-    ) -> Result<Admission, StoreError> {
+        takings: &[Taking<'_>],
+    ) -> Result<Result<Vec<Taken>, Refusal>, StoreError> {
         let mut held = Vec::with_capacity(takings.len());
-        for (place, (holder, wish)) in takings.iter().enumerate() {
-            let taken = self.take_or_undo(*holder, wish).await;
+        for (place, taking) in takings.iter().enumerate() {
+            let taken = self.take_or_undo(taking.holder, taking.wish).await;
             if let Ok(Ok(lease)) = taken {
                 held.push(lease);
                 continue;
             }
             self.give_all_back(takings.iter().take(place).copied()).await;
             return taken.map(|untaken| match untaken {
-                Err(untaken) => {
-                    Admission::Refused(refusal(ask, wish, place.checked_sub(1), &untaken))
-                }
-                Ok(_) => Admission::Refused(Refusal::Stale),
+                Err(untaken) => Err(refusal(ask, taking.wish, taking.share, &untaken)),
+                Ok(_) => Err(Refusal::Stale),
             });
         }
-        Ok(Admission::Granted(together(ask, held.into_iter())))
+        Ok(Ok(held))
     }
 
     /// Gives back what was taken of some subjects for a call that others refuse.
-    async fn give_all_back<'a>(&self, taken: impl Iterator<Item = (&'a dyn Holder, &'a Wish)>) {
-        let back = join_all(taken.map(|(holder, wish)| self.give_back(holder, &wish.id))).await;
+    async fn give_all_back<'a>(&self, taken: impl Iterator<Item = Taking<'a>>) {
+        let each = taken.map(|taking| self.give_back(taking.holder, &taking.wish.id));
+        let back = join_all(each).await;
         for failed in back.into_iter().filter_map(Result::err) {
             tracing::warn!(error = %failed, "what a refused call holds is given back when its lease ends");
         }

@@ -48,6 +48,7 @@ use super::{
 };
 use crate::{Ask, CallId, KeyHash, Millis, NanoUsd, Subject};
 use book::Book;
+pub(super) use together::Money;
 
 /// How long a slice is used without a look at the guard.
 pub(super) const FRESH_MS: i64 = 5_000;

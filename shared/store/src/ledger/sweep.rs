@@ -142,7 +142,7 @@ impl Inner {
             && row.status != RowStatus::Expired
         {
             // Its row was written, and the process died before the guard was.
-            let actual = Actual::of(&row);
+            let actual = used(holder, &row);
             self.close_seen(holder, guard, |guard| machine::settle(guard, id, actual)).await?;
             return Ok(true);
         }
@@ -187,7 +187,7 @@ impl Inner {
         }
         let Some(call) = call_of(id, holder) else { return Ok(false) };
         let settled = match self.row(&call).await? {
-            Some(row) if row.status != RowStatus::Expired => Some(Actual::of(&row)),
+            Some(row) if row.status != RowStatus::Expired => Some(used(holder, &row)),
             Some(row) if over => {
                 // From here on the row is final: a settlement that comes now finds that it is.
                 let settled = self.seal(&call).await?;
@@ -196,7 +196,7 @@ impl Inner {
                 }
                 // Another subject may have held another amount: it follows the row.
                 let sealed = holder.key().is_none().then_some(row);
-                settled.or(sealed).map(|row| Actual::of(&row))
+                settled.or(sealed).map(|row| used(holder, &row))
             }
             Some(_) => None,
             None => {
@@ -257,6 +257,11 @@ impl Inner {
         };
         self.close(holder, first, decide).await
     }
+}
+
+/// What a call used of a subject: nothing of one that did not serve it.
+fn used(holder: &dyn Holder, row: &UsageRow) -> Actual {
+    if holder.serves(row) { Actual::of(row) } else { Actual::default() }
 }
 
 /// Does these, some at a time; how many of them did something.

@@ -4,6 +4,7 @@
 
 mod batched;
 mod books;
+mod claims;
 mod costs;
 mod limits;
 mod outage;

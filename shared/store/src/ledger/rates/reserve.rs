@@ -8,6 +8,7 @@ use super::{Rack, Rates, allowance_id, book::Allowance};
 use crate::{
     Ask, CallId, Grant, Millis, NanoUsd, Reading, Refusal, StoreError, StoreErrorKind,
     ledger::{
+        ask::Other,
         machine::{Actual, Over, Wish},
         rates::Allowances,
         shares::{share_wish, wants},
@@ -172,13 +173,37 @@ impl crate::ledger::Slices {
         self.of_rated(grant, |allowances, serial| allowances.renew(serial, &grant.call, expires));
     }
 
+    /// What was claimed of these has been used, or is given back.
+    pub(in crate::ledger) fn land_others(
+        &self,
+        call: &CallId,
+        others: &[Other],
+        actual: Option<Actual>,
+    ) {
+        self.of_others(others, |allowances, serial| allowances.land(serial, call, actual));
+    }
+
+    /// What was claimed of these is held until `expires`.
+    pub(in crate::ledger) fn renew_others(
+        &self,
+        call: &CallId,
+        others: &[Other],
+        expires: Millis,
+    ) {
+        self.of_others(others, |allowances, serial| allowances.renew(serial, call, expires));
+    }
+
     fn of_rated(&self, grant: &Grant, what: impl Fn(&mut Allowances, u64)) {
         if grant.allowance != 0
             && let Some(account) = self.known(&grant.key)
         {
             what(&mut account.rack.allowances(), grant.allowance);
         }
-        for other in grant.others.iter().filter(|other| other.allowance != 0) {
+        self.of_others(&grant.others, what);
+    }
+
+    fn of_others(&self, others: &[Other], what: impl Fn(&mut Allowances, u64)) {
+        for other in others.iter().filter(|other| other.allowance != 0) {
             if let Some(rack) = self.known_rack(&other.subject) {
                 what(&mut rack.allowances(), other.allowance);
             }

@@ -46,13 +46,20 @@ impl Inner {
             None if shared => Box::pin(self.pay_together(ask)).await?,
             None => Box::pin(self.reserve_from_guard(ask)).await?,
         };
-        Ok(match admission {
-            Admission::Granted(mut grant) => {
-                rated.into_iter().for_each(|rated| keep(&mut grant, ask, rated));
-                Admission::Granted(grant)
-            }
-            refused @ Admission::Refused(_) => refused,
-        })
+        Ok(with_rates(admission, ask, rated))
+    }
+
+    /// The same, where no slice shall pay.
+    pub(crate) async fn reserve_beside_slices(
+        &self,
+        ask: &Ask<'_>,
+    ) -> Result<Admission, StoreError> {
+        let rated = match self.rate(ask).await? {
+            Ok(rated) => rated,
+            Err(refusal) => return Ok(Admission::Refused(refusal)),
+        };
+        let admission = Box::pin(self.pay_alone(ask)).await?;
+        Ok(with_rates(admission, ask, rated))
     }
 
     async fn pay_from_slice(&self, ask: &Ask<'_>) -> Result<Admission, StoreError> {
@@ -185,6 +192,17 @@ pub(super) fn open(book: &mut Book, mut slice: Slice, ask: &Ask<'_>, amount: Nan
     let grant = pay(&mut slice, ask, amount);
     book.open(slice, ask);
     grant
+}
+
+/// What was taken of rates is the grant's, if there is one.
+fn with_rates(admission: Admission, ask: &Ask<'_>, rated: Vec<Rated>) -> Admission {
+    match admission {
+        Admission::Granted(mut grant) => {
+            rated.into_iter().for_each(|rated| keep(&mut grant, ask, rated));
+            Admission::Granted(grant)
+        }
+        refused @ Admission::Refused(_) => refused,
+    }
 }
 
 /// What was taken of a subject's rates is the grant's.

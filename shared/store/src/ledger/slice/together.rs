@@ -28,6 +28,21 @@ use crate::{
     store::Inner,
 };
 
+/// The budgets of an ask, without its rates.
+pub(in crate::ledger) struct Money<'a> {
+    own: Vec<Limit<'a>>,
+    theirs: Vec<Theirs<'a>>,
+    whole: Ask<'a>,
+}
+
+/// Another subject's.
+struct Theirs<'a> {
+    /// The subject's place in [`Ask::others`].
+    place: usize,
+    subject: &'a Subject,
+    limits: Vec<Limit<'a>>,
+}
+
 type Taken = Result<Result<(Lease, Arc<Guard>), Untaken>, StoreError>;
 
 // === impl Inner ===
@@ -42,6 +57,11 @@ impl Inner {
                 return Ok(Admission::Granted(grant));
             }
         }
+        self.pay_alone(ask).await
+    }
+
+    /// Pays this call alone; what this process can spare of its budgets goes back before it is refused.
+    pub(super) async fn pay_alone(&self, ask: &Ask<'_>) -> Result<Admission, StoreError> {
         let paid = self.pay_strictly(ask).await?;
         let over =
             matches!(paid, Admission::Refused(Refusal::OverBudget { .. } | Refusal::OverLimit(_)));
@@ -137,20 +157,16 @@ impl Inner {
         taken
     }
 
-    /// Pays this call alone, of all its budgets; its rates are paid already.
+    /// Pays this call of all its budgets; its rates are paid already.
     async fn pay_strictly(&self, ask: &Ask<'_>) -> Result<Admission, StoreError> {
-        let own: Vec<Limit<'_>> = budgets(ask.limits).copied().collect();
-        let theirs: Vec<Vec<Limit<'_>>> =
-            payers(ask).map(|(place, _)| budgets_of(ask, place).copied().collect()).collect();
-        let share = |((_, subject), limits)| Share { subject, version: None, limits };
-        let others: Vec<Share<'_>> =
-            payers(ask).zip(theirs.iter().map(Vec::as_slice)).map(share).collect();
-        let of_money = Ask { limits: &own, others: &others, ..*ask };
+        let money = Money::of(ask);
+        let shares = money.shares();
+        let of_money = Ask { limits: &money.own, others: &shares, ..*ask };
         Ok(match Box::pin(self.reserve_strictly(&of_money)).await? {
             Admission::Granted(grant) => {
                 Admission::Granted(Grant { readings: Vec::new(), ..grant })
             }
-            Admission::Refused(refusal) => Admission::Refused(placed(ask, refusal)),
+            Admission::Refused(refusal) => Admission::Refused(money.placed(refusal)),
         })
     }
 
@@ -192,20 +208,51 @@ fn whole<'a>(
     }
 }
 
-/// A refusal of the budgets alone, in places among all subjects and all their limits.
-fn placed(ask: &Ask<'_>, refusal: Refusal) -> Refusal {
-    let payer = |place: usize| payers(ask).nth(place).map_or(place, |(place, _)| place);
-    match refusal {
-        Refusal::OverLimit(reading) => {
-            let share = reading.share.map(payer);
-            let limits = limits_of(ask, share).iter().enumerate();
-            let mut budgets = limits.filter(|(_, limit)| limit.measure == Measure::Money);
-            let limit = budgets.nth(reading.limit).map_or(reading.limit, |(place, _)| place);
-            Refusal::OverLimit(Reading { share, limit, ..reading })
+// === impl Money ===
+
+impl<'a> Money<'a> {
+    pub(in crate::ledger) fn of(ask: &Ask<'a>) -> Self {
+        let theirs = |(place, subject)| Theirs {
+            place,
+            subject,
+            limits: budgets_of(ask, place).copied().collect(),
+        };
+        Self {
+            own: budgets(ask.limits).copied().collect(),
+            theirs: payers(ask).map(theirs).collect(),
+            whole: *ask,
         }
-        Refusal::StaleShare(place) => Refusal::StaleShare(payer(place)),
-        Refusal::Full { share, calls } => Refusal::Full { share: share.map(payer), calls },
-        other => other,
+    }
+
+    pub(in crate::ledger) fn is_empty(&self) -> bool {
+        self.own.is_empty() && self.theirs.is_empty()
+    }
+
+    pub(in crate::ledger) fn shares(&self) -> Vec<Share<'_>> {
+        let each = self.theirs.iter();
+        each.map(|theirs| Share {
+            subject: theirs.subject,
+            version: None,
+            limits: &theirs.limits,
+        })
+        .collect()
+    }
+
+    /// A refusal of the budgets alone, in places among all subjects and all their limits.
+    pub(in crate::ledger) fn placed(&self, refusal: Refusal) -> Refusal {
+        let payer = |place: usize| self.theirs.get(place).map_or(place, |theirs| theirs.place);
+        match refusal {
+            Refusal::OverLimit(reading) => {
+                let share = reading.share.map(payer);
+                let limits = limits_of(&self.whole, share).iter().enumerate();
+                let mut budgets = limits.filter(|(_, limit)| limit.measure == Measure::Money);
+                let limit = budgets.nth(reading.limit).map_or(reading.limit, |(place, _)| place);
+                Refusal::OverLimit(Reading { share, limit, ..reading })
+            }
+            Refusal::StaleShare(place) => Refusal::StaleShare(payer(place)),
+            Refusal::Full { share, calls } => Refusal::Full { share: share.map(payer), calls },
+            other => other,
+        }
     }
 }
 
