@@ -8,7 +8,8 @@ use sluice_wire::{Fault, FaultKind};
 
 use crate::{
     config::{Config, StoreUnavailable},
-    identity::{Aws, CustomerCache, Jwt, KeyCache},
+    corridor::Crowds,
+    identity::{Aws, CustomerCache, Jwt, KeyCache, Party},
     orphans::Orphans,
     random::Randomness,
     registry::{Live, Registry},
@@ -35,6 +36,10 @@ pub struct App {
     pub(crate) telemetry: Telemetry,
     pub(crate) departure: Departure,
     pub(crate) master: KeyHash,
+    /// The gateway as a whole, where it is held to limits.
+    pub(crate) whole: Option<Party>,
+    /// Models whose callers are held to their priorities now.
+    pub(crate) crowds: Crowds,
     /// Whose tokens are accepted besides keys, if any.
     pub(crate) jwt: Option<Jwt>,
     /// Which AWS credentials are, if any.
@@ -116,6 +121,7 @@ impl App {
         let jwt = config.general.jwt.as_ref().map(Jwt::new);
         let aws = config.general.aws_iam.as_ref().map(Aws::new);
         let media = transport.media(config.media().clone());
+        let whole = Party::whole(&config);
         Ok(Arc::new(Self {
             config,
             live,
@@ -132,6 +138,8 @@ impl App {
             telemetry,
             departure,
             master,
+            whole,
+            crowds: Crowds::default(),
             jwt,
             aws,
         }))

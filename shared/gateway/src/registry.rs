@@ -14,7 +14,7 @@ use sluice_store::{CredentialRecord, ModelRecord};
 
 use self::roster::Roster;
 use crate::{
-    config::{Config, ConfiguredDeployment, ModelInfo, RouterSettings},
+    config::{Capacity, Config, ConfiguredDeployment, ModelInfo, RouterSettings},
     pricing::{Catalogue, ModelPrice},
 };
 
@@ -52,6 +52,8 @@ pub struct Member {
     pub deployment: Deployment,
     /// What it costs; `None` where nobody knows.
     pub price: Option<ModelPrice>,
+    /// How much it takes, and what it may cost.
+    pub capacity: Capacity,
     /// What is known of the model.
     pub info: ModelInfo,
     /// Header values that never change.
@@ -159,7 +161,14 @@ impl Member {
             deployment.responses = Responses::Always;
         }
         let labels = Labels::new(&deployment);
-        Self { deployment, price: entry.price(catalogue), info: entry.info.clone(), labels }
+        let capacity = entry.capacity.clone();
+        Self {
+            deployment,
+            price: entry.price(catalogue),
+            capacity,
+            info: entry.info.clone(),
+            labels,
+        }
     }
 
     /// A deployment that what is passed on goes to, under the model's name.
@@ -167,10 +176,11 @@ impl Member {
         mut deployment: Deployment,
         model: String,
         price: Option<ModelPrice>,
+        capacity: Capacity,
     ) -> Self {
         deployment.model = model;
         let labels = Labels::new(&deployment);
-        Self { deployment, price, info: ModelInfo::default(), labels }
+        Self { deployment, price, capacity, info: ModelInfo::default(), labels }
     }
 }
 

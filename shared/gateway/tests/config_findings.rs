@@ -80,7 +80,12 @@ fn what_litellm_knows_and_has_no_effect_is_said() {
         ],
     );
     finds(
-        &params(&["model: demo/m", "tag_regex: [a]", "rpd: 5", "input_cost_per_token_batches: 1"]),
+        &params(&[
+            "model: demo/m",
+            "tag_regex: [a]",
+            "guardrails: [g]",
+            "input_cost_per_token_batches: 1",
+        ]),
         &["c.yaml:5: warning", "c.yaml:6: warning", "c.yaml:7: warning"],
     );
 }

@@ -84,8 +84,8 @@ pub use error::{StoreError, StoreErrorKind};
 pub use id::{CallId, IdError, KeyHash};
 pub use keys::{Former, KeyError, KeyRecord, KeyRole, Keys, ModelBudget, Vouched};
 pub use ledger::{
-    Admission, Ask, Claim, Grant, Ledger, LedgerMode, Limit, Measure, Reading, Refusal, Share, Span,
-    Spend, Subject, SweepReport,
+    Admission, Ask, Claim, Grant, Ledger, LedgerMode, Limit, Measure, Reading, Refusal, Share,
+    Span, Spend, Subject, SweepReport,
 };
 pub use members::{MemberRecord, MemberRole};
 pub use money::{MoneyError, NanoUsd};

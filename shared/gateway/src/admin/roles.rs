@@ -146,6 +146,7 @@ pub(crate) static RULES: &[Rule] = &[
     rule(GET, "/global/spend/models", SEEN, NOTHING),
     rule(GET, "/global/spend/teams", VIEWERS, NOTHING),
     rule(GET, "/global/spend/provider", SEEN, NOTHING),
+    rule(GET, "/provider/budgets", VIEWERS, NOTHING),
     rule(GET, "/global/spend/tags", SEEN, NOTHING),
     rule(GET, "/global/spend/all_tag_names", VIEWERS, NOTHING),
     rule(GET, "/global/spend/report", SEEN, NOTHING),

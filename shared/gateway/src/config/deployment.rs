@@ -2,7 +2,7 @@
 
 use sluice_providers::Deployment;
 
-use super::ModelInfo;
+use super::{Capacity, ModelInfo};
 use crate::pricing::{Catalogue, ModelPrice, Override, Wanted};
 
 /// An entry of `model_list`.
@@ -12,6 +12,8 @@ pub struct ConfiguredDeployment {
     pub deployment: Deployment,
     /// What the file says of its price; `None` where it says nothing.
     pub prices: Option<Override>,
+    /// How much it takes, and what it may cost.
+    pub capacity: Capacity,
     /// `model_info`.
     pub info: ModelInfo,
     /// The file says `model: "*"`: it answers for whichever model of its provider's is named.

@@ -38,6 +38,10 @@ pub struct General {
     pub media: MediaPolicy,
     /// `token_rate_limit_type`: which tokens the limits of tokens per minute count.
     pub token_rate: TokenRate,
+    /// `max_parallel_requests`: calls at a time of a key that does not say.
+    pub max_parallel_requests: Option<u64>,
+    /// `global_max_parallel_requests`: calls at a time of all together.
+    pub global_max_parallel_requests: Option<u64>,
     /// `store_unavailable` (Sluice's own): what becomes of calls while the store gives no answer.
     pub store_unavailable: StoreUnavailable,
     /// `enable_jwt_auth` and `litellm_jwtauth`: callers with a token of an identity provider.
@@ -94,6 +98,8 @@ impl Default for General {
             pass_through: PassThrough::default(),
             media: MediaPolicy::default(),
             token_rate: TokenRate::default(),
+            max_parallel_requests: None,
+            global_max_parallel_requests: None,
             store_unavailable: StoreUnavailable::default(),
             jwt: None,
             aws_iam: None,
@@ -155,6 +161,9 @@ impl General {
                 ),
             }
         }
+        let mut slots = |name| section.take(name).and_then(|field| field.whole(0..=u64::MAX));
+        general.max_parallel_requests = slots("max_parallel_requests");
+        general.global_max_parallel_requests = slots("global_max_parallel_requests");
         if let Some(field) = section.take("store_unavailable")
             && let Some(written) = field.text()
         {

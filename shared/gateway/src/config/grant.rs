@@ -44,9 +44,7 @@ impl Grant {
                 }),
             )
         });
-        let budget_duration = section
-            .take("budget_duration")
-            .and_then(|field| told(&field, BudgetDuration::parse(&field.text()?)));
+        let budget_duration = section.take("budget_duration").and_then(|field| duration(&field));
         let mut limit = |name| section.take(name).and_then(|field| field.whole(0..=MOST));
         Self {
             models: models.unwrap_or_default(),
@@ -79,6 +77,11 @@ impl Grant {
         record.allowance.tpm_limit = self.tpm_limit;
         record.allowance.max_parallel_requests = self.max_parallel_requests;
     }
+}
+
+/// The length of a budget's windows.
+pub(super) fn duration(field: &Field<'_, '_>) -> Option<BudgetDuration> {
+    told(field, BudgetDuration::parse(&field.text()?))
 }
 
 fn told<T, E: Display>(field: &Field<'_, '_>, parsed: Result<T, E>) -> Option<T> {

@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use sluice_providers::MediaPolicy;
-use sluice_store::NanoUsd;
+use sluice_store::{ModelBudget, NanoUsd};
 
-use super::{field::Field, known, media, pass_through::dollars, section::Section};
+use super::{
+    Priorities, capacity, field::Field, known, media, pass_through::dollars, section::Section,
+};
 
 /// Unprocessable content: what LiteLLM's clients expect of an exhausted budget.
 const DEFAULT_BUDGET_STATUS: u16 = 422;
@@ -22,6 +24,10 @@ pub struct LitellmSettings {
     pub num_retries: Option<u32>,
     /// `budget_exceeded_status_code`: what a call is answered that its budget does not pay for.
     pub budget_exceeded_status_code: u16,
+    /// `max_budget` and `budget_duration`: what may be spent by all together.
+    pub budget: Option<ModelBudget>,
+    /// `priority_reservation` and its settings.
+    pub priorities: Option<Priorities>,
     /// `max_end_user_budget`: what may be spent for a customer who has no budget, in dollars.
     pub max_end_user_budget: Option<NanoUsd>,
     /// `max_end_user_budget_id`: the budget by name that such a customer has.
@@ -42,6 +48,8 @@ impl Default for LitellmSettings {
             request_timeout: None,
             num_retries: None,
             budget_exceeded_status_code: DEFAULT_BUDGET_STATUS,
+            budget: None,
+            priorities: None,
             max_end_user_budget: None,
             max_end_user_budget_id: None,
             timezone: TimeZone::UTC,
@@ -67,6 +75,8 @@ impl LitellmSettings {
             let status = field.whole(400..=599).and_then(|status| u16::try_from(status).ok());
             settings.budget_exceeded_status_code = status.unwrap_or(DEFAULT_BUDGET_STATUS);
         }
+        settings.budget = capacity::budget(&mut section);
+        settings.priorities = Priorities::take(&mut section);
         if let Some(field) = section.take("max_end_user_budget") {
             settings.max_end_user_budget = dollars(&field);
         }

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    ConfiguredDeployment, ModelInfo, credentials::Credentials, field::Field, identity, known,
-    params, prices, section::Section, timeouts::Waits,
+    Capacity, ConfiguredDeployment, ModelInfo, credentials::Credentials, field::Field, identity,
+    known, params, prices, section::Section, timeouts::Waits,
 };
 use crate::pricing::{Catalogue, Override};
 
@@ -109,7 +109,9 @@ pub(super) fn entry<'n, 'c>(
     let mut own = Override::default();
     let info = info.map(|info| ModelInfo::read(&info, &mut own)).unwrap_or_default();
     let named = group.as_deref().unwrap_or_default();
-    let (deployments, any_model) = params::read_all(&params, named, waits, credentials, &mut own);
+    let mut capacity = Capacity::default();
+    let beside = (&mut own, &mut capacity);
+    let (deployments, any_model) = params::read_all(&params, named, waits, credentials, beside);
     let group = group?;
     let prices = (!own.is_empty()).then_some(own);
     let entries: Vec<ConfiguredDeployment> = deployments
@@ -117,6 +119,7 @@ pub(super) fn entry<'n, 'c>(
         .map(|deployment| ConfiguredDeployment {
             deployment,
             prices: prices.clone(),
+            capacity: capacity.clone(),
             info: info.clone(),
             any_model,
             source_line: item.line(),

@@ -8,8 +8,8 @@ use sluice_providers::{
 use sluice_wire::canon::CacheInjection;
 
 use super::{
-    aws, azure, credentials::Credentials, defaults, field::Field, known, prices, sagemaker,
-    section::Section, suggest, timeouts::Waits, vertex,
+    Capacity, aws, azure, credentials::Credentials, defaults, field::Field, known, prices,
+    sagemaker, section::Section, suggest, timeouts::Waits, vertex,
 };
 use crate::pricing::Override;
 
@@ -23,7 +23,7 @@ pub(super) fn read_all<'n, 'c>(
     group: &str,
     waits: Waits,
     credentials: &Credentials<'n, 'c>,
-    own: &mut Override,
+    (own, capacity): (&mut Override, &mut Capacity),
 ) -> (Vec<Deployment>, bool) {
     let context = field.context();
     let any = Section::open(field).and_then(|mut section| {
@@ -33,11 +33,14 @@ pub(super) fn read_all<'n, 'c>(
         (model.text()?.trim() == ANY).then(|| reachable(&mut section))
     });
     let Some(names) = any else {
-        return (read(field, group, waits, credentials, own, None).into_iter().collect(), false);
+        let read = read(field, group, waits, credentials, (own, capacity), None);
+        return (read.into_iter().collect(), false);
     };
     context.many.set(true);
-    let read =
-        |name: &&str| read(field, group, waits, credentials, own, Some(&format!("{name}/{ANY}")));
+    let read = |name: &&str| {
+        let beside = (&mut *own, &mut *capacity);
+        read(field, group, waits, credentials, beside, Some(&format!("{name}/{ANY}")))
+    };
     let deployments: Vec<Deployment> = names.iter().filter_map(read).collect();
     context.many.set(false);
     if deployments.is_empty() {
@@ -73,7 +76,7 @@ fn read<'n, 'c>(
     group: &str,
     waits: Waits,
     credentials: &Credentials<'n, 'c>,
-    own: &mut Override,
+    (own, capacity): (&mut Override, &mut Capacity),
     named: Option<&str>,
 ) -> Option<Deployment> {
     let mut section = Section::open(field)?;
@@ -112,6 +115,7 @@ fn read<'n, 'c>(
     read_body(&mut section, &mut deployment);
     defaults::read(&mut section, &mut deployment);
     prices::take(&mut section, own);
+    *capacity = Capacity::take(&mut section, &deployment);
     section.finish(known::LITELLM_PARAMS);
     callable.then_some(deployment)
 }

@@ -5,7 +5,12 @@ use std::{
     time::Duration,
 };
 
-use super::{field::Field, known, section::Section, suggest};
+use sluice_providers::{provider, providers};
+use sluice_store::ModelBudget;
+
+use super::{
+    field::Field, grant::duration, known, pass_through::dollars, section::Section, suggest,
+};
 use crate::pattern::Pattern;
 
 /// `router_settings`, as far as it has an effect.
@@ -17,6 +22,10 @@ pub struct RouterSettings {
     pub hidden_aliases: BTreeSet<String>,
     /// `num_retries`: attempts after the first.
     pub num_retries: Option<u32>,
+    /// `provider_budget_config`: what may be spent at a provider, by its name.
+    pub provider_budgets: BTreeMap<String, ModelBudget>,
+    /// `default_max_parallel_requests`: calls at a time of a deployment that does not say.
+    pub default_max_parallel_requests: Option<u64>,
     /// `timeout`: of deployments that have none of their own.
     pub timeout: Option<Duration>,
 }
@@ -36,6 +45,12 @@ impl RouterSettings {
         }
         if let Some(field) = section.take("timeout") {
             settings.timeout = field.seconds();
+        }
+        if let Some(field) = section.take("provider_budget_config") {
+            settings.provider_budgets = provider_budgets(&field);
+        }
+        if let Some(field) = section.take("default_max_parallel_requests") {
+            settings.default_max_parallel_requests = field.whole(0..=u64::MAX);
         }
         if let Some(field) = section.take("routing_strategy") {
             read_strategy(&field);
@@ -79,6 +94,37 @@ impl RouterSettings {
         section.finish(known::NOTHING);
         model
     }
+}
+
+/// `{openai: {budget_limit: 100, time_period: 1d}}`
+fn provider_budgets(field: &Field<'_, '_>) -> BTreeMap<String, ModelBudget> {
+    let mut budgets = BTreeMap::new();
+    let Some(section) = Section::open(field) else { return budgets };
+    for (name, field) in section.each() {
+        if provider(name).is_none() {
+            let near = suggest::nearest(name, providers().map(|row| row.name));
+            field.wrong(
+                "is no provider",
+                near.map(|near| format!("did you mean `{near}`?")).unwrap_or_default(),
+            );
+        }
+        let Some(mut section) = Section::open(&field) else { continue };
+        // LiteLLM has two names for either.
+        let older = [section.take("max_budget"), section.take("budget_duration")];
+        let [limit, period] = older;
+        let limit = section.take("budget_limit").or(limit);
+        let period = section.take("time_period").or(period);
+        section.finish(known::NOTHING);
+        let Some(limit) = limit else {
+            field.wrong("has no `budget_limit`", "write the dollars that may be spent");
+            continue;
+        };
+        let duration = period.and_then(|field| duration(&field));
+        if let Some(max) = dollars(&limit) {
+            budgets.insert(name.to_owned(), ModelBudget { max, duration });
+        }
+    }
+    budgets
 }
 
 /// One strategy is in effect; another one's name is no mistake, but changes nothing.

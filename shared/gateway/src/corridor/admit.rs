@@ -8,7 +8,9 @@ use sluice_wire::{Fault, FaultKind};
 use super::{
     Denial, Facts, Intake, Plan, bound, defaults,
     limits::{self, Held, Needs, Standing},
+    priority::{Mood, Priority},
     tier, together,
+    turns::{self, Paid, Served},
 };
 use crate::{
     App, identity,
@@ -116,42 +118,74 @@ impl Admitted {
         let customer = facts.customer.as_deref();
         let parties = || {
             let theirs = customer.and_then(|customer| customer.party.as_ref());
-            caller.people.parties.iter().chain(theirs)
+            caller.people.parties.iter().chain(theirs).chain(&app.whole)
         };
         let now = app.clock.now();
         let of = limits::Call { app, facts, plan, now };
         let budgeted = of.is_budgeted(own)
             || parties().any(|party| party.pays && of.is_budgeted(&party.allowance));
-        let limited = own.is_limited() || parties().any(|party| party.allowance.is_limited());
+        let crowds = app.config.litellm.priorities.is_some();
+        let limited =
+            crowds || own.is_limited() || parties().any(|party| party.allowance.is_limited());
         let needs = Needs {
             money: if budgeted { Some(call.bound(plan)?) } else { None },
             tokens: if limited { call.tokens()? } else { Tokens::default() },
         };
         let bound = needs.money.unwrap_or_default();
-        let held = Held::of(of, own, parties(), needs);
-        let ask = Ask {
-            call: &facts.call,
-            key: &record.hash,
-            version: record.version,
-            max: record.allowance.max_budget,
-            window: window(app, record.allowance.budget_duration.as_ref(), facts.started),
-            worst: bound.worst,
-            floor: bound.floor,
-            now,
-            lease: app.config.general.lease(),
-            limits: &held.own,
-            others: &held.shares(),
-        };
         let mut seen = vec![&caller.people.seen];
         seen.extend(customer.map(|customer| &customer.seen));
-        let refusal = match together::reserve(app, &seen, &ask).await? {
-            Admission::Granted(grant) => {
-                let standings = held.standings(&grant.readings);
-                return Ok(Ok(Self { grant, bound, budgeted, standings }));
-            }
-            Admission::Refused(refusal) => refusal,
+        let alone = plan.order.iter().any(|member| turns::Serving::of(app, member).is_budgeted());
+        let lease = app.config.general.lease();
+        let duration = record.allowance.budget_duration.as_ref();
+        let asked = async |held: &Held<'_>| {
+            let ask = Ask {
+                call: &facts.call,
+                key: &record.hash,
+                version: record.version,
+                max: record.allowance.max_budget,
+                window: window(app, duration, facts.started),
+                worst: bound.worst,
+                floor: bound.floor,
+                now,
+                lease,
+                limits: &held.own,
+                others: &held.shares(),
+            };
+            together::reserve(app, &seen, &ask, alone).await
         };
-        let denial = Box::new(Denial::of(app, record, &held, &refusal));
+        let priority = Priority::of(app, caller, &plan.group);
+        let moods = priority.as_ref().map(|priority| priority.moods(app).map(Some));
+        let mut crowded = 1.0;
+        let mut refused = None;
+        for mood in moods.as_ref().map_or(&[None][..], |moods| moods.as_slice()) {
+            let mut held = Held::of(of, own, parties(), needs);
+            if let (Some(priority), Some(mood)) = (&priority, mood) {
+                held.add(priority.party(), priority.limits(*mood, needs));
+            }
+            let refusal = match asked(&held).await? {
+                Admission::Granted(grant) => {
+                    let standings = held.standings(&grant.readings);
+                    return Ok(Ok(Self { grant, bound, budgeted, standings }));
+                }
+                Admission::Refused(refusal) => refusal,
+            };
+            let by_model = priority.as_ref().zip(held.of_model(&refusal));
+            if let (Some((priority, reading)), Some(Mood::Open)) = (by_model, mood) {
+                crowded = priority.crowded(app, reading);
+            }
+            // What the share refuses is what the caller is told.
+            if by_model.is_none() || *mood == Some(Mood::Strict) || refused.is_none() {
+                refused = Some((held, refusal));
+            }
+            if by_model.is_none() {
+                break;
+            }
+        }
+        let Some((held, refusal)) = refused else { return Err(unanswered()) };
+        let denial = match priority.as_ref().zip(held.of_model(&refusal)) {
+            Some((priority, reading)) => priority.refusal(app, reading, crowded).into(),
+            None => Box::new(Denial::of(app, record, &held, &refusal)),
+        };
         Ok(Err(match refusal {
             Refusal::OverBudget { .. } | Refusal::OverLimit(_) | Refusal::Full { .. } => {
                 Denied::Over(denial)
@@ -160,25 +194,43 @@ impl Admitted {
         }))
     }
 
-    /// What was reserved, where a budget stands behind it.
-    pub(crate) fn granted(&self) -> Option<NanoUsd> {
-        self.budgeted.then_some(self.grant.amount)
+    /// What is held for the call: by its own budgets, or by those of who is to serve it.
+    pub(crate) fn paid(&self, served: Option<Paid>) -> Option<Paid> {
+        let own = Paid { amount: self.grant.amount, prompt: self.bound.prompt };
+        let own = Some(own).filter(|_| self.budgeted);
+        own.into_iter().chain(served).min_by_key(|paid| paid.amount)
+    }
+
+    /// Who serves the call is settled with it.
+    pub(crate) fn served_by(&mut self, served: Option<Served>) {
+        let Some(served) = served else { return };
+        self.grant.join(served.claim);
+        self.standings.extend(served.standings);
     }
 
     /// The output cap to set on the request for this deployment, where one must be set: lower than
     /// the caller's when the grant does not pay for that much.
-    pub(crate) fn cap(&self, intake: &Intake, member: &Member) -> Option<u64> {
-        let price = member.price.as_ref().filter(|_| self.budgeted)?;
+    pub(crate) fn cap(
+        &self,
+        intake: &Intake,
+        member: &Member,
+        served: Option<Paid>,
+    ) -> Option<u64> {
+        let Paid { amount, prompt } = self.paid(served)?;
+        let price = member.price.as_ref()?;
         if price.is_free() {
             return None;
         }
         let asked = cap(intake, member);
         let tier = tier::reserved(intake, member);
-        let affordable = price.affordable_output_at(self.grant.amount, self.bound.prompt, tier)?
-            / answers(intake);
+        let affordable = price.affordable_output_at(amount, prompt, tier)? / answers(intake);
         let known = said(intake, member).is_some() || price.max_output.is_some();
         (affordable < asked || !known).then(|| affordable.min(asked).max(1))
     }
+}
+
+fn unanswered() -> Fault {
+    Fault::new(FaultKind::Internal, "the ledger was not asked")
 }
 
 /// What the key's budget counts in at an instant.
@@ -273,7 +325,7 @@ fn worst(
 pub(crate) fn unpriced(group: &str, advice: &str) -> Fault {
     Fault::new(
         FaultKind::Permission,
-        format!("Model '{group}' has no price, and this key has a budget. {advice}"),
+        format!("Model '{group}' has no price, and a budget stands behind this call. {advice}"),
     )
     .with_label("model_cost_map_missing")
     .with_param("model")

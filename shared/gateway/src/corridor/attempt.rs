@@ -11,7 +11,7 @@ use sluice_store::Millis;
 use sluice_wire::{Fault, FaultKind, Retry};
 
 use super::{
-    Admitted, Facts, Intake, Plan,
+    Admitted, Facts, Intake, Paid, Plan, Turns,
     batch::{Batch, Piece},
     fallback::Outcome,
     headers, keep, media, mock,
@@ -19,7 +19,9 @@ use super::{
     refuse,
     settle::{self, Seen},
     spoken::spoken,
-    stream, tier, whole,
+    stream, tier,
+    turns::Served,
+    whole,
 };
 use crate::{App, registry::Member};
 
@@ -42,6 +44,8 @@ pub(crate) struct Reached {
     pub(crate) asked: Option<Millis>,
     /// The service level that it was asked for, or that it names in its headers.
     pub(crate) service_tier: Option<String>,
+    /// What is held of who answered.
+    pub(crate) served: Option<Served>,
     /// Time spent waiting for providers.
     pub(crate) upstream: Duration,
 }
@@ -59,6 +63,8 @@ pub(crate) struct Failed {
     /// Attempts after the first, and how many there might have been.
     pub(crate) attempts: u32,
     pub(crate) max_retries: u32,
+    /// What is held of who answered a part.
+    pub(crate) served: Option<Served>,
     /// Time spent waiting for providers.
     pub(crate) upstream: Duration,
 }
@@ -88,6 +94,7 @@ impl Reached {
             capped: None,
             asked: None,
             service_tier: None,
+            served: None,
             upstream: Duration::ZERO,
         }
     }
@@ -99,23 +106,28 @@ pub(crate) async fn run(
     facts: Facts,
     intake: Intake,
     plan: Plan,
-    admitted: Admitted,
+    mut admitted: Admitted,
 ) -> Result<Outcome, Fault> {
     let reached = {
-        let prepare = |member: &Member| prepare(app, &intake, &admitted, member);
-        let work = pin!(reach(app, &facts, Some(&intake), &plan, prepare));
+        let prepare = |member: &Member, paid| prepare(app, &intake, &admitted, member, paid);
+        let turns = Turns::new(app, &facts, &intake, &plan, &admitted);
+        let work = pin!(reach(app, &facts, Some(&intake), turns, prepare));
         keep::alive(app, &admitted.grant, work).await
     };
     match reached {
-        Ok(reached) => match reached.answer.body {
-            AnswerBody::Whole(_) => {
-                whole::answer(app, facts, &intake, admitted, reached).await.map(Outcome::Final)
+        Ok(mut reached) => {
+            admitted.served_by(reached.served.take());
+            match reached.answer.body {
+                AnswerBody::Whole(_) => {
+                    whole::answer(app, facts, &intake, admitted, reached).await.map(Outcome::Final)
+                }
+                AnswerBody::Stream(_) => {
+                    Ok(Outcome::Final(stream::answer(app, facts, &intake, admitted, reached)))
+                }
             }
-            AnswerBody::Stream(_) => {
-                Ok(Outcome::Final(stream::answer(app, facts, &intake, admitted, reached)))
-            }
-        },
-        Err(failed) => {
+        }
+        Err(mut failed) => {
+            admitted.served_by(failed.served.take());
             let Failed { fault, member, .. } = &failed;
             let spend = settle::failed(app, &facts, &admitted, member.as_deref(), fault).await;
             let mut response = refuse(facts.dialect, fault, &facts);
@@ -133,21 +145,38 @@ pub(super) async fn reach(
     app: &App,
     facts: &Facts,
     chat: Option<&Intake>,
-    plan: &Plan,
-    prepare: impl Fn(&Member) -> Result<Prepared, Fault> + Sync,
+    mut turns: Turns<'_>,
+    prepare: impl Fn(&Member, Option<Paid>) -> Result<Prepared, Fault> + Sync,
 ) -> Result<Reached, Failed> {
+    let plan = turns.plan();
     let own = plan.order.first().and_then(|member| member.deployment.max_retries);
     let max_retries = facts.patience.num_retries.or(own).unwrap_or(app.config.num_retries());
-    let mut candidates = plan.order.iter().cycle();
     let mut begun: Option<Begun> = None;
+    let mut served: Option<Served> = None;
     let mut last = None;
     let mut upstream = Duration::ZERO;
     let mut attempts = 0;
     for attempt in 0..=max_retries {
         attempts = attempt;
         let going_on = begun.take();
-        let next = going_on.as_ref().map(|begun| &begun.member).or_else(|| candidates.next());
-        let Some(member) = next.map(Arc::clone) else { break };
+        let member = match &going_on {
+            Some(begun) => Arc::clone(&begun.member),
+            None => match turns.next().await {
+                Ok(Some(turn)) => {
+                    served = turn.served;
+                    turn.member
+                }
+                // What a provider has said goes before: the caller may know what to do about it.
+                Ok(None) => {
+                    last = last.or_else(|| Some((turns.fault(), None)));
+                    break;
+                }
+                Err(fault) => {
+                    last = last.or(Some((fault, None)));
+                    break;
+                }
+            },
+        };
         // Where this is not the first choice, or the plan has changed since.
         let brought = match chat {
             Some(intake) => media::bring(app, intake, spoken(intake, &member)).await,
@@ -164,20 +193,34 @@ pub(super) async fn reach(
                     .map(|answer| Begun::mocked(Arc::clone(&member), answer)),
                 // Another deployment may take what this one's provider does not.
                 None => brought
-                    .and_then(|()| prepare(&member))
+                    .and_then(|()| prepare(&member, served.as_ref().and_then(|one| one.paid)))
                     .map(|prepared| Begun::new(Arc::clone(&member), prepared)),
             },
         };
+        let asked_for = batch.is_ok();
         let result = match batch {
-            Ok(mut batch) => match batch.requests.send(app, &member, patience).await {
-                Ok(()) => Ok(batch),
-                Err(fault) => {
-                    begun = Some(batch).filter(|batch| batch.requests.has_begun());
-                    Err(fault)
+            Ok(mut batch) => {
+                let sent = {
+                    let claim = served.as_ref().map(|served| &served.claim);
+                    let sending = pin!(batch.requests.send(app, &member, patience));
+                    keep::claimed(app, claim, sending).await
+                };
+                match sent {
+                    Ok(()) => Ok(batch),
+                    Err(fault) => {
+                        begun = Some(batch).filter(|batch| batch.requests.has_begun());
+                        Err(fault)
+                    }
                 }
-            },
+            }
             Err(fault) => Err(fault),
         };
+        if result.is_err()
+            && begun.is_none()
+            && let Some(served) = served.take()
+        {
+            give_up(app, &served, asked_for).await;
+        }
         upstream = upstream.saturating_add(sent.elapsed());
         let result = result.and_then(|Begun { requests, dropped, capped, .. }| {
             let (answer, more) = requests.answers().ok_or_else(unanswered)?;
@@ -192,11 +235,12 @@ pub(super) async fn reach(
                 capped,
                 asked: Some(asked),
                 service_tier,
+                served: None,
                 upstream,
             })
         });
         match result {
-            Ok(reached) => return Ok(reached),
+            Ok(reached) => return Ok(Reached { served, ..reached }),
             Err(fault) => {
                 tracing::warn!(
                     call = %facts.call,
@@ -213,7 +257,7 @@ pub(super) async fn reach(
                     Retry::Again => true,
                 };
                 let wait = pause(&fault, attempt, others);
-                last = Some((fault, member));
+                last = Some((fault, Some(member)));
                 if !again || attempt == max_retries {
                     break;
                 }
@@ -226,7 +270,7 @@ pub(super) async fn reach(
     let requests = begun.as_ref().map_or(0, |begun| begun.requests.len());
     let finished = begun.map(|begun| begun.requests.pieces()).unwrap_or_default();
     let (fault, member) = match last {
-        Some((fault, member)) => (fault, Some(member)),
+        Some(last) => last,
         None => {
             let message = format!(
                 "No deployments available for selected model. Passed model={}",
@@ -235,7 +279,18 @@ pub(super) async fn reach(
             (Fault::new(FaultKind::RateLimit, message), None)
         }
     };
-    Err(Failed { fault, member, finished, requests, attempts, max_retries, upstream })
+    Err(Failed { fault, member, finished, requests, attempts, max_retries, served, upstream })
+}
+
+/// An attempt moves on: what was held of its deployment goes back.
+async fn give_up(app: &App, served: &Served, asked: bool) {
+    if let Err(error) = app.store.ledger().give_up(&served.claim, asked).await {
+        tracing::warn!(
+            call = %served.claim.call,
+            error = %error,
+            "what a failed attempt holds is given back when its lease ends"
+        );
+    }
 }
 
 /// What a deployment is asked.

@@ -54,6 +54,12 @@ impl Denial {
     }
 }
 
+impl From<(Fault, Vec<(&'static str, String)>)> for Box<Denial> {
+    fn from((fault, headers): (Fault, Vec<(&'static str, String)>)) -> Self {
+        Self::new(Denial { fault, headers })
+    }
+}
+
 impl From<Fault> for Denial {
     fn from(fault: Fault) -> Self {
         Self { fault, headers: Vec::new() }
@@ -133,7 +139,7 @@ fn changing() -> Fault {
 }
 
 /// Whole seconds, so that whoever comes back then is not early.
-fn until(now: Millis, then: Millis) -> Duration {
+pub(super) fn until(now: Millis, then: Millis) -> Duration {
     let wait = u64::try_from(then.since(now).max(0)).unwrap_or(0);
     Duration::from_secs(wait.div_ceil(1000))
 }

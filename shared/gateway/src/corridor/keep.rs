@@ -7,7 +7,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use sluice_store::Grant;
+use sluice_store::{Claim, Grant};
 use tokio::time::{Instant, Sleep, sleep};
 
 use crate::App;
@@ -19,15 +19,35 @@ pub(super) struct Renewal {
 }
 
 /// Does a call's work, and keeps its lease meanwhile.
-pub(crate) async fn alive<T>(
+pub(crate) async fn alive<T>(app: &App, grant: &Grant, work: impl Future<Output = T> + Unpin) -> T {
+    renewing(app, || renew(app, grant), work).await
+}
+
+/// Waits for an attempt, and keeps meanwhile what is held of who shall serve it.
+pub(crate) async fn claimed<T>(
     app: &App,
-    grant: &Grant,
+    claim: Option<&Claim>,
+    mut work: impl Future<Output = T> + Unpin,
+) -> T {
+    let Some(claim) = claim else { return (&mut work).await };
+    let renew = || async {
+        let expires = app.clock.now().after(app.config.general.lease());
+        if let Err(error) = app.store.ledger().renew_claim(claim, expires).await {
+            tracing::warn!(call = %claim.call, error = %error, "a claim could not be renewed");
+        }
+    };
+    renewing(app, renew, work).await
+}
+
+async fn renewing<T, R: Future<Output = ()>>(
+    app: &App,
+    renew: impl Fn() -> R,
     mut work: impl Future<Output = T> + Unpin,
 ) -> T {
     loop {
         let renewal = async {
             sleep(app.config.general.lease() / 2).await;
-            Box::pin(renew(app, grant)).await;
+            Box::pin(renew()).await;
         };
         tokio::select! {
             biased;

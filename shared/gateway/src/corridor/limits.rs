@@ -1,18 +1,25 @@
 //! What a call is held against besides its key's budget: as the ledger is asked, and as the caller is
 //! told.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use sluice_store::{
-    Allowance, BudgetDuration, Limit, Measure, Millis, NanoUsd, Reading, Share, Span,
+    Allowance, BudgetDuration, Limit, Measure, Millis, ModelBudget, NanoUsd, Reading, Refusal,
+    Share, Span, Subject,
 };
 
 use super::{Bound, Facts, Plan, Tokens, party, window};
-use crate::{App, config::TokenRate, identity::Party};
+use crate::{
+    App,
+    config::{Capacity, TokenRate},
+    identity::Party,
+};
 
+/// The windows of what is counted by the day.
+static DAY: LazyLock<Option<BudgetDuration>> = LazyLock::new(|| BudgetDuration::parse("1d").ok());
 /// The window of rates, which opens with the first call: LiteLLM's.
-const MINUTE: Span<'static> = Span::Rolling(60_000);
+pub(super) const MINUTE: Span<'static> = Span::Rolling(60_000);
 
 /// What a call may use, as far as limits ask.
 #[derive(Debug, Clone, Copy, Default)]
@@ -125,6 +132,38 @@ impl<'a> Call<'a> {
         limits
     }
 
+    /// A deployment's.
+    pub(super) fn of_capacity(
+        self,
+        capacity: &'a Capacity,
+        parallel: Option<u64>,
+        needs: Needs,
+    ) -> Vec<Limit<'a>> {
+        let day = span(self.app, DAY.as_ref(), self.now);
+        let Tokens { input, output } = needs.tokens;
+        let rates = [
+            (Measure::Requests, MINUTE, capacity.rpm, 1),
+            (Measure::Requests, day, capacity.rpd, 1),
+            (Measure::Tokens, MINUTE, capacity.tpm, needs.tokens.total()),
+            (Measure::Tokens, day, capacity.tpd, needs.tokens.total()),
+            (Measure::InputTokens, MINUTE, capacity.itpm, input),
+            (Measure::OutputTokens, MINUTE, capacity.otpm, output),
+            (Measure::Parallel, Span::Always, parallel, 1),
+        ];
+        let rate = |(measure, span, max, need): (_, _, Option<u64>, u64)| {
+            let need = whole(need.max(1));
+            Some(Limit { measure, model: None, span, max: whole(max?), need, floor: need })
+        };
+        let budget = capacity.budget.as_ref().map(|budget| self.of_budget(budget, needs));
+        rates.into_iter().filter_map(rate).chain(budget).collect()
+    }
+
+    /// A budget of one of those who serve the call.
+    pub(super) fn of_budget(self, budget: &'a ModelBudget, needs: Needs) -> Limit<'a> {
+        let bound = needs.money.unwrap_or(COUNTED);
+        priced(None, self.span(budget.duration.as_ref()), budget.max.nanos(), bound)
+    }
+
     fn span(self, duration: Option<&'a BudgetDuration>) -> Span<'a> {
         span(self.app, duration, self.now)
     }
@@ -146,7 +185,7 @@ pub(crate) fn span<'a>(app: &App, duration: Option<&'a BudgetDuration>, now: Mil
     })
 }
 
-fn whole(number: u64) -> i64 {
+pub(super) fn whole(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
@@ -165,6 +204,12 @@ impl<'a> Held<'a> {
         let mut limits = Vec::new();
         call.add(&mut limits, own, needs, true);
         Self { own: limits, parties, theirs }
+    }
+
+    /// One more party, with limits that its allowance does not tell.
+    pub(super) fn add(&mut self, party: &'a Party, limits: Vec<Limit<'a>>) {
+        self.parties.push(party);
+        self.theirs.push(limits);
     }
 
     /// The parties, as the ledger is asked.
@@ -186,6 +231,13 @@ impl<'a> Held<'a> {
         }
     }
 
+    /// The reading of a refusal that is about the model's rates.
+    pub(super) fn of_model<'r>(&self, refusal: &'r Refusal) -> Option<&'r Reading> {
+        let Refusal::OverLimit(reading) = refusal else { return None };
+        let (party, _) = self.meant(reading)?;
+        party.filter(|party| matches!(party.subject, Subject::Model(_))).map(|_| reading)
+    }
+
     /// Who is meant: none for the key.
     pub(super) fn party(&self, share: Option<usize>) -> Option<&'a Party> {
         self.parties.get(share?).copied()
@@ -195,6 +247,10 @@ impl<'a> Held<'a> {
     pub(super) fn standings(&self, readings: &[Reading]) -> Vec<Standing> {
         let standing = |reading: &Reading| {
             let (party, limit) = self.meant(reading)?;
+            // How a model stands is nobody's to read: its limit is another one with each mood.
+            if party.is_some_and(|party| matches!(party.subject, Subject::Model(_))) {
+                return None;
+            }
             Some(Standing {
                 descriptor: party::descriptor(party.map(|party| &party.subject), limit.model),
                 kind: kind(limit.measure)?,
@@ -219,10 +275,22 @@ pub(super) fn kind(measure: Measure) -> Option<&'static str> {
 // === impl Standing ===
 
 impl Standing {
+    /// How a deployment's calls or tokens a minute stand: they have LiteLLM's shortest names.
+    pub(super) fn of_deployment(reading: &Reading, limit: &Limit<'_>) -> Option<Self> {
+        let told = [Measure::Requests, Measure::Tokens].contains(&limit.measure);
+        Some(Self {
+            descriptor: "",
+            kind: kind(limit.measure).filter(|_| told && limit.span == MINUTE)?,
+            max: limit.max,
+            left: limit.max.saturating_sub(reading.used).max(0),
+        })
+    }
+
     /// `x-ratelimit-<descriptor>-limit-<kind>` and `-remaining-`, as LiteLLM writes them.
     pub(super) fn write(&self, map: &mut HeaderMap) {
         for (word, value) in [("limit", self.max), ("remaining", self.left)] {
-            let name = format!("x-ratelimit-{}-{word}-{}", self.descriptor, self.kind);
+            let dash = if self.descriptor.is_empty() { "" } else { "-" };
+            let name = format!("x-ratelimit-{}{dash}{word}-{}", self.descriptor, self.kind);
             if let Ok(name) = HeaderName::try_from(name) {
                 map.insert(name, HeaderValue::from(value));
             }

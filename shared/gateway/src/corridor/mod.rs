@@ -30,12 +30,14 @@ mod passed;
 mod patience;
 mod plan;
 mod prepare;
+mod priority;
 mod refusal;
 pub(crate) mod settle;
 mod spoken;
 mod stream;
 mod tier;
 mod together;
+mod turns;
 mod whole;
 
 use std::sync::Arc;
@@ -59,9 +61,11 @@ pub(crate) use limits::span;
 pub(crate) use operation::{Heard, JSON, Operation, Reader, Reply, operate};
 pub(crate) use plan::Plan;
 pub(crate) use prepare::{Prepared, dropped, written};
+pub(crate) use priority::Crowds;
 pub(crate) use refusal::{refuse, render};
 pub(crate) use settle::Seen;
 pub(crate) use stream::body as streamed_body;
+pub(crate) use turns::{Paid, Turns};
 pub(crate) use whole::{read as read_chat, stamp};
 
 use self::fallback::{Asking, Outcome};

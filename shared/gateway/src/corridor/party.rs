@@ -52,6 +52,8 @@ pub(super) fn over_budget(subject: &Subject, spent: &str, max: &str) -> String {
         Subject::Team(id) => format!("Team={id}"),
         Subject::Organisation(id) => format!("Organization={id}"),
         Subject::Tag(id) => format!("Tag={id}"),
+        // LiteLLM's words.
+        Subject::Gateway => "Proxy".to_owned(),
         other => other.to_string(),
     };
     of(&whose, spent, max)

@@ -13,7 +13,7 @@ use sluice_wire::{
 };
 
 use super::{
-    Admitted, Intake, defaults,
+    Admitted, Intake, Paid, defaults,
     intake::GATEWAY_FIELDS,
     params::{self, Params},
     passed::passed_on,
@@ -40,8 +40,9 @@ pub(super) fn prepare(
     intake: &Intake,
     admitted: &Admitted,
     member: &Member,
+    served: Option<Paid>,
 ) -> Result<Prepared, Fault> {
-    written(app, intake, admitted.cap(intake, member), member)
+    written(app, intake, admitted.cap(intake, member, served), member)
 }
 
 /// The same, with the cap on the output that the budget asks for, if it does.

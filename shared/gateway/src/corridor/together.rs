@@ -8,10 +8,21 @@ use crate::{App, identity::Seen};
 
 /// Asks the ledger. A user or a team that has changed since it was read makes the key stale: what was
 /// blocked or narrowed holds from the next call on, in every process, and costs no round trip more.
-pub(super) async fn reserve(app: &App, seen: &[&Seen], ask: &Ask<'_>) -> Result<Admission, Fault> {
+/// `alone` is for a call that may be charged to who serves it as well.
+pub(super) async fn reserve(
+    app: &App,
+    seen: &[&Seen],
+    ask: &Ask<'_>,
+    alone: bool,
+) -> Result<Admission, Fault> {
     let ledger = app.store.ledger();
-    let (admission, current) =
-        join(ledger.reserve(ask), Box::pin(Seen::are_current(seen, app))).await;
+    let reserved = async {
+        match alone {
+            true => Box::pin(ledger.reserve_alone(ask)).await,
+            false => ledger.reserve(ask).await,
+        }
+    };
+    let (admission, current) = join(reserved, Box::pin(Seen::are_current(seen, app))).await;
     let admission = match admission.map_err(|error| app.store_fault(&error)) {
         Err(fault) if app.goes_on(&fault) => {
             tracing::warn!(call = %ask.call, "a call is admitted without a look at its limits");

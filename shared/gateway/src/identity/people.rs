@@ -6,7 +6,7 @@ use sluice_store::{
 use sluice_wire::{Fault, FaultKind};
 
 use super::Seen;
-use crate::app::App;
+use crate::{app::App, config::Config};
 
 /// The records behind a key, as they were when they were read.
 #[derive(Debug, Clone, Default)]
@@ -33,6 +33,24 @@ pub(crate) struct Party {
     /// Whether its budget is about this call. A person's is not about the calls of a team's keys:
     /// those are the team's to pay.
     pub(crate) pays: bool,
+}
+
+// === impl Party ===
+
+impl Party {
+    /// The gateway as a whole, where the configuration holds it to limits.
+    pub(crate) fn whole(config: &Config) -> Option<Self> {
+        let budget = config.litellm.budget.clone();
+        let allowance = Allowance {
+            max_budget: budget.as_ref().map(|budget| budget.max),
+            budget_duration: budget.and_then(|budget| budget.duration),
+            max_parallel_requests: config.general.global_max_parallel_requests,
+            ..Allowance::default()
+        };
+        let pays = allowance.max_budget.is_some();
+        let given = allowance.is_given();
+        given.then_some(Self { subject: Subject::Gateway, allowance, pays })
+    }
 }
 
 // === impl People ===
@@ -77,7 +95,9 @@ impl People {
 /// A key's own limits, and those of its budget where it has none of its own. The budget's money counts
 /// beside the key's, from when the key got the budget.
 async fn own(app: &App, record: &KeyRecord, seen: &mut Seen) -> Result<Allowance, Fault> {
-    let own = record.allowance.clone();
+    let mut own = record.allowance.clone();
+    own.max_parallel_requests =
+        own.max_parallel_requests.or(app.config.general.max_parallel_requests);
     let Some(id) = record.budget_id.as_deref() else { return Ok(own) };
     let BudgetRecord { allowance: budget, .. } = budget(app, id, seen).await?;
     let money = budget.max_budget.filter(|_| own.max_budget.is_none());

@@ -33,7 +33,7 @@ use self::meter::Meter;
 use crate::{
     App,
     corridor::{
-        Admitted, Attribution, Bound, Bounded, Facts, Line, Plan, Tokens, collect, headers,
+        Admitted, Attribution, Bound, Bounded, Facts, Line, Plan, Tokens, Turns, collect, headers,
         is_held, keep, may_use, refuse, settle,
     },
     identity,
@@ -100,8 +100,9 @@ async fn doors(
     let mut deployment = place.deployment.clone();
     deployment.group.clone_from(&place.name);
     let group = Arc::new(Group { name: place.name.clone(), members: Vec::new() });
-    let member =
-        Arc::new(Member::passing(deployment, model, price(app, team.as_deref(), &place, &meter)));
+    let price = price(app, team.as_deref(), &place, &meter);
+    let capacity = app.registry().deployment(&deployment.id).map(|member| member.capacity.clone());
+    let member = Arc::new(Member::passing(deployment, model, price, capacity.unwrap_or_default()));
     let relay = Relay {
         method: parts.method,
         path: place.path,
@@ -126,10 +127,24 @@ fn paid(
 ) -> Pin<Box<dyn Future<Output = Result<Response, Fault>> + Send>> {
     Box::pin(async move {
         let plan = passage.drawn();
-        let admitted = match Admitted::reserve(&app, &mut facts, &passage, plan).await {
-            Ok((admitted, _)) => admitted,
+        let (mut admitted, plan) = match Admitted::reserve(&app, &mut facts, &passage, plan).await {
+            Ok(admitted) => admitted,
             Err(denial) => return Ok(denial.render(&facts)),
         };
+        let turn = {
+            let mut turns = Turns::new(&app, &facts, &passage, &plan, &admitted);
+            let turn = pin!(async { turns.next().await?.ok_or_else(|| turns.fault()) });
+            keep::alive(&app, &admitted.grant, turn).await
+        };
+        match turn {
+            Ok(turn) => admitted.served_by(turn.served),
+            Err(fault) => {
+                let spend = settle::failed(&app, &facts, &admitted, None, &fault).await;
+                let mut response = refuse(facts.dialect, &fault, &facts);
+                headers::spend(response.headers_mut(), spend);
+                return Ok(response);
+            }
+        }
         let Passage { relay, meter, member, guardrail, .. } = passage;
         let size = relay.body.len();
         let sent = {

@@ -216,7 +216,7 @@ async fn edits_at_once_leave_each_others_fields() {
     ] {
         assert_eq!(params[field], number, "{params:?}");
     }
-    let without = json!({"litellm_params_to_remove": ["rpm"], "model_name": "renamed"});
+    let without = json!({"litellm_params_to_remove": ["rpm", "tpm"], "model_name": "renamed"});
     let changed = house.master(http::Method::PATCH, "/model/mine/update", &without).await.json();
     assert_eq!(changed["litellm_params"].get("rpm"), None);
     assert_eq!(

@@ -53,10 +53,8 @@ async fn claim(
     (key, call): (&KeyRecord, &CallId),
     shares: &[(&Subject, &[Limit<'_>])],
 ) -> Result<Claim, Refusal> {
-    let others: Vec<Share<'_>> = shares
-        .iter()
-        .map(|(subject, limits)| Share { subject, version: None, limits })
-        .collect();
+    let others: Vec<Share<'_>> =
+        shares.iter().map(|(subject, limits)| Share { subject, version: None, limits }).collect();
     let ask = Ask { others: &others, ..books.asked(call, key) };
     books.store.ledger().claim(&ask).await.unwrap()
 }
@@ -83,7 +81,8 @@ fn served(books: &Books, grant: &Grant, id: &str, spend: &str) -> UsageRow {
 async fn balance(books: &Books, subject: &Subject) -> Spend {
     books.catch_up().await;
     let strict = books.process(LedgerMode::Strict);
-    let balances = strict.store.ledger().balances(&[(subject.clone(), Span::Always)]).await.unwrap();
+    let balances =
+        strict.store.ledger().balances(&[(subject.clone(), Span::Always)]).await.unwrap();
     balances.into_iter().next().unwrap()
 }
 
@@ -104,7 +103,8 @@ async fn who_served_is_charged_with_the_call_and_once() {
             limit(Measure::Parallel, 1, 1),
         ];
         let of_provider = [money("5", "0.01")];
-        let shares: [(&Subject, &[Limit<'_>]); 2] = [(&own, &of_deployment), (&whole, &of_provider)];
+        let shares: [(&Subject, &[Limit<'_>]); 2] =
+            [(&own, &of_deployment), (&whole, &of_provider)];
         let mut grant = admitted(&books, &key).await;
         let held = claim(&books, (&key, &grant.call), &shares).await.unwrap();
         assert_eq!(held.amount, Some(usd("0.01")), "{mode:?}");
@@ -363,7 +363,8 @@ async fn callers(books: Arc<Books>, key: KeyRecord, task: u64) -> ([NanoUsd; 2],
                 }
                 _ => {
                     grant.join(held);
-                    let spend = NanoUsd::from_nanos(400_000 + i64::try_from(dice).unwrap() * 50_000);
+                    let spend =
+                        NanoUsd::from_nanos(400_000 + i64::try_from(dice).unwrap() * 50_000);
                     let row = UsageRow {
                         model_id: id.to_owned(),
                         provider: "p".to_owned(),
@@ -371,7 +372,8 @@ async fn callers(books: Arc<Books>, key: KeyRecord, task: u64) -> ([NanoUsd; 2],
                         ..books.row(&grant, spend)
                     };
                     books.store.ledger().settle(&grant, row).await.unwrap();
-                    served[place] = served[place].saturating_add(spend);
+                    let sum = served.get_mut(place).unwrap();
+                    *sum = sum.saturating_add(spend);
                     break;
                 }
             }

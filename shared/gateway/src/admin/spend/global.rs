@@ -29,7 +29,9 @@ const NO_TEAM: &str = "Unassigned";
 /// What was spent in thirty days.
 pub(in crate::admin) async fn spend(app: Arc<App>, _: Visit) -> Result<Value, Refused> {
     let spend = Days::last_month(&app).cells(&app).await?.iter().map(|cell| cell.sums.spend).sum();
-    Ok(json!({ "spend": dollars(spend), "max_budget": 0.0 }))
+    let budget = app.config.litellm.budget.as_ref();
+    let max = budget.map_or(NanoUsd::ZERO, |budget| budget.max);
+    Ok(json!({ "spend": dollars(spend), "max_budget": dollars(max) }))
 }
 
 /// The same by day, of all or of one key.

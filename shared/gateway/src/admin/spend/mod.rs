@@ -6,6 +6,7 @@ mod days;
 mod global;
 mod logs;
 mod pages;
+mod providers;
 mod scope;
 mod summary;
 mod view;
@@ -31,6 +32,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/global/spend/models", get("/global/spend/models", global::models))
         .route("/global/spend/teams", get("/global/spend/teams", global::teams))
         .route("/global/spend/provider", get("/global/spend/provider", global::providers))
+        .route("/provider/budgets", get("/provider/budgets", providers::budgets))
         .route("/global/spend/tags", get("/global/spend/tags", global::tags))
         .route("/global/spend/all_tag_names", get("/global/spend/all_tag_names", global::tag_names))
         .route("/global/spend/report", get("/global/spend/report", global::report))

@@ -16,7 +16,7 @@ use sluice_wire::{Fault, FaultKind};
 
 use super::{
     Admitted, Arrival, Bound, Bounded, Facts, Flow, Forward, Line, Plan, Prepared, Seen, Tokens,
-    attempt,
+    Turns, attempt,
     batch::Piece,
     fallback::{self, Asking, Origin, Outcome},
     intake, keep, mock,
@@ -166,27 +166,30 @@ async fn once(
 fn paid(app: Arc<App>, mut facts: Facts, asked: Asked, plan: Plan) -> Asking {
     Box::pin(async move {
         let admitted = Admitted::reserve(&app, &mut facts, &asked, plan).await;
-        let (admitted, plan) = match admitted {
+        let (mut admitted, plan) = match admitted {
             Ok(admitted) => admitted,
             Err(denial) => return Ok(Outcome::Final(denial.render(&facts))),
         };
-        let operation = asked.0;
-        let prepare = |member: &Member| match admitted.granted() {
-            Some(granted) => operation.afford(&app, member, granted),
-            None => operation.prepare(&app, member),
-        };
+        let operation = &*asked.0;
         let reached = {
-            let work = pin!(attempt::reach(&app, &facts, None, &plan, prepare));
+            let prepare = |member: &Member, served| match admitted.paid(served) {
+                Some(paid) => operation.afford(&app, member, paid.amount),
+                None => operation.prepare(&app, member),
+            };
+            let turns = Turns::new(&app, &facts, &asked, &plan, &admitted);
+            let work = pin!(attempt::reach(&app, &facts, None, turns, prepare));
             keep::alive(&app, &admitted.grant, work).await
         };
         match reached {
-            Ok(reached) => {
-                let response = answer::give(&app, facts, &*operation, admitted, reached).await;
+            Ok(mut reached) => {
+                admitted.served_by(reached.served.take());
+                let response = answer::give(&app, facts, operation, admitted, reached).await;
                 Ok(Outcome::Final(response))
             }
-            Err(failed) => {
+            Err(mut failed) => {
                 let kind = failed.fault.kind;
-                let response = answer::fail(&app, facts, &*operation, admitted, failed).await;
+                admitted.served_by(failed.served.take());
+                let response = answer::fail(&app, facts, operation, admitted, failed).await;
                 Ok(Outcome::Failed(response, kind))
             }
         }

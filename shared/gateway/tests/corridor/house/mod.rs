@@ -21,7 +21,7 @@ use sluice_gateway::{
     App, AppParts, Departure, KEY_BYTES, KeyPlace, Randomness, config::Config, telemetry::Telemetry,
 };
 use sluice_providers::{Redacted, Transport, TransportOptions};
-use sluice_store::{ManualClock, Millis, NanoUsd, Store, TableNames};
+use sluice_store::{LedgerMode, ManualClock, Millis, NanoUsd, Span, Store, Subject, TableNames};
 use tower::ServiceExt as _;
 
 pub(crate) use answer::Answer;
@@ -64,6 +64,7 @@ pub(crate) struct Plan {
     models: Models,
     settings: Box<dyn Fn(&Fakes) -> String>,
     departure: Departure,
+    ledger: LedgerMode,
     variables: BTreeMap<String, String>,
 }
 
@@ -109,6 +110,12 @@ impl Plan {
         self
     }
 
+    /// How the books are kept.
+    pub(crate) fn ledger(mut self, mode: LedgerMode) -> Self {
+        self.ledger = mode;
+        self
+    }
+
     /// Opens the house.
     pub(crate) async fn open(self) -> House {
         let fakes = Arc::new(Fakes::start().await.unwrap());
@@ -128,7 +135,8 @@ impl Plan {
         let clock = Arc::new(ManualClock::at(Millis::parse(START).unwrap()));
         let faults = Faulty::new(Engine::memory().unwrap().connector());
         let tables = TableNames::from_prefix("house");
-        let store = Store::builder(client_over(faults.clone()), tables, clock.clone()).build();
+        let store = Store::builder(client_over(faults.clone()), tables, clock.clone());
+        let store = store.ledger_mode(self.ledger).build();
         store.create_tables().await.unwrap();
         // Boxed: every test holds it.
         Box::pin(House::start(config, self.departure, MASTER, fakes, clock, faults, store)).await
@@ -144,6 +152,7 @@ impl House {
             models: Models::Providers,
             settings: Box::new(|_| String::new()),
             departure: Departure::Cancel,
+            ledger: LedgerMode::Strict,
             variables: BTreeMap::new(),
         }
     }
@@ -188,6 +197,15 @@ impl House {
         let (fakes, clock) = (Arc::clone(&self.fakes), Arc::clone(&self.clock));
         let (faults, store) = (self.faults.clone(), self.store.clone());
         Self::start(Config::demo(), Departure::Cancel, master, fakes, clock, faults, store).await
+    }
+
+    /// What somebody has spent, in nano-dollars, and nothing is reserved.
+    pub(crate) async fn settled(&self, subject: Subject) -> i64 {
+        self.app.orphans().drained().await;
+        let asked = [(subject, Span::Always)];
+        let balances = self.store.ledger().balances(&asked).await.unwrap();
+        assert_eq!(balances[0].reserved, NanoUsd::ZERO, "something is still reserved");
+        balances[0].spent.nanos()
     }
 
     /// Sends a request and reads the answer whole.

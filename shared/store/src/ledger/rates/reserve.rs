@@ -184,12 +184,7 @@ impl crate::ledger::Slices {
     }
 
     /// What was claimed of these is held until `expires`.
-    pub(in crate::ledger) fn renew_others(
-        &self,
-        call: &CallId,
-        others: &[Other],
-        expires: Millis,
-    ) {
+    pub(in crate::ledger) fn renew_others(&self, call: &CallId, others: &[Other], expires: Millis) {
         self.of_others(others, |allowances, serial| allowances.renew(serial, call, expires));
     }
 

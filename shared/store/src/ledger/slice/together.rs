@@ -230,12 +230,8 @@ impl<'a> Money<'a> {
 
     pub(in crate::ledger) fn shares(&self) -> Vec<Share<'_>> {
         let each = self.theirs.iter();
-        each.map(|theirs| Share {
-            subject: theirs.subject,
-            version: None,
-            limits: &theirs.limits,
-        })
-        .collect()
+        each.map(|theirs| Share { subject: theirs.subject, version: None, limits: &theirs.limits })
+            .collect()
     }
 
     /// A refusal of the budgets alone, in places among all subjects and all their limits.
