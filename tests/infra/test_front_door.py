@@ -65,6 +65,9 @@ BUFFERED = [
     ("POST", "/key/delete"),
     ("GET", "/key/list"),
     ("GET", "/spend/logs"),
+    ("PATCH", "/organization/update"),
+    ("DELETE", "/organization/delete"),
+    ("POST", "/tag/new"),
     ("GET", "/"),
     ("GET", "/nobodys/route"),
 ]

@@ -6,7 +6,8 @@
 //!
 //! - [`Keys`]: records by the hash of the key; changes reach the ledger in the same transaction.
 //! - [`Ledger`]: reserve, settle, sweep.
-//! - [`Records`]: users, teams, members, budgets, customers, each with a version.
+//! - [`Records`]: users, teams, organisations, who belongs to them, budgets, customers, each with a
+//!   version.
 //! - [`Routing`]: models and credentials that people add, as a whole.
 //! - [`Audit`]: a row for each change of a record, in the same transaction, and for each refusal.
 //! - [`Usage`]: a row for each call. The rows of a key and a window add up to what the ledger says.
@@ -22,8 +23,8 @@
 //! | later plaintext of a key | core | `H#<hash>`, pointing to the key | `KEY` |
 //! | guard | core | `K#<hash>`, `U#<user>`, `T#<team>`... | `GUARD` |
 //! | unique alias, email | core | `UQ#alias#<alias>`, `UQ#email#<email>` | `UQ` |
-//! | user, team, budget, customer | core | `U#<id>`, `T#<id>`, `B#<id>`, `E#<id>` | `META` |
-//! | member | core | `M#<length of team>#<team>#<user>` | `META` |
+//! | user, team, organisation, budget, customer | core | `U#<id>`, `T#<id>`, `O#<id>`, `B#<id>`, `E#<id>` | `META` |
+//! | member of a team, of an organisation | core | `M#<length of team>#<team>#<user>`, `A#<length>#<organisation>#<user>` | `META` |
 //! | model, credential | core | `ROUTING` | `MODEL#<id>`, `CREDENTIAL#<name>` |
 //! | revision of these, sealed data key | core | `ROUTING` | `REVISION`, `DATAKEY` |
 //! | last use of a credential | core | `USED#<name>` | `CREDENTIAL` |
@@ -35,13 +36,14 @@
 //! | turn of a session | cache | `S#<length of owner>#<owner>#<session>` | `<instant>#<call>#<piece's number>` |
 //! | session of an owner | cache | `SESSIONS#<owner>` | its id |
 //!
-//! Indexes: core `gsi1` `GUARDS` and `U#<user>` (memberships), `gsi2` `KEYS`, `USERS`, `TEAMS`,
-//! `MEMBERS#<team>` and the like by age; usage `gsi1` `LIVE#<hour>#<shard>` by the
+//! Indexes: core `gsi1` `GUARDS`, `U#<user>` and `A#<user>` (memberships), `gsi2` `KEYS`, `USERS`,
+//! `TEAMS`, `MEMBERS#<team>` and the like by age; usage `gsi1` `LIVE#<hour>#<shard>` by the
 //! instant of recording, `gsi2` (sparse) `FAIL#<day>`. No write of the ledger touches an index of
 //! core.
 
 mod allowance;
 mod answers;
+mod associates;
 mod audit;
 mod budgets;
 mod clock;
@@ -57,6 +59,7 @@ mod ledger;
 mod members;
 mod money;
 mod nested;
+mod organisations;
 mod pages;
 mod records;
 mod rollup;
@@ -73,6 +76,7 @@ mod window;
 
 pub use allowance::Allowance;
 pub use answers::{Answers, KeptAnswer};
+pub use associates::{AssociateRecord, OrganisationRole};
 pub use audit::{
     Action, Audit, AuditFilter, AuditRow, Deed, Edits, Finding, Flaw, Head, Refused, Report, Who,
 };
@@ -89,6 +93,7 @@ pub use ledger::{
 };
 pub use members::{MemberRecord, MemberRole};
 pub use money::{MoneyError, NanoUsd};
+pub use organisations::OrganisationRecord;
 pub use records::{Filed, Listed, Place, Record, RecordError, Records, Stamp};
 pub use rollup::{Books, Cell, Difference, Histogram, Hour, Kind, RollReport, Rollups, Tally};
 pub use routing::{CredentialRecord, ModelRecord, Routed, Routing, Use};

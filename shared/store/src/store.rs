@@ -5,9 +5,9 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::Client;
 
 use crate::{
-    Answers, Audit, BudgetRecord, Clock, CredentialRecord, CustomerRecord, Keys, Ledger,
-    LedgerMode, MemberRecord, ModelRecord, Records, Rollups, Routing, Sessions, StoreError,
-    TableNames, TeamRecord, Usage, UserRecord,
+    Answers, AssociateRecord, Audit, BudgetRecord, Clock, CredentialRecord, CustomerRecord, Keys,
+    Ledger, LedgerMode, MemberRecord, ModelRecord, OrganisationRecord, Records, Rollups, Routing,
+    Sessions, StoreError, TableNames, TeamRecord, Usage, UserRecord,
     ledger::{Backlog, Desks, Slices},
     tables,
 };
@@ -71,6 +71,16 @@ impl Store {
 
     /// The members of the teams.
     pub fn members(&self) -> Records<MemberRecord> {
+        Records::of(Arc::clone(&self.inner))
+    }
+
+    /// The organisations.
+    pub fn organisations(&self) -> Records<OrganisationRecord> {
+        Records::of(Arc::clone(&self.inner))
+    }
+
+    /// Who belongs to the organisations.
+    pub fn associates(&self) -> Records<AssociateRecord> {
         Records::of(Arc::clone(&self.inner))
     }
 

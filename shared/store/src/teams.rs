@@ -15,6 +15,9 @@ pub struct TeamRecord {
     /// Its name for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alias: Option<String>,
+    /// Which organisation's it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organization_id: Option<String>,
     /// Models that its keys may call; empty for all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub models: Vec<String>,
@@ -48,6 +51,7 @@ impl TeamRecord {
         Self {
             team_id: team_id.to_owned(),
             alias: None,
+            organization_id: None,
             models: Vec::new(),
             model_aliases: BTreeMap::new(),
             allowance: Allowance::default(),

@@ -1,7 +1,13 @@
 //! Who manages what: a caller at a management route, and how far the route reaches for them.
 
+use std::collections::HashSet;
+
+use futures_util::future::join;
 use http::HeaderMap;
-use sluice_store::{Deed, KeyRecord, MemberRecord, MemberRole, TeamRecord, UserRole};
+use sluice_store::{
+    AssociateRecord, Deed, KeyRecord, MemberRecord, MemberRole, OrganisationRole, TeamRecord,
+    UserRole,
+};
 use sluice_wire::{Fault, FaultKind};
 
 use super::{
@@ -23,6 +29,10 @@ pub(super) struct Actor {
     rule: &'static Rule,
     /// What the caller's user is a member of, where the route reaches into teams.
     teams: Vec<MemberRecord>,
+    /// What the caller's user belongs to.
+    organisations: Vec<AssociateRecord>,
+    /// The teams of the organisations that the route reaches into.
+    teams_below: HashSet<String>,
 }
 
 // === impl Actor ===
@@ -40,21 +50,32 @@ impl Actor {
         let role = caller.role();
         identify(deed, &caller, role);
         let reach = rule.reach(role);
-        let mut actor = Self { caller, role, deed: deed.clone(), rule, teams: Vec::new() };
+        let deed = deed.clone();
+        let (teams, organisations, teams_below) = Default::default();
+        let mut actor = Self { caller, role, deed, rule, teams, organisations, teams_below };
         if reach == Reach::All {
             return Ok(actor);
         }
         let own = actor.user_id().map(ToOwned::to_owned);
         if let Some(user) = &own {
-            let teams = app.store.members().of_user(user).await;
+            let (members, associates) = (app.store.members(), app.store.associates());
+            let (teams, organisations) =
+                join(members.of_user(user), associates.of_user(user)).await;
             actor.teams = teams.map_err(|error| app.store_fault(&error))?;
+            actor.organisations = organisations.map_err(|error| app.store_fault(&error))?;
+        }
+        if actor.led_organisations().next().is_some() {
+            let teams = app.store.teams().all().await.map_err(|error| app.store_fault(&error))?;
+            let below = teams.into_iter().filter(|team| actor.leads_above(team));
+            actor.teams_below = below.map(|team| team.team_id).collect();
         }
         let changes = rule.method != http::Method::GET && rule.path != "/key/health";
         let owns = reach == Reach::Own && (own.is_some() || !changes);
         let leads = actor.teams.iter().any(|member| {
             rule.for_member(role, member.role == MemberRole::Admin) != InTeam::Nothing
         });
-        if owns || leads { Ok(actor) } else { Err(actor.refusal()) }
+        let belongs = actor.reached_organisations().next().is_some();
+        if owns || leads || belongs { Ok(actor) } else { Err(actor.refusal()) }
     }
 
     /// The caller's user, by the key.
@@ -82,17 +103,47 @@ impl Actor {
         self.user_id() == Some(user_id)
     }
 
-    /// Whether the caller is a member of a team.
+    /// Whether the caller is a member of a team, or leads the organisation that it is in.
     pub(super) fn is_in(&self, team_id: &str) -> bool {
-        self.membership(team_id).is_some()
+        self.membership(team_id).is_some() || self.teams_below.contains(team_id)
+    }
+
+    /// Whether the caller belongs to an organisation.
+    pub(super) fn belongs_to(&self, organisation: &str) -> bool {
+        self.organisations.iter().any(|own| own.organization_id == organisation)
+    }
+
+    /// The organisations that the route reaches into for the caller.
+    pub(super) fn reached_organisations(&self) -> impl Iterator<Item = &str> {
+        let reached = |own: &&AssociateRecord| {
+            self.rule.for_associate(self.role, own.role == OrganisationRole::OrgAdmin)
+        };
+        self.organisations.iter().filter(reached).map(|own| own.organization_id.as_str())
+    }
+
+    /// Those of them that the caller leads.
+    pub(super) fn led_organisations(&self) -> impl Iterator<Item = &str> {
+        let led = self.organisations.iter().filter(|own| own.role == OrganisationRole::OrgAdmin);
+        let led = led.filter(|_| self.rule.for_associate(self.role, true));
+        led.map(|own| own.organization_id.as_str())
+    }
+
+    /// Whether the route reaches everything of an organisation.
+    pub(super) fn leads(&self, organisation: &str) -> bool {
+        self.reaches_all() || self.led_organisations().any(|led| led == organisation)
+    }
+
+    /// Whether it reaches everything of the organisation that a team is in.
+    pub(super) fn leads_above(&self, team: &TeamRecord) -> bool {
+        team.organization_id.as_deref().is_some_and(|id| self.leads(id))
     }
 
     /// Whether the route reaches into a team.
     pub(super) fn reaches_team(&self, team: &TeamRecord) -> bool {
-        let Some(member) = self.membership(&team.team_id) else { return self.reaches_all() };
-        if self.reaches_all() {
+        if self.reaches_all() || self.leads_above(team) {
             return true;
         }
+        let Some(member) = self.membership(&team.team_id) else { return false };
         match self.rule.for_member(self.role, member.role == MemberRole::Admin) {
             InTeam::Team => true,
             InTeam::Permitted => {
@@ -106,6 +157,10 @@ impl Actor {
     /// Whether the route reaches a key: an own one, or one of a team that it reaches into.
     pub(super) async fn reaches_key(&self, app: &App, key: &KeyRecord) -> Result<bool, Refused> {
         if self.reaches_all() {
+            return Ok(true);
+        }
+        if key.team_id.is_none() && key.organization_id.as_deref().is_some_and(|id| self.leads(id))
+        {
             return Ok(true);
         }
         let own = self.rule.reach(self.role) == Reach::Own;
@@ -123,11 +178,12 @@ impl Actor {
             || (own && mine && self.rule.method == http::Method::GET))
     }
 
-    /// The teams that the route reaches for a caller who leads them.
+    /// The teams that the route reaches for a caller who leads them or what they are in.
     pub(super) fn led_teams(&self) -> impl Iterator<Item = &str> {
         let led = self.teams.iter().filter(|member| member.role == MemberRole::Admin);
         let led = led.filter(|_| self.rule.for_member(self.role, true) == InTeam::Team);
-        led.map(|member| member.team_id.as_str())
+        let below = self.teams_below.iter().map(String::as_str);
+        led.map(|member| member.team_id.as_str()).chain(below)
     }
 
     /// The refusal of a route.

@@ -17,6 +17,7 @@ mod keys;
 mod limits;
 mod models;
 mod names;
+mod organisations;
 mod page;
 mod reply;
 mod roles;
@@ -39,6 +40,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
     key_routes()
         .merge(user_routes())
         .merge(team_routes())
+        .merge(organisation_routes())
         .merge(budget_routes())
         .merge(customer_routes("/customer"))
         .merge(customer_routes("/end_user"))
@@ -99,12 +101,13 @@ fn access_group_routes() -> Router<Arc<App>> {
 
 /// Whether a path is one of these routes.
 pub(crate) fn is_managed(path: &str) -> bool {
-    const ROOTS: [&str; 16] = [
+    const ROOTS: [&str; 17] = [
         "/key/",
         "/user/",
         "/v2/user/",
         "/team/",
         "/v2/team/",
+        "/organization/",
         "/budget/",
         "/customer/",
         "/end_user/",
@@ -169,6 +172,25 @@ fn team_routes() -> Router<Arc<App>> {
         .route("/team/member_delete", post("/team/member_delete", teams::member_delete))
         .route("/team/model/add", post("/team/model/add", teams::model_add))
         .route("/team/model/delete", post("/team/model/delete", teams::model_delete))
+}
+
+fn organisation_routes() -> Router<Arc<App>> {
+    let told = get("/organization/info", organisations::info);
+    let many = post("/organization/info", organisations::many);
+    let member_update = patch("/organization/member_update", organisations::member_update);
+    let member_delete = delete("/organization/member_delete", organisations::member_delete);
+    Router::new()
+        .route("/organization/new", post("/organization/new", organisations::new))
+        .route("/organization/update", patch("/organization/update", organisations::update))
+        .route("/organization/list", get("/organization/list", organisations::list))
+        .route("/organization/info", told.merge(many))
+        .route("/organization/delete", delete("/organization/delete", organisations::delete))
+        .route(
+            "/organization/member_add",
+            post("/organization/member_add", organisations::member_add),
+        )
+        .route("/organization/member_update", member_update)
+        .route("/organization/member_delete", member_delete)
 }
 
 fn budget_routes() -> Router<Arc<App>> {

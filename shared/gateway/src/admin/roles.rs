@@ -38,6 +38,10 @@ pub(crate) struct Rule {
     pub(crate) user_viewer: Reach,
     pub(crate) team_admin: InTeam,
     pub(crate) team_member: InTeam,
+    /// Whether it reaches everything of an organisation for its admins.
+    pub(crate) org_admin: bool,
+    /// Whether it does so for all who belong to it.
+    pub(crate) org_member: bool,
 }
 
 const GET: Method = Method::GET;
@@ -52,7 +56,8 @@ const fn rule(
     (viewer, user, user_viewer): (Reach, Reach, Reach),
     (team_admin, team_member): (InTeam, InTeam),
 ) -> Rule {
-    Rule { method, path, viewer, user, user_viewer, team_admin, team_member }
+    let (org_admin, org_member) = (false, false);
+    Rule { method, path, viewer, user, user_viewer, team_admin, team_member, org_admin, org_member }
 }
 
 /// Proxy admins alone.
@@ -71,39 +76,48 @@ const MEMBERS: (InTeam, InTeam) = (InTeam::Team, InTeam::Team);
 
 /// The table. Proxy admins may use every route, for everything.
 pub(crate) static RULES: &[Rule] = &[
-    rule(POST, "/key/generate", OWNED, LEAD_OR_PERMITTED),
-    rule(POST, "/key/service-account/generate", ADMINS, LEAD_OR_PERMITTED),
-    rule(POST, "/key/update", OWNED, LEAD_OR_PERMITTED),
+    rule(POST, "/key/generate", OWNED, LEAD_OR_PERMITTED).in_organisation(),
+    rule(POST, "/key/service-account/generate", ADMINS, LEAD_OR_PERMITTED).in_organisation(),
+    rule(POST, "/key/update", OWNED, LEAD_OR_PERMITTED).in_organisation(),
     rule(POST, "/key/bulk_update", ADMINS, NOTHING),
-    rule(POST, "/key/delete", OWNED, LEAD_OR_PERMITTED),
-    rule(POST, "/key/block", ADMINS, LEAD),
-    rule(POST, "/key/unblock", ADMINS, LEAD),
-    rule(POST, "/key/regenerate", OWNED, LEAD_OR_PERMITTED),
-    rule(POST, "/key/{key}/reset_spend", ADMINS, LEAD),
-    rule(GET, "/key/info", SEEN, LEAD_OR_PERMITTED),
-    rule(GET, "/key/list", SEEN, LEAD),
-    rule(GET, "/key/aliases", SEEN, LEAD),
+    rule(POST, "/key/delete", OWNED, LEAD_OR_PERMITTED).in_organisation(),
+    rule(POST, "/key/block", ADMINS, LEAD).in_organisation(),
+    rule(POST, "/key/unblock", ADMINS, LEAD).in_organisation(),
+    rule(POST, "/key/regenerate", OWNED, LEAD_OR_PERMITTED).in_organisation(),
+    rule(POST, "/key/{key}/reset_spend", ADMINS, LEAD).in_organisation(),
+    rule(GET, "/key/info", SEEN, LEAD_OR_PERMITTED).in_organisation(),
+    rule(GET, "/key/list", SEEN, LEAD).in_organisation(),
+    rule(GET, "/key/aliases", SEEN, LEAD).in_organisation(),
     rule(POST, "/key/health", SEEN, NOTHING),
-    rule(POST, "/user/new", ADMINS, NOTHING),
+    rule(POST, "/user/new", ADMINS, NOTHING).in_organisation(),
     rule(POST, "/user/update", OWNED, NOTHING),
-    rule(GET, "/user/info", SEEN, NOTHING),
-    rule(GET, "/v2/user/info", SEEN, NOTHING),
-    rule(GET, "/user/list", VIEWERS, NOTHING),
+    rule(GET, "/user/info", SEEN, NOTHING).in_organisation(),
+    rule(GET, "/v2/user/info", SEEN, NOTHING).in_organisation(),
+    rule(GET, "/user/list", VIEWERS, NOTHING).in_organisation(),
     rule(POST, "/user/delete", ADMINS, NOTHING),
     rule(GET, "/user/available_roles", SEEN, NOTHING),
-    rule(POST, "/team/new", ADMINS, NOTHING),
-    rule(POST, "/team/update", ADMINS, LEAD),
-    rule(GET, "/team/info", VIEWERS, MEMBERS),
-    rule(GET, "/team/list", SEEN, MEMBERS),
-    rule(GET, "/v2/team/list", SEEN, MEMBERS),
-    rule(POST, "/team/delete", ADMINS, NOTHING),
-    rule(POST, "/team/block", ADMINS, NOTHING),
-    rule(POST, "/team/unblock", ADMINS, NOTHING),
-    rule(POST, "/team/member_add", ADMINS, LEAD),
-    rule(POST, "/team/member_update", ADMINS, LEAD),
-    rule(POST, "/team/member_delete", ADMINS, LEAD),
-    rule(POST, "/team/model/add", ADMINS, NOTHING),
-    rule(POST, "/team/model/delete", ADMINS, NOTHING),
+    rule(POST, "/team/new", ADMINS, NOTHING).in_organisation(),
+    rule(POST, "/team/update", ADMINS, LEAD).in_organisation(),
+    rule(GET, "/team/info", VIEWERS, MEMBERS).in_organisation(),
+    rule(GET, "/team/list", SEEN, MEMBERS).in_organisation(),
+    rule(GET, "/v2/team/list", SEEN, MEMBERS).in_organisation(),
+    rule(POST, "/team/delete", ADMINS, NOTHING).in_organisation(),
+    rule(POST, "/team/block", ADMINS, NOTHING).in_organisation(),
+    rule(POST, "/team/unblock", ADMINS, NOTHING).in_organisation(),
+    rule(POST, "/team/member_add", ADMINS, LEAD).in_organisation(),
+    rule(POST, "/team/member_update", ADMINS, LEAD).in_organisation(),
+    rule(POST, "/team/member_delete", ADMINS, LEAD).in_organisation(),
+    rule(POST, "/team/model/add", ADMINS, NOTHING).in_organisation(),
+    rule(POST, "/team/model/delete", ADMINS, NOTHING).in_organisation(),
+    rule(POST, "/organization/new", ADMINS, NOTHING),
+    rule(PATCH, "/organization/update", ADMINS, NOTHING).in_organisation(),
+    rule(GET, "/organization/list", VIEWERS, NOTHING).by_members(),
+    rule(GET, "/organization/info", VIEWERS, NOTHING).in_organisation(),
+    rule(POST, "/organization/info", VIEWERS, NOTHING).in_organisation(),
+    rule(DELETE, "/organization/delete", ADMINS, NOTHING),
+    rule(POST, "/organization/member_add", ADMINS, NOTHING).in_organisation(),
+    rule(PATCH, "/organization/member_update", ADMINS, NOTHING).in_organisation(),
+    rule(DELETE, "/organization/member_delete", ADMINS, NOTHING).in_organisation(),
     rule(POST, "/budget/new", ADMINS, NOTHING),
     rule(POST, "/budget/update", ADMINS, NOTHING),
     rule(POST, "/budget/delete", ADMINS, NOTHING),
@@ -155,7 +169,8 @@ pub(crate) static RULES: &[Rule] = &[
     rule(GET, "/global/activity/exceptions", SEEN, NOTHING),
     rule(GET, "/user/daily/activity", SEEN, NOTHING),
     rule(GET, "/user/daily/activity/aggregated", SEEN, NOTHING),
-    rule(GET, "/team/daily/activity", VIEWERS, LEAD),
+    rule(GET, "/team/daily/activity", VIEWERS, LEAD).in_organisation(),
+    rule(GET, "/organization/daily/activity", VIEWERS, NOTHING).in_organisation(),
     rule(GET, "/tag/daily/activity", VIEWERS, NOTHING),
     rule(GET, "/customer/daily/activity", VIEWERS, NOTHING),
     rule(GET, "/audit", VIEWERS, NOTHING),
@@ -184,6 +199,26 @@ impl Reach {
 // === impl Rule ===
 
 impl Rule {
+    /// The same, for the admins of an organisation as well.
+    const fn in_organisation(mut self) -> Self {
+        self.org_admin = true;
+        self
+    }
+
+    /// The same, for all who belong to an organisation as well.
+    const fn by_members(mut self) -> Self {
+        (self.org_admin, self.org_member) = (true, true);
+        self
+    }
+
+    /// Whether the route reaches into an organisation for somebody who belongs to it: viewers change
+    /// nothing there either.
+    pub(crate) fn for_associate(&self, role: UserRole, admin: bool) -> bool {
+        let views = matches!(role, UserRole::ProxyAdminViewer | UserRole::InternalUserViewer);
+        let reaches = if admin { self.org_admin } else { self.org_member };
+        reaches && !(views && self.method != Method::GET)
+    }
+
     /// How far the route reaches for a role.
     pub(crate) fn reach(&self, role: UserRole) -> Reach {
         match role {
@@ -208,17 +243,18 @@ fn rendered() -> String {
     use std::fmt::Write as _;
     let mut text = String::from(
         "| route | proxy_admin | proxy_admin_viewer | internal_user | internal_user_viewer | team \
-         admin | team member |\n|---|---|---|---|---|---|---|\n",
+         admin | team member | org admin | org member |\n|---|---|---|---|---|---|---|---|---|\n",
     );
     let team = |reach| match reach {
         InTeam::Team => "team",
         InTeam::Permitted => "permitted",
         InTeam::Nothing => "-",
     };
+    let organisation = |reaches| if reaches { "organisation" } else { "-" };
     for rule in RULES {
         let _ = writeln!(
             text,
-            "| `{} {}` | all | {} | {} | {} | {} | {} |",
+            "| `{} {}` | all | {} | {} | {} | {} | {} | {} | {} |",
             rule.method,
             rule.path,
             rule.viewer.word(),
@@ -226,6 +262,8 @@ fn rendered() -> String {
             rule.user_viewer.word(),
             team(rule.team_admin),
             team(rule.team_member),
+            organisation(rule.org_admin),
+            organisation(rule.org_member),
         );
     }
     text

@@ -1,4 +1,5 @@
-//! Which models a caller may use: by the lists of the key, its team, the member and its user.
+//! Which models a caller may use: by the lists of the key, its team, the member, its user and its
+//! organisation.
 //!
 //! A list that is empty admits everything. A list's entries are model names, names with
 //! stars, access groups, and LiteLLM's words `all-proxy-models`, `all-team-models` and
@@ -20,6 +21,7 @@ pub(crate) enum Denier {
     Team,
     Member,
     User,
+    Organisation,
     Customer,
 }
 
@@ -49,6 +51,7 @@ pub(crate) fn is_held(caller: &Caller, customer: Option<&Customer>) -> bool {
         people.team.as_ref().map(|team| &team.models),
         people.member.as_ref().map(|member| &member.models),
         user.map(|user| &user.models),
+        people.organisation.as_ref().map(|organisation| &organisation.record.models),
         customer.map(|customer| &customer.models),
     ];
     lists.into_iter().flatten().any(|list| !list.is_empty())
@@ -86,6 +89,10 @@ pub(crate) fn denier(
     let user = people.user.as_ref().filter(|_| caller.record.team_id.is_none());
     if user.is_some_and(|user| !any(&user.models, &names)) {
         return Some(Denier::User);
+    }
+    let organisation = people.organisation.as_ref().filter(|_| !owned);
+    if organisation.is_some_and(|organisation| !any(&organisation.record.models, &names)) {
+        return Some(Denier::Organisation);
     }
     if customer.is_some_and(|customer| !any(&customer.models, &names)) {
         return Some(Denier::Customer);
@@ -149,6 +156,7 @@ pub(super) fn denied(denier: Denier, model: &str) -> Fault {
         Denier::Key => "key_model_access_denied",
         Denier::Team | Denier::Member => "team_model_access_denied",
         Denier::User => "user_model_access_denied",
+        Denier::Organisation => "org_model_access_denied",
         Denier::Customer => "customer_model_access_denied",
     };
     Fault::new(

@@ -10,6 +10,7 @@ pub(super) fn descriptor(subject: Option<&Subject>, model: Option<&str>) -> &'st
         Some(Subject::Team(_)) => ("team", "model_per_team"),
         Some(Subject::Member { .. }) => ("team_member", "model_per_team_member"),
         Some(Subject::Organisation(_)) => ("organization", "model_per_organization"),
+        Some(Subject::Associate { .. }) => ("organization_member", "model_per_organization_member"),
         Some(Subject::EndUser(_)) => ("end_user", "model_per_end_user"),
         Some(Subject::Tag(_)) => ("tag", "model_per_tag"),
         Some(Subject::Model(_)) => ("model", "model"),
@@ -24,7 +25,10 @@ pub(super) fn descriptor(subject: Option<&Subject>, model: Option<&str>) -> &'st
 pub(super) fn id(subject: &Subject) -> String {
     match subject {
         Subject::Key(hash) => hash.to_string(),
-        Subject::Member { team, user } => format!("{team}:{user}"),
+        Subject::Member { team: group, user }
+        | Subject::Associate { organisation: group, user } => {
+            format!("{group}:{user}")
+        }
         Subject::User(id)
         | Subject::Team(id)
         | Subject::Organisation(id)
@@ -51,6 +55,9 @@ pub(super) fn over_budget(subject: &Subject, spent: &str, max: &str) -> String {
         Subject::Member { team, user } => format!("User={user} in Team={team}"),
         Subject::Team(id) => format!("Team={id}"),
         Subject::Organisation(id) => format!("Organization={id}"),
+        Subject::Associate { organisation, user } => {
+            format!("User={user} in Organization={organisation}")
+        }
         Subject::Tag(id) => format!("Tag={id}"),
         // LiteLLM's words.
         Subject::Gateway => "Proxy".to_owned(),
@@ -88,6 +95,7 @@ pub(super) fn over_model_budget(
             record.alias.as_deref().unwrap_or("None")
         ),
         Some(Subject::Team(id)) => format!("Team: {id}"),
+        Some(Subject::Organisation(id)) => format!("Organization: {id}"),
         Some(Subject::User(id)) => format!("User: {id}"),
         Some(Subject::EndUser(id)) => format!("End User: {id}"),
         Some(other) => id(other),

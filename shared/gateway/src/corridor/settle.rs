@@ -174,6 +174,7 @@ fn row(
     seen: Seen,
 ) -> UsageRow {
     let record = facts.caller.as_ref().map(|caller| Arc::clone(&caller.record));
+    let organisation = facts.caller.as_ref().and_then(|caller| caller.organisation());
     let deployment = member.map(|member| &member.deployment);
     UsageRow {
         call: facts.call.clone(),
@@ -182,6 +183,7 @@ fn row(
         key_alias: record.as_ref().and_then(|record| record.alias.clone()),
         user_id: record.as_ref().and_then(|record| record.user_id.clone()),
         team_id: record.as_ref().and_then(|record| record.team_id.clone()),
+        organization_id: organisation.map(ToOwned::to_owned),
         end_user: facts.end_user.clone(),
         call_type: facts.call_type.to_owned(),
         model: deployment.map_or_else(|| facts.requested.to_string(), |d| d.model.clone()),

@@ -126,6 +126,14 @@ fn vet(app: &App, caller: &Caller) -> Result<(), Fault> {
             team.team_id
         )));
     }
+    let organisation = people.organisation.as_ref().map(|organisation| &organisation.record);
+    if let Some(organisation) = organisation.filter(|organisation| organisation.blocked) {
+        return Err(blocked(format!(
+            "Authentication Error, Organization={} is blocked. Update via `/organization/update` if you're \
+             an admin.",
+            organisation.organization_id
+        )));
+    }
     if let Some(user) = people.user.as_ref().filter(|user| user.blocked) {
         return Err(blocked(format!(
             "Authentication Error, User={} is blocked. Update via `/user/update` if you're an admin.",
@@ -250,6 +258,12 @@ impl Caller {
     /// The team that the key is of.
     pub(crate) fn team(&self) -> Option<&str> {
         self.record.team_id.as_deref()
+    }
+
+    /// The organisation that the key's calls are counted for.
+    pub(crate) fn organisation(&self) -> Option<&str> {
+        let organisation = self.people.organisation.as_ref()?;
+        Some(&organisation.record.organization_id)
     }
 
     /// Whether this is the master key, or somebody whose token makes them as good.

@@ -45,6 +45,7 @@ pub(super) fn who(
         alias: alias(&["mtls:", user_id.as_deref().unwrap_or(subject)]),
         user_id,
         team_id,
+        organization_id: None,
         grant: rule.who.grant.clone(),
         provision: None,
         mandate: Mandate { role: rule.who.role, ..Mandate::default() },

@@ -1,11 +1,12 @@
-//! Whom a key belongs to: its user, its team, and the one as a member of the other.
+//! Whom a key belongs to: its user, its team, the one as a member of the other, and the organisation
+//! above them.
 
 use sluice_store::{
     Allowance, BudgetRecord, KeyRecord, MemberRecord, ModelBudget, Subject, TeamRecord, UserRecord,
 };
 use sluice_wire::{Fault, FaultKind};
 
-use super::Seen;
+use super::{Organisation, Seen};
 use crate::{app::App, config::Config};
 
 /// The records behind a key, as they were when they were read.
@@ -17,6 +18,8 @@ pub(crate) struct People {
     pub(crate) team: Option<TeamRecord>,
     /// The user as a member of the team.
     pub(crate) member: Option<MemberRecord>,
+    /// The organisation of the team, or else of the key.
+    pub(crate) organisation: Option<Organisation>,
     /// The key's own limits, those of its budget included.
     pub(crate) own: Allowance,
     /// Their limits, as calls of the key are held to them.
@@ -56,12 +59,12 @@ impl Party {
 // === impl People ===
 
 impl People {
-    /// Reads them, all at once.
+    /// Reads them, all at once; the organisation after the team that may be in it.
     pub(super) async fn read(app: &App, record: &KeyRecord) -> Result<Self, Fault> {
         let (user, team) = (record.user_id.as_deref(), record.team_id.as_deref());
         let mut seen = Seen::default();
         let own = Box::pin(own(app, record, &mut seen)).await?;
-        if user.is_none() && team.is_none() {
+        if user.is_none() && team.is_none() && record.organization_id.is_none() {
             return Ok(Self { own, seen, ..Self::default() });
         }
         let users = app.store.users();
@@ -87,8 +90,17 @@ impl People {
         seen.note(of_user, user.as_ref().map(|user| user.stamp.version));
         seen.note(of_team, team.as_ref().map(|team| team.stamp.version));
         seen.note(of_member, member.as_ref().map(|member| member.stamp.version));
-        let parties = parties(record, user.as_ref(), team.as_ref(), member.as_ref());
-        Ok(Self { user, team, member, own, parties, seen })
+        let organisation = match record.organisation(team.as_ref()) {
+            Some(id) => {
+                let user = record.user_id.as_deref();
+                Some(Box::pin(Organisation::read(app, id, user, &mut seen)).await?)
+            }
+            None => None,
+        };
+        let mut parties = parties(record, user.as_ref(), team.as_ref(), member.as_ref());
+        let above = organisation.iter().flat_map(|organisation| &organisation.parties);
+        parties.extend(above.cloned());
+        Ok(Self { user, team, member, organisation, own, parties, seen })
     }
 }
 

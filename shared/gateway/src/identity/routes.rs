@@ -18,7 +18,7 @@ pub(crate) const GROUPS: [&str; 9] = [
 /// What is open to everybody, whatever their key says.
 const PUBLIC: [&str; 3] = ["/health/liveliness", "/health/liveness", "/health/readiness"];
 /// What only tells.
-const INFO: [&str; 23] = [
+const INFO: [&str; 25] = [
     "/key/info",
     "/key/list",
     "/key/aliases",
@@ -30,6 +30,8 @@ const INFO: [&str; 23] = [
     "/team/info",
     "/team/list",
     "/v2/team/list",
+    "/organization/info",
+    "/organization/list",
     "/customer/info",
     "/end_user/info",
     "/budget/info",

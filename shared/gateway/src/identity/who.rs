@@ -5,7 +5,7 @@
 //! where what the configuration grants has changed. What holds for one token only (its role, its
 //! scopes) is no part of it, but a [`Mandate`].
 
-use serde_json::json;
+use serde_json::{Value, json};
 use sluice_store::{
     Deed, KeyError, KeyHash, KeyRecord, Millis, RecordError, Stamp, TeamRecord, UserRecord,
     Vouched, Who as Recorded,
@@ -33,6 +33,8 @@ pub(crate) struct Who {
     pub(crate) alias: String,
     pub(crate) user_id: Option<String>,
     pub(crate) team_id: Option<String>,
+    /// The organisation, where it is not the team's that says so.
+    pub(crate) organization_id: Option<String>,
     /// The limits of their record.
     pub(crate) grant: Grant,
     /// How users and teams come to their records; `None` where they need none.
@@ -202,7 +204,8 @@ impl Who {
     fn is_as_drafted(&self, record: &KeyRecord, now: Millis) -> bool {
         let draft = self.draft(now);
         let belongs = |record: &KeyRecord| {
-            (record.user_id.clone(), record.team_id.clone(), record.budget_id.clone())
+            let people = (record.user_id.clone(), record.team_id.clone());
+            (people, record.organization_id.clone(), record.budget_id.clone())
         };
         belongs(record) == belongs(&draft) && record.allowance == draft.allowance
     }
@@ -211,6 +214,7 @@ impl Who {
     fn grant(&self, record: &mut KeyRecord, now: Millis) {
         record.user_id.clone_from(&self.user_id);
         record.team_id.clone_from(&self.team_id);
+        record.organization_id.clone_from(&self.organization_id);
         self.grant.write(record);
         record.updated_at = now;
         record.vouched = Some(Vouched {
@@ -226,13 +230,19 @@ impl Who {
     }
 
     fn fingerprint(&self) -> String {
-        let told = json!([self.user_id, self.team_id, self.grant.told()]);
-        KeyHash::of_plaintext(&told.to_string()).short()
+        let mut told = vec![json!(self.user_id), json!(self.team_id), self.grant.told()];
+        told.extend(self.organization_id.as_ref().map(|id| json!(id)));
+        KeyHash::of_plaintext(&Value::Array(told).to_string()).short()
     }
 
     /// No key: keys begin with `sk-`.
     fn name(&self) -> String {
-        json!(["vouched", self.authority, self.subject, self.team_id]).to_string()
+        let team = self.team_id.as_ref();
+        let mut name =
+            vec![json!("vouched"), json!(self.authority), json!(self.subject), json!(team)];
+        // Whoever is in two organisations has a record in each.
+        name.extend(self.organization_id.as_ref().map(|id| json!(id)));
+        Value::Array(name).to_string()
     }
 
     pub(super) fn hash(&self) -> KeyHash {

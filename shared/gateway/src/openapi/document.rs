@@ -7,7 +7,7 @@ use http::{Request, header::AUTHORIZATION};
 use serde_json::{Map, Value, json};
 use sluice_embedded::Engine;
 use sluice_providers::{Transport, TransportOptions};
-use sluice_store::{ManualClock, Millis, Store, TableNames, UserRole};
+use sluice_store::{ManualClock, Millis, OrganisationRole, Store, TableNames, UserRole};
 use tower::ServiceExt as _;
 
 use super::{
@@ -48,6 +48,7 @@ async fn house() -> Router {
     for (path, body) in [
         ("/user/new", json!({"user_id": "u"})),
         ("/team/new", json!({"team_id": "t"})),
+        ("/organization/new", json!({"organization_alias": "o"})),
         ("/budget/new", json!({"budget_id": "b"})),
         ("/customer/new", json!({"user_id": "c"})),
     ] {
@@ -119,9 +120,12 @@ async fn managed(router: &Router, paths: &[String]) -> Vec<(String, &'static str
 }
 
 /// Words that a field or a value takes, where the code has a list of them.
-fn words(name: &str) -> Option<Value> {
+fn words(route: &str, name: &str) -> Option<Value> {
     let list = match name {
         "user_role" => UserRole::ALL.map(UserRole::as_str).to_vec(),
+        "role" if route.starts_with("/organization/") => {
+            OrganisationRole::ALL.map(OrganisationRole::as_str).to_vec()
+        }
         "role" => vec!["admin", "user"],
         "key_type" => vec!["default", "llm_api", "management", "read_only"],
         "sort_order" => vec!["asc", "desc"],
@@ -131,9 +135,9 @@ fn words(name: &str) -> Option<Value> {
     Some(json!(list))
 }
 
-fn schema(asked: &Asked) -> Value {
+fn schema(route: &str, asked: &Asked) -> Value {
     let mut schema = asked.schema.clone();
-    if let Some(words) = words(&asked.name) {
+    if let Some(words) = words(route, &asked.name) {
         schema = json!({ "enum": words });
     }
     if matches!(asked.name.as_str(), "page" | "page_size" | "size" | "limit") {
@@ -167,7 +171,7 @@ fn operation_of_management(path: &str, method: &str, notes: &Notes) -> Value {
     }
     let mut parameters = variables(path);
     parameters.extend(notes.query.iter().map(|asked| {
-        json!({ "name": asked.name, "in": "query", "required": asked.required, "schema": schema(asked) })
+        json!({ "name": asked.name, "in": "query", "required": asked.required, "schema": schema(rule, asked) })
     }));
     let mut responses = refusals(&MANAGED, "Refused");
     responses.insert(
@@ -186,7 +190,7 @@ fn operation_of_management(path: &str, method: &str, notes: &Notes) -> Value {
     });
     if method != "get" && !(method == "delete" && notes.fields.is_empty()) {
         let properties: Map<String, Value> =
-            notes.fields.iter().map(|asked| (asked.name.clone(), schema(asked))).collect();
+            notes.fields.iter().map(|asked| (asked.name.clone(), schema(rule, asked))).collect();
         let required: Vec<&str> = notes
             .fields
             .iter()

@@ -438,3 +438,36 @@ async fn who_is_nobody_is_refused_where_roles_are_enforced() {
     let of_app = listed["keys"].as_array().unwrap().iter().any(|key| key["team_id"] == "an-app");
     assert!(of_app, "{listed}");
 }
+
+#[tokio::test]
+async fn a_claim_names_the_organisation_whose_limits_hold() {
+    let issuer = Issuer::start().await;
+    let claims = "
+    user_id_upsert: true
+    user_id_jwt_field: preferred_username
+    org_id_jwt_field: work.org";
+    let house = accepting(&issuer, claims).open().await;
+    let token =
+        |org: &str| issuer.token(&json!({"preferred_username": "ann", "work": {"org": org}}));
+    let say = async |org: &str, model: &str| {
+        Caller::OpenAi.say(&house, &token(org), model, "usage 100 20 say hi").await
+    };
+    let unknown = say("o", "openai").await;
+    assert_eq!(unknown.status, 403, "{}", unknown.text());
+    assert!(unknown.message().contains("Organization=o"), "{}", unknown.message());
+    for (id, models) in [("o", "openai"), ("p", "demo")] {
+        let asked = json!({"organization_id": id, "organization_alias": id, "models": [models]});
+        house.done("/organization/new", &asked).await;
+    }
+    // The same person is in either, as the token says.
+    for (org, model, status) in
+        [("o", "openai", 200), ("o", "demo", 403), ("p", "demo", 200), ("p", "openai", 403)]
+    {
+        let answer = say(org, model).await;
+        assert_eq!(answer.status, status, "{org} {model}: {}", answer.text());
+    }
+    let path = "/organization/info?organization_id=o";
+    assert!(nanos(&house.get(path, MASTER).await.json()["spend"]) > 0);
+    let keys = house.get("/key/list?user_id=ann&organization_id=o", MASTER).await.json();
+    assert_eq!(keys["total_count"], 1, "{keys}");
+}

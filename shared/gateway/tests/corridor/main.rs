@@ -37,6 +37,7 @@ mod models;
 mod money;
 mod notes;
 mod operations;
+mod organisations;
 mod origin;
 mod outage;
 mod pages;

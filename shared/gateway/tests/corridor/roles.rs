@@ -27,6 +27,7 @@ struct Person {
     user: String,
     key: String,
     team: String,
+    organisation: String,
 }
 
 const ROLES: [&str; 4] =
@@ -37,6 +38,10 @@ const TODAY: &str = "?start_date=2026-11-25&end_date=2026-11-25";
 
 impl Cast {
     async fn of(role: &str, in_team: Option<&str>) -> Self {
+        Self::with(role, in_team, None).await
+    }
+
+    async fn with(role: &str, in_team: Option<&str>, in_organisation: Option<&str>) -> Self {
         let house = House::open().await;
         let make = |path: &'static str, body: Value| {
             let house = &house;
@@ -58,8 +63,20 @@ impl Cast {
         let values = json!({"api_key": "sk-of-the-credential"});
         make("/credentials", json!({"credential_name": "k", "credential_values": values})).await;
         make("/access_group/new", json!({"access_group": "g", "model_ids": ["m"]})).await;
-        for team in ["ours", "theirs"] {
-            make("/team/new", json!({"team_id": team, "models": ["demo"]})).await;
+        let person = |user: &str, role: &str| json!({"user_id": user, "role": role});
+        for (organisation, team, user) in [("o", "ours", "mate"), ("p", "theirs", "other")] {
+            let asked = json!({"organization_id": organisation, "organization_alias": "O"});
+            make("/organization/new", asked).await;
+            let member = person(user, "internal_user");
+            let asked = json!({"organization_id": organisation, "member": member});
+            make("/organization/member_add", asked).await;
+            let asked =
+                json!({"team_id": team, "models": ["demo"], "organization_id": organisation});
+            make("/team/new", asked).await;
+        }
+        if let Some(role) = in_organisation {
+            let asked = json!({"organization_id": "o", "member": person("me", role)});
+            make("/organization/member_add", asked).await;
         }
         make(
             "/team/member_add",
@@ -86,6 +103,7 @@ impl Cast {
             user: user.to_owned(),
             key,
             team: team.to_owned(),
+            organisation: if team == "ours" { "o" } else { "p" }.to_owned(),
         };
         let me = person("me", mine, "theirs");
         let other = person("other", others, "theirs");
@@ -107,6 +125,10 @@ impl Cast {
                 "/key/info" => format!("?key={}", of.key),
                 "/user/info" | "/v2/user/info" => format!("?user_id={}", of.user),
                 "/team/info" => format!("?team_id={}", of.team),
+                "/organization/info" => format!("?organization_id={}", of.organisation),
+                "/organization/daily/activity" => {
+                    format!("{TODAY}&organization_ids={}", of.organisation)
+                }
                 "/team/list" if whose == Whose::Others => format!("?user_id={}", of.user),
                 "/spend/logs" => format!("?api_key={}", of.key),
                 "/budget/settings" => "?budget_id=b".to_owned(),
@@ -138,6 +160,21 @@ impl Cast {
             "/key/{key}/reset_spend" => json!({"reset_to": 0}),
             "/user/update" => json!({"user_id": of.user, "user_alias": "x"}),
             "/user/delete" => json!({"user_ids": [of.user]}),
+            "/user/new" => json!({"organizations": team.map(|_| [&of.organisation])}),
+            "/team/new" => json!({"organization_id": team.map(|_| &of.organisation)}),
+            "/organization/new" => json!({"organization_alias": "n"}),
+            "/organization/update" => {
+                json!({"organization_id": of.organisation, "organization_alias": "x"})
+            }
+            "/organization/info" => json!({"organizations": [of.organisation]}),
+            "/organization/delete" => json!({"organization_ids": [of.organisation]}),
+            "/organization/member_add" => {
+                let member = json!({"role": "internal_user", "user_id": "new"});
+                json!({"organization_id": of.organisation, "member": member})
+            }
+            "/organization/member_update" | "/organization/member_delete" => {
+                json!({"organization_id": of.organisation, "user_id": of.user})
+            }
             "/team/update" => json!({"team_id": of.team, "team_alias": "x"}),
             "/team/delete" => json!({"team_ids": [of.team]}),
             "/team/member_add" => {
@@ -233,10 +270,14 @@ async fn every_role_reaches_what_the_table_says() {
     }
 }
 
-/// Calls that change nothing, though they are no GET: two that only tell, and one that leaves a group
+/// Calls that change nothing, though they are no GET: three that only tell, and one that leaves a group
 /// as it is.
-const READS: [&str; 3] =
-    ["POST /key/health", "POST /budget/info", "PUT /access_group/{access_group}/update"];
+const READS: [&str; 4] = [
+    "POST /key/health",
+    "POST /budget/info",
+    "POST /organization/info",
+    "PUT /access_group/{access_group}/update",
+];
 
 #[tokio::test]
 async fn every_change_and_every_refusal_is_in_the_audit_log_whatever_the_route() {
@@ -299,6 +340,33 @@ async fn a_role_in_a_team_adds_what_the_table_says() {
             if route.contains("/team/") && route != "GET /team/list" {
                 let stranger = cast_others(role, route).await;
                 assert!(matches!(stranger.status, 401 | 403), "{place}: {}", stranger.text());
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_role_in_an_organisation_adds_what_the_table_says() {
+    for (place, role) in ["org_admin", "internal_user"].iter().enumerate() {
+        // What is refused changes nothing: one cast is enough for all of that.
+        let refused = Cast::with("internal_user", None, Some(role)).await;
+        for row in table() {
+            let (route, cell) = (&row[0], &row[7 + place]);
+            let place = format!("{route} as {role}: {cell}");
+            let lists = matches!(route.as_str(), "GET /team/list" | "GET /organization/list");
+            if CUT.contains(&route.as_str()) {
+                continue;
+            }
+            if cell == "organisation" {
+                let cast = Cast::with("internal_user", None, Some(role)).await;
+                let answer = cast.send(route, Whose::Teams).await;
+                assert_eq!(answer.status, 200, "{place}: {}", answer.text());
+            }
+            let whose = if cell == "organisation" { Whose::Others } else { Whose::Teams };
+            if !lists {
+                let answer = refused.send(route, whose).await;
+                let told = format!("{place}: {whose:?}: {} {}", answer.status, answer.text());
+                assert!(matches!(answer.status, 401 | 403), "{told}");
             }
         }
     }

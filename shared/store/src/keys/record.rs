@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Allowance, BudgetDuration, KeyHash, Millis, NanoUsd};
+use crate::{Allowance, BudgetDuration, KeyHash, Millis, NanoUsd, TeamRecord};
 
 /// What a key may do besides calling models.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -91,6 +91,9 @@ pub struct KeyRecord {
     /// Which team's it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub team_id: Option<String>,
+    /// Which organisation's it is, where it is in no team of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organization_id: Option<String>,
     /// The hash of the plaintext that opens it, once that is not the first one: `hash` stays what
     /// its account and its rows go by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -153,6 +156,7 @@ impl KeyRecord {
             blocked: false,
             user_id: None,
             team_id: None,
+            organization_id: None,
             secret: None,
             former: Vec::new(),
             rotations: 0,
@@ -168,6 +172,12 @@ impl KeyRecord {
             version: 1,
             deleted_at: None,
         }
+    }
+
+    /// The organisation that its calls are counted for: its team's, or where that is in none its own.
+    pub fn organisation<'a>(&'a self, team: Option<&'a TeamRecord>) -> Option<&'a str> {
+        let of_team = team.and_then(|team| team.organization_id.as_deref());
+        of_team.or(self.organization_id.as_deref())
     }
 
     /// The hash of the plaintext that opens it.

@@ -22,6 +22,13 @@ pub enum Subject {
     },
     /// An organisation.
     Organisation(String),
+    /// A person as one who belongs to an organisation.
+    Associate {
+        /// The organisation.
+        organisation: String,
+        /// The person.
+        user: String,
+    },
     /// A customer of the caller.
     EndUser(String),
     /// A tag that requests carry.
@@ -48,6 +55,9 @@ impl fmt::Display for Subject {
             Self::Team(id) => write!(f, "T#{id}"),
             Self::Member { team, user } => write!(f, "M#{}#{team}#{user}", team.len()),
             Self::Organisation(id) => write!(f, "O#{id}"),
+            Self::Associate { organisation, user } => {
+                write!(f, "A#{}#{organisation}#{user}", organisation.len())
+            }
             Self::EndUser(id) => write!(f, "E#{id}"),
             Self::Tag(name) => write!(f, "TAG#{name}"),
             Self::Model(name) => write!(f, "MODEL#{name}"),
@@ -70,8 +80,15 @@ impl Subject {
             "K" => Self::Key(KeyHash::parse_hex(id)?),
             "U" => Self::User(owned()),
             "T" => Self::Team(owned()),
-            "M" => Self::member(id).ok_or(BAD)?,
+            "M" => {
+                let (team, user) = pair(id).ok_or(BAD)?;
+                Self::Member { team, user }
+            }
             "O" => Self::Organisation(owned()),
+            "A" => {
+                let (organisation, user) = pair(id).ok_or(BAD)?;
+                Self::Associate { organisation, user }
+            }
             "E" => Self::EndUser(owned()),
             "TAG" => Self::Tag(owned()),
             "MODEL" => Self::Model(owned()),
@@ -81,13 +98,13 @@ impl Subject {
             _ => return Err(BAD),
         })
     }
+}
 
-    /// The length of the team's id tells where it ends, whatever either id is made of.
-    fn member(text: &str) -> Option<Self> {
-        let (length, rest) = text.split_once('#')?;
-        let (team, user) = rest.split_at_checked(length.parse().ok()?)?;
-        Some(Self::Member { team: team.to_owned(), user: user.strip_prefix('#')?.to_owned() })
-    }
+/// Two ids: the length of the first tells where it ends, whatever either is made of.
+fn pair(text: &str) -> Option<(String, String)> {
+    let (length, rest) = text.split_once('#')?;
+    let (first, second) = rest.split_at_checked(length.parse().ok()?)?;
+    Some((first.to_owned(), second.strip_prefix('#')?.to_owned()))
 }
 
 #[cfg(test)]
@@ -103,6 +120,7 @@ mod tests {
             Subject::Team(text("")),
             Subject::Member { team: text("t#1"), user: text("#u#") },
             Subject::Organisation(text("ö")),
+            Subject::Associate { organisation: text("#o"), user: text("u#1") },
             Subject::EndUser(text("x")),
             Subject::Tag(text("U#x")),
             Subject::Model(text("openai/gpt-4o")),
@@ -115,7 +133,7 @@ mod tests {
         let one = Subject::Member { team: text("a"), user: text("b#c") };
         let two = Subject::Member { team: text("a#b"), user: text("c") };
         assert_ne!(one.to_string(), two.to_string());
-        for wrong in ["", "U", "M#9#a#b", "M#x", "K#12", "Z#a"] {
+        for wrong in ["", "U", "M#9#a#b", "M#x", "A#9#a#b", "K#12", "Z#a"] {
             assert!(Subject::parse(wrong).is_err(), "{wrong}");
         }
     }

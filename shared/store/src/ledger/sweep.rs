@@ -17,8 +17,10 @@ use super::{
     strict::{GRACE_MS, call_of},
 };
 use crate::{
-    CallId, KeyHash, Millis, NanoUsd, RowStatus, StoreError, UsageRow, WindowId,
+    CallId, KeyHash, KeyRecord, Millis, NanoUsd, RowStatus, StoreError, TeamRecord, UsageRow,
+    WindowId,
     keys::read::{batch_get, index},
+    records::from_item,
     store::Inner,
 };
 
@@ -215,7 +217,7 @@ impl Inner {
     }
 
     /// The row of a call that was charged in full. Its lease does not say whose the key is: the key's
-    /// record does, so that the charge is in the sums of its user and team.
+    /// record does, so that the charge is in the sums of its user, team and organisation.
     pub(super) async fn residue(
         &self,
         call: &CallId,
@@ -225,6 +227,10 @@ impl Inner {
         at: Millis,
     ) -> Result<UsageRow, StoreError> {
         let record = self.key_record(key).await?;
+        let organization_id = match &record {
+            Some(record) => self.organisation_of(record).await?,
+            None => None,
+        };
         let (key_alias, user_id, team_id) =
             record.map(|record| (record.alias, record.user_id, record.team_id)).unwrap_or_default();
         Ok(UsageRow {
@@ -233,6 +239,7 @@ impl Inner {
             key_alias,
             user_id,
             team_id,
+            organization_id,
             started: call.started(),
             ended: at,
             spend: amount,
@@ -241,6 +248,16 @@ impl Inner {
             error: Some("nobody settled this call within its lease; charged in full".to_owned()),
             ..UsageRow::default()
         })
+    }
+
+    /// The organisation of a key, as it is now.
+    async fn organisation_of(&self, record: &KeyRecord) -> Result<Option<String>, StoreError> {
+        let team = match &record.team_id {
+            Some(team) => self.item(TeamRecord::at(team).key()).await?,
+            None => None,
+        };
+        let team = team.as_ref().map(from_item::<TeamRecord>).transpose()?;
+        Ok(record.organisation(team.as_ref()).map(ToOwned::to_owned))
     }
 
     /// Closes what `guard` was seen to hold.

@@ -20,6 +20,9 @@ pub struct Kind {
     /// Which team's key it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub team_id: Option<String>,
+    /// Which organisation's team or key it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub organization_id: Option<String>,
     /// The customer that the caller named.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end_user: Option<String>,
@@ -91,6 +94,7 @@ impl Kind {
             key_alias: row.key_alias.clone(),
             user_id: row.user_id.clone(),
             team_id: row.team_id.clone(),
+            organization_id: row.organization_id.clone(),
             end_user: row.end_user.clone(),
             tags: row.tags.clone(),
             call_type: row.call_type.clone(),

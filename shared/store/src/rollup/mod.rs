@@ -11,8 +11,8 @@
 //!   what was being written is there, in the index as well;
 //! - until then, and while there is a mark, the hour is read from its rows.
 //!
-//! A sheet has one [`Cell`] for each combination of key, user, team, customer, tags, model, deployment,
-//! provider and kind of call. Every sum that is asked for (by day and key, by team and model, by
+//! A sheet has one [`Cell`] for each combination of key, user, team, organisation, customer, tags, model,
+//! deployment, provider and kind of call. Every sum that is asked for (by day and key, by team and model, by
 //! provider ...) is a sum of cells, so no two of them can disagree.
 
 mod cell;

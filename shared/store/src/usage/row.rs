@@ -39,6 +39,9 @@ pub struct UsageRow {
     /// Which team's key it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub team_id: Option<String>,
+    /// Which organisation's team or key it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub organization_id: Option<String>,
     /// The customer that the caller named.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end_user: Option<String>,

@@ -4,11 +4,13 @@ use serde_json::{Value, json};
 use sluice_store::AuditRow;
 
 /// Kinds of objects, and LiteLLM's names of their tables.
-const TABLES: [(&str, &str); 8] = [
+const TABLES: [(&str, &str); 10] = [
     ("KEYS", "LiteLLM_VerificationToken"),
     ("USERS", "LiteLLM_UserTable"),
     ("TEAMS", "LiteLLM_TeamTable"),
     ("MEMBERS", "LiteLLM_TeamMembership"),
+    ("ORGANISATIONS", "LiteLLM_OrganizationTable"),
+    ("ASSOCIATES", "LiteLLM_OrganizationMembership"),
     ("BUDGETS", "LiteLLM_BudgetTable"),
     ("CUSTOMERS", "LiteLLM_EndUserTable"),
     ("MODELS", "LiteLLM_ProxyModelTable"),

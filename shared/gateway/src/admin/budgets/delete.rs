@@ -42,5 +42,10 @@ async fn holder(app: &App, id: &str) -> Result<Option<String>, Refused> {
             return Ok(Some(format!("the customer {}", customer.user_id)));
         }
     }
+    for organisation in app.store.organisations().all().await.map_err(failed)? {
+        if has(&organisation.budget_id) {
+            return Ok(Some(format!("the organization {}", organisation.organization_id)));
+        }
+    }
     Ok(None)
 }

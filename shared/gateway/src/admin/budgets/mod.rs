@@ -1,5 +1,5 @@
-//! `/budget/*`: limits with a name, that keys and customers share the words of. Each who has a budget
-//! has an account of their own.
+//! `/budget/*`: limits with a name, that keys, customers and organisations share the words of. Each who
+//! has a budget has an account of their own.
 
 mod change;
 mod delete;

@@ -32,6 +32,7 @@ pub(in crate::admin) struct Draft {
     blocked: Given<bool>,
     user_id: Given<String>,
     team_id: Given<String>,
+    organization_id: Given<String>,
     allowed_ips: Given<Vec<String>>,
 }
 
@@ -57,6 +58,7 @@ impl Draft {
             blocked: fields.flag("blocked"),
             user_id: names::checked(fields.text("user_id"), "user_id")?,
             team_id: names::checked(fields.text("team_id"), "team_id")?,
+            organization_id: names::checked(fields.text("organization_id"), "organization_id")?,
             allowed_ips: addresses(fields.texts("allowed_ips"))?,
         })
     }
@@ -82,6 +84,7 @@ impl Draft {
         self.expires.clone().apply(&mut record.expires);
         self.user_id.clone().apply(&mut record.user_id);
         self.team_id.clone().apply(&mut record.team_id);
+        self.organization_id.clone().apply(&mut record.organization_id);
         self.models.set(&mut record.models);
         self.aliases.set(&mut record.aliases);
         self.metadata.set(&mut record.metadata);

@@ -23,7 +23,9 @@ const SHORTEST: usize = 16;
 pub(in crate::admin) async fn generate(app: Arc<App>, mut visit: Visit) -> Result<Value, Refused> {
     let (custom, draft) = asked(&app, &mut visit)?;
     let (record, plaintext) = drawn(&app, custom, &draft)?;
+    let organisation = record.organization_id.clone().or_else(|| inherited(&visit, &record));
     let record = KeyRecord {
+        organization_id: organisation,
         user_id: record.user_id.or_else(|| {
             // Whoever may make keys of their own alone makes them their own.
             let own = (!visit.actor.reaches_all()).then(|| visit.actor.user_id());
@@ -32,6 +34,13 @@ pub(in crate::admin) async fn generate(app: Arc<App>, mut visit: Visit) -> Resul
         ..record
     };
     store(&app, &visit, record, &plaintext).await
+}
+
+/// The organisation of the key that makes this one, where this one would be in none: a key of an
+/// organisation makes none that is out of its reach.
+fn inherited(visit: &Visit, record: &KeyRecord) -> Option<String> {
+    let own = visit.actor.caller.organisation().filter(|_| record.team_id.is_none());
+    own.filter(|_| !visit.actor.reaches_all()).map(ToOwned::to_owned)
 }
 
 /// Makes a key of a team that is nobody's.

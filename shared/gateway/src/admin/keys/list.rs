@@ -3,7 +3,7 @@
 use std::{collections::HashSet, sync::Arc};
 
 use serde_json::{Value, json};
-use sluice_store::{KeyRecord, KeyRole};
+use sluice_store::{KeyRecord, KeyRole, TeamRecord};
 
 use super::{naming, view};
 use crate::{
@@ -25,10 +25,21 @@ pub(in crate::admin) async fn list(app: Arc<App>, visit: Visit) -> Result<Value,
             if visit.switch("substring_matching") { alias.contains(asked) } else { alias == asked }
         })
     };
+    let of_organisation = match visit.asked("organization_id") {
+        Some(id) => {
+            let teams = app.store.teams().all().await.map_err(|error| app.store_fault(&error))?;
+            Some(move |record: &KeyRecord| {
+                let is_its = |team: &&TeamRecord| Some(&team.team_id) == record.team_id.as_ref();
+                record.organisation(teams.iter().find(is_its)) == Some(id)
+            })
+        }
+        None => None,
+    };
     let wanted = |record: &KeyRecord| {
         aliased(record)
             && same("user_id", record.user_id.as_ref())
             && same("team_id", record.team_id.as_ref())
+            && of_organisation.as_ref().is_none_or(|of| of(record))
             && visit.asked("status").is_none_or(|status| status == view::status(&app, record))
             && hash.as_ref().is_none_or(|hash| record.hash == *hash || record.opener() == *hash)
     };
@@ -79,6 +90,7 @@ async fn visible(app: &App, actor: &Actor) -> Result<Vec<KeyRecord>, Refused> {
             || record.hash == actor.caller.record.hash
             || record.user_id.as_deref().is_some_and(|user| actor.is_self(user))
             || record.team_id.as_deref().is_some_and(|team| led.contains(team))
+            || record.organization_id.as_deref().is_some_and(|id| actor.leads(id))
     };
     let live = records.into_iter().filter(|record| record.role != KeyRole::Admin);
     Ok(live.filter(seen).collect())

@@ -57,6 +57,7 @@ pub(in crate::admin) async fn regenerate(
     let mut wanted = record.clone();
     draft.apply(&mut wanted);
     rights::vet(&app, &visit.actor, &wanted).await?;
+    rights::stays(&visit.actor, &record, &wanted)?;
     let records = app.store.keys();
     let changed = records.by(&visit.actor.deed).rotate(&record.hash, &plaintext, |record| {
         draft.apply(record);

@@ -8,6 +8,7 @@ use crate::{
     admin::{
         access::{Actor, forbidden},
         budgets,
+        organisations::{self, Bounds},
         reply::{Refused, invalid},
     },
     corridor::within,
@@ -26,6 +27,7 @@ pub(super) async fn vet(app: &App, actor: &Actor, key: &KeyRecord) -> Result<(),
             budgets::check(app, id, field).await?;
         }
     }
+    let organisation = organisation(app, key, team.as_ref()).await?;
     if actor.reaches_all() {
         return Ok(());
     }
@@ -49,6 +51,16 @@ pub(super) async fn vet(app: &App, actor: &Actor, key: &KeyRecord) -> Result<(),
     if hidden || beyond_holder || !within(&seen, &key.models, &own.models, team_models) {
         let message = "A key cannot be given models that its maker may not use.";
         return Err(forbidden(message, "models"));
+    }
+    if let Some(organisation) = &organisation {
+        let of_team = key.team_id.as_deref();
+        if !organisation.admit(app, &key.models, of_team)
+            || !organisation.admit(app, &targets, of_team)
+        {
+            let message = "A key cannot be given models that its organization may not use.";
+            return Err(forbidden(message, "models"));
+        }
+        amounts(&key.allowance, &Allowance::default(), Some(&organisation.allowance))?;
     }
     let user = people.user.as_ref().filter(|_| team.is_none());
     let above = team.as_ref().map(|team| &team.allowance).or(user.map(|user| &user.allowance));
@@ -90,7 +102,8 @@ fn amounts(key: &Allowance, own: &Allowance, above: Option<&Allowance>) -> Resul
         let beyond = above.and_then(of).is_some_and(|most| asked.is_some_and(|asked| asked > most));
         if beyond_own || beyond {
             let message = format!(
-                "A key cannot be given a larger {field} than its maker's key, user or team has."
+                "A key cannot be given a larger {field} than its maker's key, user, team or organization \
+                 has."
             );
             return Err(forbidden(message, field));
         }
@@ -121,9 +134,21 @@ async fn owner(
         .with_param("team_id")
         .into());
     }
+    let alone = key.organization_id.as_deref().filter(|_| team.is_none());
+    if let Some(id) = alone.filter(|id| !actor.leads(id) && !actor.belongs_to(id)) {
+        let message = format!("You do not belong to the organization. organization_id={id}");
+        return Err(forbidden(message, "organization_id"));
+    }
     let Some(user) = key.user_id.as_deref().filter(|user| !actor.is_self(user)) else {
         return Ok(());
     };
+    if let Some(id) = alone.filter(|id| actor.leads(id)) {
+        let place = sluice_store::AssociateRecord::at(id, user);
+        let member = app.store.associates().get(&place).await;
+        if member.map_err(|error| app.store_fault(&error))?.is_some() {
+            return Ok(());
+        }
+    }
     let led = team.filter(|team| actor.led_teams().any(|led| led == team.team_id));
     if let Some(team) = led {
         let place = sluice_store::MemberRecord::at(&team.team_id, user);
@@ -145,6 +170,38 @@ async fn team(app: &App, id: &str) -> Result<TeamRecord, Refused> {
             "team_id",
         )
     })
+}
+
+/// The bounds of the organisation that a key is to belong to. In a team it is the team's.
+async fn organisation(
+    app: &App,
+    key: &KeyRecord,
+    team: Option<&TeamRecord>,
+) -> Result<Option<Bounds>, Refused> {
+    let of_team = team.and_then(|team| team.organization_id.as_deref());
+    if let (Some(team), Some(own)) = (of_team, key.organization_id.as_deref())
+        && team != own
+    {
+        let message = format!(
+            "organization_id: the key's team is in the organization '{team}', not in '{own}'."
+        );
+        return Err(invalid(message, "organization_id"));
+    }
+    match key.organisation(team) {
+        Some(id) => organisations::bounds(app, id).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Refuses to take a key out of its organisation: who leads it moves keys to another one that they lead,
+/// and no further.
+pub(super) fn stays(actor: &Actor, old: &KeyRecord, new: &KeyRecord) -> Result<(), Refused> {
+    let Some(id) = old.organization_id.as_deref() else { return Ok(()) };
+    let moved = |to: &str| to == id || (actor.leads(id) && actor.leads(to));
+    if actor.reaches_all() || new.organization_id.as_deref().is_some_and(moved) {
+        return Ok(());
+    }
+    Err(forbidden("A key cannot leave its organization but by a proxy admin.", "organization_id"))
 }
 
 /// Refuses what is somebody else's.

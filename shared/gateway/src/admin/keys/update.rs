@@ -48,6 +48,7 @@ pub(super) async fn change(
     let mut wanted = record.clone();
     draft.apply(&mut wanted);
     rights::vet(app, actor, &wanted).await?;
+    rights::stays(actor, &record, &wanted)?;
     let records = app.store.keys();
     let changed = records.by(&actor.deed).update(&record.hash, |record| {
         draft.apply(record);

@@ -67,7 +67,7 @@ fn shape(app: &App, record: &KeyRecord, spend: &Spend) -> Value {
         "status": status(app, record),
         "user_id": record.user_id,
         "team_id": record.team_id,
-        "organization_id": null,
+        "organization_id": record.organization_id,
         "model_spend": {},
         "budget_id": record.budget_id,
         "end_user_budget_id": record.end_user_budget_id,

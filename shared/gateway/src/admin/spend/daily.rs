@@ -1,4 +1,4 @@
-//! `GET /user|team|tag|customer/daily/activity`.
+//! `GET /user|team|organization|tag|customer/daily/activity`.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -25,6 +25,7 @@ const LARGEST: usize = 1000;
 enum By {
     User,
     Team,
+    Organisation,
     Tag,
     Customer,
 }
@@ -60,6 +61,21 @@ pub(in crate::admin) async fn teams(app: Arc<App>, visit: Visit) -> Result<Value
         let Some(team) = kind.team_id.as_deref() else { return false };
         (asked.is_empty() || asked.contains(team))
             && (visit.actor.reaches_all() || led.contains(team))
+    })
+    .await
+}
+
+/// By organisation; whoever leads organisations sees those.
+pub(in crate::admin) async fn organisations(app: Arc<App>, visit: Visit) -> Result<Value, Refused> {
+    let asked = named(&visit, "organization_ids");
+    if let Some(id) = asked.iter().find(|id| !visit.actor.leads(id)) {
+        let message = format!("User is not org_admin for Organization= {id}.");
+        return Err(forbidden(message, "organization_ids"));
+    }
+    told(&app, &visit, By::Organisation, |kind| {
+        kind.organization_id
+            .as_deref()
+            .is_some_and(|id| (asked.is_empty() || asked.contains(id)) && visit.actor.leads(id))
     })
     .await
 }
@@ -138,6 +154,7 @@ impl<'a> Day<'a> {
         let entities: Vec<&str> = match by {
             By::User => kind.user_id.iter().map(String::as_str).collect(),
             By::Team => kind.team_id.iter().map(String::as_str).collect(),
+            By::Organisation => kind.organization_id.iter().map(String::as_str).collect(),
             By::Customer => kind.end_user.iter().map(String::as_str).collect(),
             By::Tag => kind.tags.iter().map(String::as_str).collect(),
         };

@@ -53,6 +53,10 @@ fn daily_routes() -> Router<Arc<App>> {
             get("/user/daily/activity/aggregated", daily::users),
         )
         .route("/team/daily/activity", get("/team/daily/activity", daily::teams))
+        .route(
+            "/organization/daily/activity",
+            get("/organization/daily/activity", daily::organisations),
+        )
         .route("/tag/daily/activity", get("/tag/daily/activity", daily::tags))
         .route("/customer/daily/activity", get("/customer/daily/activity", daily::customers))
         .route("/end_user/daily/activity", get("/customer/daily/activity", daily::customers))

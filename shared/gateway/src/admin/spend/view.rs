@@ -27,6 +27,7 @@ pub(super) fn row(row: &UsageRow) -> Value {
         "api_base": row.api_base,
         "user": row.user_id,
         "team_id": row.team_id,
+        "organization_id": row.organization_id,
         "end_user": row.end_user,
         "cache_hit": if row.cache_hit { "True" } else { "False" },
         "request_tags": row.tags,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{change, view};
+use super::{change, reached, view};
 use crate::{
     App,
     admin::{door::Visit, reply::Refused},
@@ -23,6 +23,7 @@ pub(in crate::admin) async fn unblock(app: Arc<App>, visit: Visit) -> Result<Val
 async fn set(app: &App, mut visit: Visit, blocked: bool) -> Result<Value, Refused> {
     let team_id = visit.fields.required("team_id")?;
     visit.fields.finish()?;
+    reached(app, &visit.actor, &team_id).await?;
     let team = change(app, &visit.actor, &team_id, |team| team.blocked = blocked).await?;
     view::whole(app, &team).await
 }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use sluice_store::{KeyHash, Record as _, TeamRecord};
+use sluice_store::{Deed, KeyHash, Record as _, TeamRecord};
 
-use super::{conflict, find, view};
+use super::{conflict, reached, view};
 use crate::{
     App,
     admin::{body::lacking, door::Visit, keys, reply::Refused},
@@ -21,21 +21,29 @@ pub(in crate::admin) async fn delete(app: Arc<App>, mut visit: Visit) -> Result<
     }
     let deed = &visit.actor.deed;
     for id in &ids {
-        find(&app, id).await?;
+        reached(&app, &visit.actor, id).await?;
     }
     let mut deleted = Vec::new();
     for id in &ids {
-        let held: Vec<KeyHash> =
-            view::keys_of(&app, id).await?.iter().map(|key| key.hash).collect();
-        keys::remove(&app, deed, &held).await?;
-        for member in view::members_of(&app, id).await? {
-            let gone = app.store.members().by(deed).delete(&member.place()).await;
-            gone.map_err(|error| conflict(&app, error))?;
-        }
-        let gone = app.store.teams().by(deed).delete(&TeamRecord::at(id)).await;
-        if let Some(team) = gone.map_err(|error| conflict(&app, error))? {
+        if let Some(team) = remove(&app, deed, id).await? {
             deleted.push(view::row(&app, &team, &[]).await?);
         }
     }
     Ok(json!({ "deleted_teams": deleted }))
+}
+
+/// Deletes a team with its keys and memberships; returns what it was.
+pub(in crate::admin) async fn remove(
+    app: &App,
+    deed: &Deed,
+    id: &str,
+) -> Result<Option<TeamRecord>, Refused> {
+    let held: Vec<KeyHash> = view::keys_of(app, id).await?.iter().map(|key| key.hash).collect();
+    keys::remove(app, deed, &held).await?;
+    for member in view::members_of(app, id).await? {
+        let gone = app.store.members().by(deed).delete(&member.place()).await;
+        gone.map_err(|error| conflict(app, error))?;
+    }
+    let gone = app.store.teams().by(deed).delete(&TeamRecord::at(id)).await;
+    gone.map_err(|error| conflict(app, error))
 }

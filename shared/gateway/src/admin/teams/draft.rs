@@ -17,6 +17,7 @@ use crate::admin::{
 #[derive(Debug)]
 pub(super) struct Draft {
     alias: Given<String>,
+    organization_id: Given<String>,
     models: Given<Vec<String>>,
     model_aliases: Given<BTreeMap<String, String>>,
     member_permissions: Given<Vec<String>>,
@@ -33,6 +34,7 @@ impl Draft {
     pub(super) fn take(fields: &mut Fields) -> Result<Self, Refused> {
         Ok(Self {
             alias: names::checked(fields.text("team_alias"), "team_alias")?,
+            organization_id: names::checked(fields.text("organization_id"), "organization_id")?,
             models: fields.texts("models"),
             model_aliases: fields.names("model_aliases"),
             member_permissions: permissions(fields.texts("team_member_permissions"))?,
@@ -53,7 +55,8 @@ impl Draft {
 
     /// Whether it changes nothing that gives the team more than it has.
     pub(super) fn is_harmless(&self) -> bool {
-        !(self.models.is_given()
+        !(self.organization_id.is_given()
+            || self.models.is_given()
             || self.model_aliases.is_given()
             || self.limits.is_given()
             || self.of_members.is_given()
@@ -63,6 +66,7 @@ impl Draft {
     /// Writes what was given into a record.
     pub(super) fn apply(&self, record: &mut TeamRecord) {
         self.alias.clone().apply(&mut record.alias);
+        self.organization_id.clone().apply(&mut record.organization_id);
         self.models.set(&mut record.models);
         self.limits.apply(&mut record.allowance);
         self.of_members.apply(&mut record.of_members);

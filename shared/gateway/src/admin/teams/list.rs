@@ -73,7 +73,14 @@ async fn visible(app: &App, visit: &Visit) -> Result<Vec<TeamRecord>, Refused> {
         let members = app.store.members().of_user(user.unwrap_or_default()).await;
         let members = members.map_err(|error| app.store_fault(&error))?;
         let ids: HashSet<String> = members.into_iter().map(|member| member.team_id).collect();
-        teams.retain(|team| ids.contains(&team.team_id));
+        // Who leads an organisation sees its teams; of a user's only those where a user is asked for.
+        let asked = visit.asked("user_id").is_some();
+        teams.retain(|team| {
+            ids.contains(&team.team_id) || (!asked && visit.actor.leads_above(team))
+        });
+    }
+    if let Some(organisation) = visit.asked("organization_id") {
+        teams.retain(|team| team.organization_id.as_deref() == Some(organisation));
     }
     Ok(teams)
 }

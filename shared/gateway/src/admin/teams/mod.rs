@@ -12,7 +12,7 @@ mod update;
 mod view;
 
 pub(super) use block::{block, unblock};
-pub(super) use delete::delete;
+pub(super) use delete::{delete, remove};
 pub(super) use info::info;
 pub(super) use list::{list, pages};
 pub(super) use members::{add as member_add, delete as member_delete, update as member_update};
@@ -26,6 +26,7 @@ use sluice_store::{RecordError, TeamRecord};
 
 use super::{
     access::{Actor, forbidden},
+    organisations,
     reply::Refused,
 };
 use crate::App;
@@ -44,6 +45,17 @@ async fn reached(app: &App, actor: &Actor, team_id: &str) -> Result<TeamRecord, 
     }
     let team = find(app, team_id).await?;
     if actor.reaches_team(&team) { Ok(team) } else { Err(stranger(team_id)) }
+}
+
+/// Refuses a team in an organisation that is not the caller's to manage, or that has less than the team.
+async fn place(app: &App, actor: &Actor, team: &TeamRecord) -> Result<(), Refused> {
+    let Some(id) = team.organization_id.as_deref() else {
+        return if actor.reaches_all() { Ok(()) } else { Err(organisations::stranger()) };
+    };
+    if !actor.leads(id) {
+        return Err(organisations::stranger());
+    }
+    organisations::bounds(app, id).await?.hold(app, team)
 }
 
 fn stranger(team_id: &str) -> Refused {

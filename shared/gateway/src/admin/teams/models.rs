@@ -53,7 +53,10 @@ async fn edit(
     if models.is_empty() {
         return Err(lacking("models"));
     }
-    let before = super::find(app, &team_id).await?;
+    let before = super::reached(app, &visit.actor, &team_id).await?;
+    let mut wanted = before.clone();
+    edit(&mut wanted, &models);
+    super::place(app, &visit.actor, &wanted).await?;
     let team = change(app, &visit.actor, &team_id, |team| edit(team, &models)).await?;
     let emptied = before.models == team.models
         && !team.models.is_empty()

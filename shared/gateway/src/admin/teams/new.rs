@@ -10,7 +10,7 @@ use super::{
     conflict,
     draft::Draft,
     members::{self, Joiner},
-    view,
+    place, view,
 };
 use crate::{
     App,
@@ -31,9 +31,10 @@ pub(in crate::admin) async fn new(app: Arc<App>, mut visit: Visit) -> Result<Val
     {
         joiners.push(Joiner::admin(own));
     }
-    let joiners = members::resolved(&app, &joiners).await?;
     let mut record = TeamRecord::new(&team_id, Stamp::new(now, by));
     draft.apply(&mut record);
+    place(&app, &visit.actor, &record).await?;
+    let joiners = members::resolved(&app, &joiners).await?;
     app.store.teams().by(&visit.actor.deed).create(&record).await.map_err(|error| match error {
         RecordError::Exists => Refused::detail(
             StatusCode::BAD_REQUEST,

@@ -41,7 +41,7 @@ fn shape(app: &App, team: &TeamRecord, members: &[MemberRecord], spend: &Spend) 
     let mut row = json!({
         "team_id": team.team_id,
         "team_alias": team.alias,
-        "organization_id": null,
+        "organization_id": team.organization_id,
         "admins": ids("admin"),
         "members": ids("user"),
         "members_with_roles": roles,

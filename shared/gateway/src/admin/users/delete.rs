@@ -32,6 +32,11 @@ pub(in crate::admin) async fn delete(app: Arc<App>, mut visit: Visit) -> Result<
             let place = sluice_store::Record::place(&member);
             members.by(deed).delete(&place).await.map_err(|error| conflict(&app, error, id))?;
         }
+        let associates = app.store.associates();
+        for belongs in associates.of_user(id).await.map_err(|error| app.store_fault(&error))? {
+            let place = sluice_store::Record::place(&belongs);
+            associates.by(deed).delete(&place).await.map_err(|error| conflict(&app, error, id))?;
+        }
         let gone = app.store.users().by(deed).delete(&UserRecord::at(id)).await;
         count += u64::from(gone.map_err(|error| conflict(&app, error, id))?.is_some());
     }

@@ -1,6 +1,9 @@
 //! `GET /user/list`.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use serde_json::Value;
 use sluice_store::UserRecord;
@@ -28,6 +31,15 @@ pub(in crate::admin) async fn list(app: Arc<App>, visit: Visit) -> Result<Value,
     };
     let mut users = app.store.users().all().await.map_err(|error| app.store_fault(&error))?;
     users.retain(wanted);
+    if !visit.actor.reaches_all() {
+        let mut below: HashSet<String> = HashSet::new();
+        for id in visit.actor.led_organisations() {
+            let members = app.store.associates().of_organisation(id).await;
+            let members = members.map_err(|error| app.store_fault(&error))?;
+            below.extend(members.into_iter().map(|member| member.user_id));
+        }
+        users.retain(|user| below.contains(&user.user_id));
+    }
     if visit.asked("sort_order").is_some_and(|order| order == "asc") {
         users.reverse();
     }

@@ -20,7 +20,10 @@ pub(super) use view::rows;
 use http::StatusCode;
 use sluice_store::{RecordError, UserRecord};
 
-use super::reply::Refused;
+use super::{
+    body::Fields,
+    reply::{Refused, invalid},
+};
 use crate::App;
 
 /// The record of a user.
@@ -33,6 +36,25 @@ pub(super) async fn find(app: &App, user_id: &str) -> Result<UserRecord, Refused
 pub(super) async fn by_email(app: &App, email: &str) -> Result<Option<UserRecord>, Refused> {
     let user = app.store.users().named(&UserRecord::by_email(email)).await;
     Ok(user.map_err(|error| app.store_fault(&error))?)
+}
+
+/// Who is meant, by id or by address.
+pub(super) async fn named(
+    app: &App,
+    fields: &mut Fields,
+) -> Result<(String, Option<String>), Refused> {
+    let user_id = fields.text("user_id").value().filter(|id| !id.is_empty());
+    let email = fields.text("user_email").value().filter(|email| !email.is_empty());
+    match (user_id, email) {
+        (Some(user_id), email) => Ok((user_id, email)),
+        (None, Some(email)) => match by_email(app, &email).await? {
+            Some(user) => Ok((user.user_id, Some(email))),
+            None => Err(unknown(&email)),
+        },
+        (None, None) => {
+            Err(invalid("Either user_id or user_email needs to be provided", "user_id"))
+        }
+    }
 }
 
 /// There is no such user.

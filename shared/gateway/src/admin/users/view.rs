@@ -1,11 +1,11 @@
 //! A user as LiteLLM shows it.
 
 use serde_json::{Value, json};
-use sluice_store::{KeyRecord, Spend, Subject, UserRecord};
+use sluice_store::{AssociateRecord, KeyRecord, Spend, Subject, UserRecord};
 
 use crate::{
     App,
-    admin::{limits, reply::Refused},
+    admin::{access::Actor, limits, reply::Refused},
 };
 
 /// A user's row, with what they have spent.
@@ -60,6 +60,14 @@ pub(super) async fn teams_of(app: &App, user_id: &str) -> Result<Vec<String>, Re
     let members = app.store.members().of_user(user_id).await;
     let members = members.map_err(|error| app.store_fault(&error))?;
     Ok(members.into_iter().map(|member| member.team_id).collect())
+}
+
+/// Whether a user belongs to an organisation that the caller leads.
+pub(super) async fn is_below(app: &App, actor: &Actor, user_id: &str) -> Result<bool, Refused> {
+    let places: Vec<_> =
+        actor.led_organisations().map(|id| AssociateRecord::at(id, user_id)).collect();
+    let found = app.store.associates().get_all(&places).await;
+    Ok(!found.map_err(|error| app.store_fault(&error))?.is_empty())
 }
 
 /// A user's keys.

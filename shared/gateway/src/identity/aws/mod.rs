@@ -106,6 +106,7 @@ fn who(rule: &AwsIamRule, principal: &Principal) -> Who {
         alias: alias(&["aws:", account, "/", name, &person]),
         user_id,
         team_id,
+        organization_id: None,
         grant: rule.who.grant.clone(),
         provision: None,
         mandate: Mandate { role: rule.who.role, ..Mandate::default() },

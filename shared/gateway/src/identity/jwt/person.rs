@@ -51,7 +51,9 @@ pub(super) fn read(
             ));
         }
     }
-    let ids = choices.iter().chain(&user_id).chain(&team_id);
+    // Administrators need no records: they make them.
+    let organization_id = at(&paths.org_id).filter(|_| role != Some(JwtRole::ADMIN));
+    let ids = choices.iter().chain(&user_id).chain(&team_id).chain(&organization_id);
     if ids.into_iter().any(|id| id.len() > LONGEST_ID || id.chars().any(char::is_control)) {
         return Err(Flaw::Wrong("of a user or a team").into());
     }
@@ -59,14 +61,23 @@ pub(super) fn read(
     let subject = user_id.clone().or_else(|| claims.text_at("sub")).or_else(|| team_id.clone());
     let subject = subject.ok_or(Flaw::Missing("sub"))?;
     let authority = claims.text("iss").unwrap_or(issuer.keys.name()).to_owned();
-    // Administrators need no records: they make them.
     let provision = Provision { user: auth.user_upsert, team: auth.team_upsert, email };
     let provision = (role != Some(JwtRole::ADMIN)).then_some(provision);
     let mandate =
         Mandate { role, models: models(auth, role, &scopes), end_user: at(&paths.end_user_id) };
     let grant = auth.grant.clone();
     let alias = String::new();
-    let who = Who { authority, subject, alias, user_id, team_id, grant, provision, mandate };
+    let who = Who {
+        authority,
+        subject,
+        alias,
+        user_id,
+        team_id,
+        organization_id,
+        grant,
+        provision,
+        mandate,
+    };
     Ok((who, choices))
 }
 

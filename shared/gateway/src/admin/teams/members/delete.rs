@@ -9,10 +9,9 @@ use sluice_store::{KeyHash, MemberRecord};
 use crate::{
     App,
     admin::{
-        body::Fields,
         door::Visit,
         keys,
-        reply::{Refused, invalid},
+        reply::Refused,
         teams::{conflict, reached, view},
         users,
     },
@@ -22,7 +21,7 @@ use crate::{
 /// works on if this is cut off.
 pub(in crate::admin) async fn delete(app: Arc<App>, mut visit: Visit) -> Result<Value, Refused> {
     let team_id = visit.fields.required("team_id")?;
-    let (user_id, _) = named(&app, &mut visit.fields).await?;
+    let (user_id, _) = users::named(&app, &mut visit.fields).await?;
     visit.fields.finish()?;
     let team = reached(&app, &visit.actor, &team_id).await?;
     let place = MemberRecord::at(&team_id, &user_id);
@@ -40,25 +39,6 @@ pub(in crate::admin) async fn delete(app: Arc<App>, mut visit: Visit) -> Result<
     keys::remove(&app, &visit.actor.deed, &theirs).await?;
     members.by(&visit.actor.deed).delete(&place).await.map_err(|error| conflict(&app, error))?;
     view::whole(&app, &team).await
-}
-
-/// Who is meant, by id or by address.
-pub(super) async fn named(
-    app: &App,
-    fields: &mut Fields,
-) -> Result<(String, Option<String>), Refused> {
-    let user_id = fields.text("user_id").value().filter(|id| !id.is_empty());
-    let email = fields.text("user_email").value().filter(|email| !email.is_empty());
-    match (user_id, email) {
-        (Some(user_id), email) => Ok((user_id, email)),
-        (None, Some(email)) => match users::by_email(app, &email).await? {
-            Some(user) => Ok((user.user_id, Some(email))),
-            None => Err(users::unknown(&email)),
-        },
-        (None, None) => {
-            Err(invalid("Either user_id or user_email needs to be provided", "user_id"))
-        }
-    }
 }
 
 /// They are no member.

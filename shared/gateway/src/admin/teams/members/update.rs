@@ -13,6 +13,7 @@ use crate::{
         limits::Limits,
         reply::{Refused, invalid},
         teams::{conflict, reached, view},
+        users,
     },
     corridor::within,
 };
@@ -23,7 +24,7 @@ pub(in crate::admin) async fn update(app: Arc<App>, mut visit: Visit) -> Result<
     let role = role(visit.fields.text("role"))?;
     let models = visit.fields.texts("allowed_models");
     let limits = Limits::named(&mut visit.fields, LIMITS)?;
-    let (user_id, email) = super::delete::named(&app, &mut visit.fields).await?;
+    let (user_id, email) = users::named(&app, &mut visit.fields).await?;
     visit.fields.finish()?;
     let team = reached(&app, &visit.actor, &team_id).await?;
     if let crate::admin::body::Given::Value(models) = &models
