@@ -32,6 +32,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         task: AuditTask,
     },
+    /// Carry over what another gateway manages.
+    Import {
+        #[command(subcommand)]
+        from: ImportFrom,
+    },
     /// The ledger: what was spent.
     Ledger {
         #[command(subcommand)]
@@ -67,6 +72,38 @@ pub(crate) enum LedgerTask {
     ///
     /// Exit code 1 if there is any, 3 where the tables cannot be read.
     Verify(VerifyLedger),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ImportFrom {
+    /// A running LiteLLM proxy: its budgets, users, teams, members, customers, keys and models, through
+    /// its API. Keys come by their hashes and go on working.
+    ///
+    /// Exit code 1 if a row could not be carried over, 3 where LiteLLM or the tables cannot be read.
+    Litellm(ImportLitellm),
+}
+
+/// A LiteLLM proxy to import.
+#[derive(Debug, Args)]
+pub(crate) struct ImportLitellm {
+    /// Its address: `https`, or `http` on this machine.
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: String,
+    /// Its master key; the variable LITELLM_MASTER_KEY by default.
+    #[arg(long, value_name = "KEY")]
+    pub(crate) master_key: Option<String>,
+    /// Write. Without it the import only tells what it would write.
+    #[arg(long)]
+    pub(crate) apply: bool,
+    /// Print the report as JSON, every row of it.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// The configuration that this gateway will serve with: budgets reset in its time zone, and models are
+    /// checked against it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) tables: Tables,
 }
 
 /// Accounts and roll-ups to verify.

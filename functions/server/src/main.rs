@@ -9,6 +9,7 @@ mod check;
 mod chores;
 mod environment;
 mod folder;
+mod import;
 mod keyfile;
 mod ledger;
 mod leftover;
@@ -26,7 +27,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use args::{AuditTask, Cli, Command, LedgerTask};
+use args::{AuditTask, Cli, Command, ImportFrom, LedgerTask};
 
 /// A call makes many small allocations; with the system's allocator they were about a fifth of its cost
 /// (docs/adr/0011-allocator.md).
@@ -42,6 +43,9 @@ fn main() -> ExitCode {
         Some(Command::Audit { task: AuditTask::Verify(wanted) }) => return audit::verify(&wanted),
         Some(Command::Ledger { task: LedgerTask::Verify(wanted) }) => {
             return ledger::verify(&wanted);
+        }
+        Some(Command::Import { from: ImportFrom::Litellm(wanted) }) => {
+            return import::litellm(&wanted);
         }
         None => {}
     }

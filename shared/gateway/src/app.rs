@@ -98,6 +98,19 @@ impl App {
     /// # Errors
     /// [`StartError`] for a weak master key or a store that cannot be written.
     pub async fn start(parts: AppParts) -> Result<Arc<Self>, StartError> {
+        let master_key = parts.master_key.clone();
+        let app = Self::assemble(parts)?;
+        let mut record = KeyRecord::new(&master_key, app.clock.now());
+        record.role = KeyRole::Admin;
+        app.store.keys().by(&Deed::own("start")).ensure(&record).await?;
+        Ok(app)
+    }
+
+    /// Builds the gateway and writes nothing: for commands that serve nobody.
+    ///
+    /// # Errors
+    /// [`StartError::MasterKey`].
+    pub fn assemble(parts: AppParts) -> Result<Arc<Self>, StartError> {
         let AppParts {
             config,
             store,
@@ -112,11 +125,6 @@ impl App {
         if !master_key.starts_with("sk-") || master_key.len() < 16 {
             return Err(StartError::MasterKey);
         }
-        let now = clock.now();
-        let mut record = KeyRecord::new(&master_key, now);
-        record.role = KeyRole::Admin;
-        let master = record.hash;
-        store.keys().by(&Deed::own("start")).ensure(&record).await?;
         let live = Live::new(Registry::new(&config));
         let jwt = config.general.jwt.as_ref().map(Jwt::new);
         let aws = config.general.aws_iam.as_ref().map(Aws::new);
@@ -137,7 +145,7 @@ impl App {
             orphans: Orphans::default(),
             telemetry,
             departure,
-            master,
+            master: KeyHash::of_plaintext(&master_key),
             whole,
             crowds: Crowds::default(),
             jwt,

@@ -15,7 +15,9 @@ use crate::{
     delivery::{Body, plain},
     gemini,
     ids::Ids,
-    kms, openai, sagemaker, secretsmanager,
+    kms, litellm,
+    litellm::Managed,
+    openai, sagemaker, secretsmanager,
     secretsmanager::Secrets,
     seen::{Outcome, Recorder, Seen, Slot},
     sts,
@@ -32,6 +34,7 @@ pub(crate) enum Kind {
     SecretsManager,
     Kms,
     Sts,
+    LiteLlm,
 }
 
 /// What a provider has at hand while it answers.
@@ -41,6 +44,8 @@ pub(crate) struct Desk {
     pub(crate) ids: Ids,
     pub(crate) seen: Recorder,
     pub(crate) secrets: Secrets,
+    /// What a LiteLLM proxy manages.
+    pub(crate) managed: Managed,
     /// Answers that OpenAI keeps.
     pub(crate) memory: openai::responses::Memory,
 }
@@ -81,14 +86,21 @@ impl Call {
 pub(crate) async fn open(
     kind: Kind,
     secrets: Secrets,
+    managed: Managed,
     tasks: &mut JoinSet<()>,
 ) -> io::Result<(SocketAddr, Recorder)> {
     let listener = TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).await?;
     let address = listener.local_addr()?;
     let seen = Recorder::default();
     let ids = Ids::new(address.port());
-    let desk =
-        Arc::new(Desk { kind, ids, seen: seen.clone(), secrets, memory: Default::default() });
+    let desk = Arc::new(Desk {
+        kind,
+        ids,
+        seen: seen.clone(),
+        secrets,
+        managed,
+        memory: Default::default(),
+    });
     tasks.spawn(accept(listener, desk));
     Ok((address, seen))
 }
@@ -150,6 +162,7 @@ async fn answer(desk: Arc<Desk>, request: Request<Incoming>) -> Reply {
         Kind::SecretsManager => Ok(secretsmanager::answer(&desk, &call)),
         Kind::Kms => Ok(kms::answer(&desk, &call)),
         Kind::Sts => Ok(sts::answer(&desk, &call)),
+        Kind::LiteLlm => Ok(litellm::answer(&desk.managed, &call)),
     }
 }
 

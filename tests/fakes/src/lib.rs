@@ -1,7 +1,8 @@
 //! Providers on loopback that speak the exact wire, for tests and benchmarks.
 //!
 //! A gateway is tested against the provider it will meet, or it is not tested. These servers answer
-//! as OpenAI, Anthropic, Google, Bedrock Runtime, SageMaker Runtime, Secrets Manager and STS do: same routes,
+//! as OpenAI, Anthropic, Google, Bedrock Runtime, SageMaker Runtime, Secrets Manager, STS and the management
+//! API of a LiteLLM proxy do: same routes,
 //! headers, events, framing, error bodies and refusals. In particular they *check what they are
 //! sent*: an unknown field, a conversation that does not alternate, a tool result without its call,
 //! a thought with the wrong signature or a request with a bad AWS signature is refused with the
@@ -65,6 +66,7 @@ mod gemini;
 mod http;
 mod ids;
 mod kms;
+mod litellm;
 mod openai;
 mod reject;
 mod sagemaker;
@@ -80,9 +82,10 @@ use std::{io, net::SocketAddr};
 
 use tokio::task::JoinSet;
 
+pub use litellm::{LITELLM_CROWD, LITELLM_KEY};
 pub use seen::{Outcome, Recorder, Seen};
 
-use crate::{http::Kind, secretsmanager::Secrets};
+use crate::{http::Kind, litellm::Managed, secretsmanager::Secrets};
 
 /// The access key id that the AWS fakes know.
 pub const ACCESS_KEY_ID: &str = "AKIDOFTHEFAKES000000";
@@ -109,6 +112,8 @@ pub struct Fakes {
     pub kms_url: String,
     /// Endpoint of STS.
     pub sts_url: String,
+    /// Origin of a LiteLLM proxy, whose master key is [`LITELLM_KEY`].
+    pub litellm_url: String,
     /// What OpenAI received.
     pub openai: Recorder,
     /// What Anthropic received.
@@ -125,7 +130,10 @@ pub struct Fakes {
     pub kms: Recorder,
     /// What STS received.
     pub sts: Recorder,
+    /// What the LiteLLM proxy received.
+    pub litellm: Recorder,
     secrets: Secrets,
+    managed: Managed,
     /// Dropping the set ends the listeners and their connections.
     _tasks: JoinSet<()>,
 }
@@ -139,8 +147,10 @@ impl Fakes {
     /// When no port of the loopback can be had.
     pub async fn start() -> io::Result<Self> {
         let secrets = Secrets::default();
+        let managed = Managed::new();
         let mut tasks = JoinSet::new();
-        let mut open = async |kind| http::open(kind, secrets.clone(), &mut tasks).await;
+        let mut open =
+            async |kind| http::open(kind, secrets.clone(), managed.clone(), &mut tasks).await;
         let (openai_at, openai) = open(Kind::OpenAi).await?;
         let (anthropic_at, anthropic) = open(Kind::Anthropic).await?;
         let (gemini_at, gemini) = open(Kind::Gemini).await?;
@@ -149,6 +159,7 @@ impl Fakes {
         let (secretsmanager_at, secretsmanager) = open(Kind::SecretsManager).await?;
         let (kms_at, kms) = open(Kind::Kms).await?;
         let (sts_at, sts) = open(Kind::Sts).await?;
+        let (litellm_at, litellm) = open(Kind::LiteLlm).await?;
         let url = |address: SocketAddr| format!("http://{address}");
         Ok(Self {
             openai_url: url(openai_at),
@@ -159,6 +170,7 @@ impl Fakes {
             secretsmanager_url: url(secretsmanager_at),
             kms_url: url(kms_at),
             sts_url: url(sts_at),
+            litellm_url: url(litellm_at),
             openai,
             anthropic,
             gemini,
@@ -167,9 +179,23 @@ impl Fakes {
             secretsmanager,
             kms,
             sts,
+            litellm,
             secrets,
+            managed,
             _tasks: tasks,
         })
+    }
+
+    /// Sets a field of what the LiteLLM proxy manages: of the row of a list (`keys`, `teams` ...) that has
+    /// this value by this name.
+    pub fn set_litellm(
+        &self,
+        list: &str,
+        row: (&str, &str),
+        field: &str,
+        value: serde_json::Value,
+    ) {
+        self.managed.set(list, row, field, value);
     }
 
     /// Stores a secret, or rotates it.

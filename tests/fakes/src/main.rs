@@ -6,7 +6,7 @@
 use std::io::{self, Read as _, Write as _};
 
 use serde_json::json;
-use sluice_fakes::{ACCESS_KEY_ID, Fakes, SECRET_ACCESS_KEY};
+use sluice_fakes::{ACCESS_KEY_ID, Fakes, LITELLM_KEY, SECRET_ACCESS_KEY};
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::oneshot,
@@ -24,6 +24,8 @@ async fn main() -> io::Result<()> {
         "secretsmanager": fakes.secretsmanager_url,
         "kms": fakes.kms_url,
         "sts": fakes.sts_url,
+        "litellm": fakes.litellm_url,
+        "litellm_key": LITELLM_KEY,
         "access_key_id": ACCESS_KEY_ID,
         "secret_access_key": SECRET_ACCESS_KEY,
     });

@@ -232,14 +232,7 @@ impl Fields {
         if self.book.is_some() {
             return Err(Refused::Fields(Vec::new()));
         }
-        if !self.wrong.is_empty() {
-            return Err(Refused::Fields(std::mem::take(&mut self.wrong)));
-        }
-        let left: Vec<String> = std::mem::take(&mut self.fields)
-            .into_iter()
-            .filter(|(_, value)| !is_blank(value))
-            .map(|(name, _)| name)
-            .collect();
+        let left = self.left()?;
         match left.first() {
             None => Ok(()),
             Some(first) => Err(Fault::new(
@@ -253,6 +246,15 @@ impl Fields {
             .with_param(first.clone())
             .into()),
         }
+    }
+
+    /// The fields that nothing was read from and that say something.
+    pub(super) fn left(&mut self) -> Result<Vec<String>, Refused> {
+        if !self.wrong.is_empty() {
+            return Err(Refused::Fields(std::mem::take(&mut self.wrong)));
+        }
+        let left = std::mem::take(&mut self.fields).into_iter();
+        Ok(left.filter(|(_, value)| !is_blank(value)).map(|(name, _)| name).collect())
     }
 
     fn take<T>(

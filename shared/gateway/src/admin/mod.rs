@@ -13,6 +13,7 @@ mod budgets;
 mod credentials;
 mod customers;
 mod door;
+pub mod import;
 mod keys;
 mod limits;
 mod models;

@@ -27,6 +27,7 @@ mod gemini;
 mod history;
 mod house;
 mod identity;
+mod imports;
 mod invoke;
 mod keys;
 mod limits;

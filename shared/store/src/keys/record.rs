@@ -141,9 +141,15 @@ pub struct KeyRecord {
 impl KeyRecord {
     /// A record for a new key that may do everything a key may, without end.
     pub fn new(plaintext: &str, now: Millis) -> Self {
+        Self::of_hash(KeyHash::of_plaintext(plaintext), abbreviated(plaintext), now)
+    }
+
+    /// The same for a key whose plaintext only its holder knows, by its hash and the name that people
+    /// know it by.
+    pub fn of_hash(hash: KeyHash, name: String, now: Millis) -> Self {
         Self {
-            hash: KeyHash::of_plaintext(plaintext),
-            name: abbreviated(plaintext),
+            hash,
+            name,
             alias: None,
             role: KeyRole::Virtual,
             models: Vec::new(),

@@ -28,6 +28,7 @@ mod expression;
 mod guard;
 mod limit;
 mod machine;
+mod opening;
 mod rates;
 mod read;
 mod renew;

@@ -20,7 +20,7 @@ use crate::{
 pub(in crate::admin) async fn new(app: Arc<App>, mut visit: Visit) -> Result<Value, Refused> {
     let id = Given::Value(visit.fields.required("user_id")?);
     let id = names::checked(id, "user_id")?.value().ok_or_else(|| lacking("user_id"))?;
-    let draft = Draft::take(&app, &mut visit.fields).await?;
+    let draft = Draft::whole(&app, &mut visit.fields).await?;
     let stamp = Stamp::new(app.clock.now(), Some(visit.actor.name()));
     let mut customer = CustomerRecord::new(&id, stamp);
     draft.apply(&mut customer);
@@ -32,7 +32,7 @@ pub(in crate::admin) async fn new(app: Arc<App>, mut visit: Visit) -> Result<Val
 /// Changes a customer, from the next call for them on.
 pub(in crate::admin) async fn update(app: Arc<App>, mut visit: Visit) -> Result<Value, Refused> {
     let id = visit.fields.required("user_id")?;
-    let draft = Draft::take(&app, &mut visit.fields).await?;
+    let draft = Draft::whole(&app, &mut visit.fields).await?;
     let customer = changed(&app, &id, &visit.actor, |customer| draft.apply(customer)).await?;
     view::row(&app, &customer).await
 }

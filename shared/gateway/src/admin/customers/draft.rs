@@ -15,7 +15,7 @@ use crate::{
 
 /// What a caller wants a customer to be.
 #[derive(Debug)]
-pub(super) struct Draft {
+pub(in crate::admin) struct Draft {
     alias: Given<String>,
     blocked: Given<bool>,
     models: Given<Vec<String>>,
@@ -27,14 +27,19 @@ pub(super) struct Draft {
 
 impl Draft {
     /// Takes the fields out of a body.
-    pub(super) async fn take(app: &App, fields: &mut Fields) -> Result<Self, Refused> {
-        let draft = Self {
+    pub(in crate::admin) fn take(fields: &mut Fields) -> Result<Self, Refused> {
+        Ok(Self {
             alias: names::checked(fields.text("alias"), "alias")?,
             blocked: fields.flag("blocked"),
             models: fields.texts("models"),
             budget_id: names::checked(fields.text("budget_id"), "budget_id")?,
             limits: Limits::take(fields)?,
-        };
+        })
+    }
+
+    /// Takes all that there is in a body, and sees to it that the budget is one.
+    pub(super) async fn whole(app: &App, fields: &mut Fields) -> Result<Self, Refused> {
+        let draft = Self::take(fields)?;
         fields.finish()?;
         if let Given::Value(id) = &draft.budget_id {
             budgets::check(app, id, "budget_id").await?;
@@ -43,7 +48,7 @@ impl Draft {
     }
 
     /// Writes what was given into a record.
-    pub(super) fn apply(&self, record: &mut CustomerRecord) {
+    pub(in crate::admin) fn apply(&self, record: &mut CustomerRecord) {
         self.alias.clone().apply(&mut record.alias);
         self.blocked.set(&mut record.blocked);
         self.models.set(&mut record.models);

@@ -10,6 +10,7 @@ mod view;
 pub(super) use block::{block, unblock};
 pub(super) use change::{new, update};
 pub(super) use delete::delete;
+pub(super) use draft::Draft;
 pub(super) use read::{info, list};
 
 use sluice_store::{CustomerRecord, RecordError};

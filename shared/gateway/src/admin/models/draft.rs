@@ -48,11 +48,11 @@ pub(super) struct Said {
 
 /// A model as it is to be, in clear.
 #[derive(Debug, Clone)]
-pub(super) struct Wanted {
-    pub(super) name: String,
-    pub(super) params: Map<String, Value>,
-    pub(super) info: Map<String, Value>,
-    pub(super) blocked: bool,
+pub(in crate::admin) struct Wanted {
+    pub(in crate::admin) name: String,
+    pub(in crate::admin) params: Map<String, Value>,
+    pub(in crate::admin) info: Map<String, Value>,
+    pub(in crate::admin) blocked: bool,
 }
 
 // === impl Said ===
@@ -122,7 +122,7 @@ impl Said {
 
 impl Wanted {
     /// A model of which nothing is said yet.
-    pub(super) fn new(name: String) -> Self {
+    pub(in crate::admin) fn new(name: String) -> Self {
         Self { name, params: Map::new(), info: Map::new(), blocked: false }
     }
 
@@ -144,6 +144,11 @@ impl Wanted {
                 return Err(Refused::detail(StatusCode::BAD_REQUEST, message));
             }
         }
+        self.read(app, id).await
+    }
+
+    /// The same, whatever team it is for.
+    pub(in crate::admin) async fn read(&self, app: &App, id: &str) -> Result<Vec<String>, Refused> {
         let registry = app.registry();
         let records: Vec<&Arc<CredentialRecord>> = registry.credentials().collect();
         let opener = app.vault.opener_of_any(app).await.map_err(|error| closed(app, &error))?;

@@ -16,7 +16,7 @@ use sluice_wire::{Fault, FaultKind};
 
 pub(super) use change::{block, delete, new, seen, unblock, update};
 pub(super) use credential::{naming, secrets, still_stand};
-pub(super) use draft::{closed, told};
+pub(super) use draft::{Wanted, closed, told};
 pub(super) use grouping::regroup;
 
 use super::{access::Actor, door::Visit, reply::Refused};

@@ -10,7 +10,7 @@ use crate::{
     App,
     admin::{
         door::Visit,
-        keys,
+        import, keys,
         reply::{Refused, invalid},
     },
 };
@@ -59,12 +59,13 @@ impl Days {
     }
 
     /// The hours of these days. An hour belongs to the day that it begins in. What corrections of a spend
-    /// wrote is no call's.
+    /// and imports wrote is no call's.
     pub(super) async fn hours(self, app: &App) -> Result<Vec<Hour>, Refused> {
         let hours = app.store.rollups().hours(self.from, self.to).await;
         let mut hours = hours.map_err(|error| app.store_fault(&error))?;
         for hour in &mut hours {
-            hour.cells.retain(|cell| cell.of.call_type != keys::RESET);
+            hour.cells
+                .retain(|cell| ![keys::RESET, import::SPENT].contains(&cell.of.call_type.as_str()));
         }
         Ok(hours)
     }

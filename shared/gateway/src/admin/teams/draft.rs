@@ -15,7 +15,7 @@ use crate::admin::{
 
 /// What a caller wants a team to be.
 #[derive(Debug)]
-pub(super) struct Draft {
+pub(in crate::admin) struct Draft {
     alias: Given<String>,
     organization_id: Given<String>,
     models: Given<Vec<String>>,
@@ -31,7 +31,7 @@ pub(super) struct Draft {
 
 impl Draft {
     /// Takes the fields out of a body.
-    pub(super) fn take(fields: &mut Fields) -> Result<Self, Refused> {
+    pub(in crate::admin) fn take(fields: &mut Fields) -> Result<Self, Refused> {
         Ok(Self {
             alias: names::checked(fields.text("team_alias"), "team_alias")?,
             organization_id: names::checked(fields.text("organization_id"), "organization_id")?,
@@ -64,7 +64,7 @@ impl Draft {
     }
 
     /// Writes what was given into a record.
-    pub(super) fn apply(&self, record: &mut TeamRecord) {
+    pub(in crate::admin) fn apply(&self, record: &mut TeamRecord) {
         self.alias.clone().apply(&mut record.alias);
         self.organization_id.clone().apply(&mut record.organization_id);
         self.models.set(&mut record.models);

@@ -13,6 +13,7 @@ mod view;
 
 pub(super) use block::{block, unblock};
 pub(super) use delete::{delete, remove};
+pub(super) use draft::Draft;
 pub(super) use info::info;
 pub(super) use list::{list, pages};
 pub(super) use members::{add as member_add, delete as member_delete, update as member_update};

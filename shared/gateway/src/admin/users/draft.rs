@@ -12,7 +12,7 @@ use crate::admin::{
 
 /// What a caller wants a user to be.
 #[derive(Debug)]
-pub(super) struct Draft {
+pub(in crate::admin) struct Draft {
     pub(super) email: Given<String>,
     alias: Given<String>,
     pub(super) role: Given<UserRole>,
@@ -27,7 +27,7 @@ pub(super) struct Draft {
 
 impl Draft {
     /// Takes the fields out of a body.
-    pub(super) fn take(fields: &mut Fields) -> Result<Self, Refused> {
+    pub(in crate::admin) fn take(fields: &mut Fields) -> Result<Self, Refused> {
         Ok(Self {
             email: email(fields.text("user_email"))?,
             alias: names::checked(fields.text("user_alias"), "user_alias")?,
@@ -51,7 +51,7 @@ impl Draft {
     }
 
     /// Writes what was given into a record.
-    pub(super) fn apply(&self, record: &mut UserRecord) {
+    pub(in crate::admin) fn apply(&self, record: &mut UserRecord) {
         self.email.clone().apply(&mut record.email);
         self.alias.clone().apply(&mut record.alias);
         self.sso_user_id.clone().apply(&mut record.sso_user_id);

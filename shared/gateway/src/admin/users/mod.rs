@@ -10,6 +10,7 @@ mod update;
 mod view;
 
 pub(super) use delete::delete;
+pub(super) use draft::Draft;
 pub(super) use info::{flat, info};
 pub(super) use list::list;
 pub(super) use new::new;
