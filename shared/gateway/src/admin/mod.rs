@@ -59,6 +59,7 @@ pub(crate) fn model_routes() -> Router<Arc<App>> {
     Router::new()
         .route("/model/info", get("/model/info", models::info))
         .route("/v1/model/info", get("/model/info", models::info))
+        .route("/v2/model/info", get("/v2/model/info", models::pages))
         .route("/model_group/info", get("/model_group/info", models::groups))
 }
 
@@ -151,6 +152,7 @@ fn user_routes() -> Router<Arc<App>> {
     Router::new()
         .route("/user/new", post("/user/new", users::new))
         .route("/user/update", post("/user/update", users::update))
+        .route("/user/bulk_update", post("/user/bulk_update", users::bulk_update))
         .route("/user/info", get("/user/info", users::info))
         .route("/v2/user/info", get("/v2/user/info", users::flat))
         .route("/user/list", get("/user/list", users::list))
@@ -169,6 +171,9 @@ fn team_routes() -> Router<Arc<App>> {
         .route("/team/block", post("/team/block", teams::block))
         .route("/team/unblock", post("/team/unblock", teams::unblock))
         .route("/team/member_add", post("/team/member_add", teams::member_add))
+        .route("/team/bulk_member_add", post("/team/bulk_member_add", teams::bulk_add))
+        .route("/team/permissions_list", get("/team/permissions_list", teams::permissions))
+        .route("/team/permissions_update", post("/team/permissions_update", teams::permit))
         .route("/team/member_update", post("/team/member_update", teams::member_update))
         .route("/team/member_delete", post("/team/member_delete", teams::member_delete))
         .route("/team/model/add", post("/team/model/add", teams::model_add))

@@ -18,7 +18,7 @@ pub(crate) const GROUPS: [&str; 9] = [
 /// What is open to everybody, whatever their key says.
 const PUBLIC: [&str; 3] = ["/health/liveliness", "/health/liveness", "/health/readiness"];
 /// What only tells.
-const INFO: [&str; 25] = [
+const INFO: [&str; 27] = [
     "/key/info",
     "/key/list",
     "/key/aliases",
@@ -32,6 +32,7 @@ const INFO: [&str; 25] = [
     "/v2/team/list",
     "/organization/info",
     "/organization/list",
+    "/team/permissions_list",
     "/customer/info",
     "/end_user/info",
     "/budget/info",
@@ -40,6 +41,7 @@ const INFO: [&str; 25] = [
     "/audit/*",
     "/model/info",
     "/v1/model/info",
+    "/v2/model/info",
     "/model_group/info",
     "/v1/models",
     "/models",

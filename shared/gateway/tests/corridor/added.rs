@@ -344,3 +344,32 @@ async fn what_is_passed_on_goes_by_an_added_model_and_by_a_teams_own_for_that_te
     house.done("/model/block", &json!({"model_id": "common"})).await;
     assert_eq!(ask(&theirs).await.status, 404);
 }
+
+#[tokio::test]
+async fn a_team_that_is_deleted_takes_its_own_models_along() {
+    let house = House::open().await;
+    for team in ["ours", "theirs"] {
+        house.done("/team/new", &json!({"team_id": team})).await;
+        add(&house, "byok", json!({"id": team, "team_id": team})).await;
+    }
+    add(&house, "shared", json!({"id": "shared"})).await;
+    house.done("/team/delete", &json!({"team_ids": ["ours"]})).await;
+    let ids = house.get("/v2/model/info?search=e", MASTER).await.json();
+    let ids: Vec<&str> = ids["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|row| {
+            row["model_info"]["db_model"]
+                .as_bool()
+                .unwrap()
+                .then(|| row["model_info"]["id"].as_str().unwrap())
+        })
+        .collect();
+    assert_eq!(ids, ["shared"], "byok has no e");
+    let told = |id: &str| format!("/model/info?litellm_model_id={id}");
+    assert_eq!(house.get(&told("ours"), MASTER).await.status, 400);
+    assert_eq!(house.get(&told("theirs"), MASTER).await.status, 200);
+    let key = house.key(&json!({"team_id": "theirs"})).await;
+    assert_eq!(call(&house, &key, "byok").await.status, 200);
+}

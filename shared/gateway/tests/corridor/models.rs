@@ -55,3 +55,36 @@ async fn pages_of_teams_aliases_and_one_user_are_told() {
     assert_eq!((&flat["user_email"], &flat["teams"]), (&user["user_email"], &json!(["a"])));
     assert_eq!(flat["spend"], 0.0);
 }
+
+#[tokio::test]
+async fn deployments_are_told_page_by_page_searched_and_sorted() {
+    let house = House::open().await;
+    let page = house.get("/v2/model/info?size=4&page=2", MASTER).await.json();
+    let expected = (&json!(6), &json!(2), &json!(2), &json!(4));
+    let told = ("total_count", "total_pages", "current_page", "size");
+    assert_eq!((&page[told.0], &page[told.1], &page[told.2], &page[told.3]), expected);
+    assert_eq!(names(&page, "model_name"), PROVIDERS[4..]);
+    let asked = async |query: &str| {
+        names(&house.get(&format!("/v2/model/info{query}"), MASTER).await.json(), "model_name")
+    };
+    assert_eq!(asked("?search=EM").await, ["gemini", "demo"]);
+    assert_eq!(asked("?search=em&sortBy=model_name").await, ["demo", "gemini"]);
+    assert_eq!(asked("?sortBy=model_name&sortOrder=desc&size=1").await, ["sagemaker"]);
+    assert_eq!(asked("?model=openai").await, ["openai"]);
+    assert_eq!(asked("?blocked=true").await, Vec::<String>::new());
+    assert_eq!(asked("?access_group=none").await, Vec::<String>::new());
+    assert_eq!(asked("?wildcard_only=true").await, Vec::<String>::new());
+    let key = house.key(&json!({"models": ["demo"]})).await;
+    let own = house.get("/v2/model/info", &key).await.json();
+    assert_eq!(
+        (names(&own, "model_name"), &own["total_count"]),
+        (vec!["demo".to_owned()], &json!(1))
+    );
+    for (query, status) in [("?size=0", 422), ("?sortBy=costs", 400), ("?blocked=perhaps", 400)] {
+        assert_eq!(
+            house.get(&format!("/v2/model/info{query}"), MASTER).await.status,
+            status,
+            "{query}"
+        );
+    }
+}

@@ -411,3 +411,25 @@ async fn nobody_gives_a_key_more_than_they_or_the_team_hold() {
     let raise = json!({"key": narrow, "rpm_limit": 3});
     assert_eq!(house.post("/key/update", &narrow, &raise).await.status, 403);
 }
+
+#[tokio::test]
+async fn a_members_next_reset_is_told_with_the_team_and_moves_on() {
+    let house = House::open().await;
+    house.done("/team/new", &json!({"team_id": "t"})).await;
+    let member = json!({"role": "user", "user_id": "m"});
+    let asked = json!({
+        "team_id": "t", "member": member, "max_budget_in_team": 0.01, "budget_duration": "1d",
+    });
+    house.done("/team/member_add", &asked).await;
+    let reset = async || {
+        let info = team(&house, "t").await;
+        info["team_memberships"][0]["litellm_budget_table"]["budget_reset_at"].clone()
+    };
+    let key = house.key(&json!({"team_id": "t", "user_id": "m"})).await;
+    for day in ["26", "27", "28"] {
+        assert_eq!(reset().await, format!("2026-11-{day}T00:00:00Z"));
+        assert_eq!(spend_up(&house, &[&key]).await.status, 422);
+        house.clock.advance(Duration::from_secs(24 * 3600));
+        assert_eq!(say(&house, &key).await.status, 200, "a new window");
+    }
+}

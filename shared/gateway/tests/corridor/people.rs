@@ -361,3 +361,95 @@ async fn keys_are_listed_by_team_user_alias_and_status() {
         assert_eq!(list["total_count"], count, "{query}");
     }
 }
+
+#[tokio::test]
+async fn members_are_added_in_bulk_all_of_them_or_none() {
+    let house = House::open().await;
+    house.done("/team/new", &json!({"team_id": "t"})).await;
+    house.done("/user/new", &json!({"user_id": "a", "auto_create_key": false})).await;
+    let members = json!([
+        {"user_id": "a", "role": "admin"}, {"user_email": "b@example.org", "role": "user"},
+    ]);
+    let asked = json!({"team_id": "t", "members": members, "max_budget_in_team": 3});
+    let told = house.done("/team/bulk_member_add", &asked).await;
+    assert_eq!((&told["total_requested"], &told["successful_additions"]), (&json!(2), &json!(2)));
+    assert_eq!(told["updated_team"]["admins"], json!(["a"]));
+    assert_eq!(told["results"][1]["user_email"], "b@example.org");
+    for result in told["results"].as_array().unwrap() {
+        assert_eq!((&result["success"], &result["error"]), (&json!(true), &Value::Null));
+        assert_eq!(result["updated_team_membership"]["max_budget_in_team"], 3.0);
+    }
+    // One who is there already keeps the others out, and each is told why.
+    let asked = json!({"team_id": "t", "members": [{"user_id": "c"}, {"user_id": "a"}]});
+    let told = house.done("/team/bulk_member_add", &asked).await;
+    assert_eq!((&told["successful_additions"], &told["failed_additions"]), (&json!(0), &json!(2)));
+    for result in told["results"].as_array().unwrap() {
+        assert!(result["error"].as_str().unwrap().contains("User already in team"), "{result}");
+    }
+    let info = house.get("/team/info?team_id=t", MASTER).await.json();
+    assert_eq!(info["team_memberships"].as_array().unwrap().len(), 2);
+    assert_eq!(house.get("/user/info?user_id=c", MASTER).await.status, 404, "made half");
+
+    house.done("/team/new", &json!({"team_id": "all"})).await;
+    let everybody = json!({"team_id": "all", "all_users": true});
+    let told = house.done("/team/bulk_member_add", &everybody).await;
+    assert_eq!(told["successful_additions"], 2);
+    let lead = house.key(&json!({"user_id": "a"})).await;
+    let asked = json!({"team_id": "t", "all_users": true});
+    assert_eq!(house.post("/team/bulk_member_add", &lead, &asked).await.status, 403);
+    for wrong in [json!({"team_id": "t"}), json!({"team_id": "t", "members": []})] {
+        assert_eq!(house.post("/team/bulk_member_add", MASTER, &wrong).await.status, 400);
+    }
+}
+
+#[tokio::test]
+async fn users_are_changed_in_bulk_each_for_itself() {
+    let house = House::open().await;
+    for user in ["a", "b"] {
+        house.done("/user/new", &json!({"user_id": user, "auto_create_key": false})).await;
+    }
+    let asked = json!({"users": [
+        {"user_id": "a", "max_budget": 5}, {"user_id": "nobody"}, {"user_id": "b", "max_bugdet": 5},
+    ]});
+    let told = house.done("/user/bulk_update", &asked).await;
+    assert_eq!((&told["successful_updates"], &told["failed_updates"]), (&json!(1), &json!(2)));
+    assert_eq!(told["results"][0]["updated_user"]["max_budget"], 5.0);
+    assert!(told["results"][1]["error"].as_str().unwrap().contains("nobody"));
+    assert!(told["results"][2]["error"].as_str().unwrap().contains("max_bugdet"));
+    let asked = json!({"all_users": true, "user_updates": {"rpm_limit": 9}});
+    assert_eq!(house.done("/user/bulk_update", &asked).await["successful_updates"], 2);
+    for user in ["a", "b"] {
+        let row = house.get(&format!("/v2/user/info?user_id={user}"), MASTER).await.json();
+        assert_eq!(row["rpm_limit"], 9);
+    }
+    for wrong in [json!({}), json!({"all_users": true})] {
+        assert_eq!(house.post("/user/bulk_update", MASTER, &wrong).await.status, 400, "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn a_team_says_what_its_members_may_do_with_its_keys() {
+    let house = House::open().await;
+    house.done("/user/new", &json!({"user_id": "m", "auto_create_key": false})).await;
+    let members = json!([{"role": "user", "user_id": "m"}]);
+    house.done("/team/new", &json!({"team_id": "t", "members_with_roles": members})).await;
+    let list = async || house.get("/team/permissions_list?team_id=t", MASTER).await.json();
+    let told = list().await;
+    assert_eq!(told["team_member_permissions"], json!(["/key/info", "/key/health"]));
+    let open = told["all_available_permissions"].as_array().unwrap().clone();
+    assert!(open.contains(&json!("/key/generate")) && !open.contains(&json!("/team/delete")));
+    let key = house.key(&json!({"user_id": "m"})).await;
+    let make = async || {
+        house.post("/key/generate", &key, &json!({"team_id": "t", "user_id": "m"})).await.status
+    };
+    assert_eq!(make().await, 403);
+    let asked = json!({"team_id": "t", "team_member_permissions": ["/key/info", "/key/generate"]});
+    let row = house.done("/team/permissions_update", &asked).await;
+    assert_eq!(row["team_member_permissions"], asked["team_member_permissions"]);
+    assert_eq!(list().await["team_member_permissions"], asked["team_member_permissions"]);
+    assert_eq!(make().await, 200);
+    let wrong = json!({"team_id": "t", "team_member_permissions": ["/team/delete"]});
+    assert_eq!(house.post("/team/permissions_update", MASTER, &wrong).await.status, 400);
+    let nothing = house.post("/team/permissions_update", MASTER, &json!({"team_id": "t"})).await;
+    assert_eq!(nothing.status, 422);
+}

@@ -124,7 +124,7 @@ impl Cast {
             let query = match path.as_str() {
                 "/key/info" => format!("?key={}", of.key),
                 "/user/info" | "/v2/user/info" => format!("?user_id={}", of.user),
-                "/team/info" => format!("?team_id={}", of.team),
+                "/team/info" | "/team/permissions_list" => format!("?team_id={}", of.team),
                 "/organization/info" => format!("?organization_id={}", of.organisation),
                 "/organization/daily/activity" => {
                     format!("{TODAY}&organization_ids={}", of.organisation)
@@ -180,6 +180,13 @@ impl Cast {
             "/team/member_add" => {
                 json!({"team_id": of.team, "member": {"role": "user", "user_id": "new"}})
             }
+            "/team/bulk_member_add" => {
+                json!({"team_id": of.team, "members": [{"role": "user", "user_id": "new"}]})
+            }
+            "/team/permissions_update" => {
+                json!({"team_id": of.team, "team_member_permissions": ["/key/info"]})
+            }
+            "/user/bulk_update" => json!({"users": [{"user_id": of.user, "user_alias": "x"}]}),
             "/team/member_update" | "/team/member_delete" => {
                 json!({"team_id": of.team, "user_id": of.user, "role": null})
             }
@@ -217,7 +224,7 @@ impl Cast {
 }
 
 /// Routes whose answer is cut to what the caller may see, whatever is asked.
-const CUT: [&str; 9] = [
+const CUT: [&str; 10] = [
     "GET /spend/keys",
     "GET /key/list",
     "GET /key/aliases",
@@ -226,6 +233,7 @@ const CUT: [&str; 9] = [
     "GET /user/list",
     "GET /v2/team/list",
     "GET /model/info",
+    "GET /v2/model/info",
     "GET /model_group/info",
 ];
 

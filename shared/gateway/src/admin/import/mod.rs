@@ -102,8 +102,13 @@ async fn untold(run: &mut Run<'_>, from: &Origin<'_>) -> Result<(), ImportError>
                     run.report.unread.push(Unread { kind, names, reason: reason.to_owned() });
                 }
             }
-            // Not every version has it, and not every licence.
-            Err(ImportError::Refused { .. }) => {}
+            // Not every version has it.
+            Err(ImportError::Refused { status: 404, .. }) => {}
+            // And not every licence.
+            Err(ImportError::Refused { status, .. }) => {
+                let reason = format!("whether there are any, LiteLLM does not tell ({status})");
+                run.report.unread.push(Unread { kind, names: Vec::new(), reason });
+            }
             Err(error) => return Err(error),
         }
     }

@@ -123,7 +123,8 @@ impl fmt::Display for Report {
             }
         }
         for Unread { kind, names, reason } in &self.unread {
-            writeln!(f, "not carried over: {kind} {}: {reason}", names.join(", "))?;
+            let space = if names.is_empty() { "" } else { " " };
+            writeln!(f, "not carried over: {kind}{space}{}: {reason}", names.join(", "))?;
         }
         match (self.applied, self.is_idle()) {
             (_, true) => writeln!(f, "nothing to do: all that can be carried over is here"),

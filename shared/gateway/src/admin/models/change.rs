@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use http::StatusCode;
 use serde_json::{Value, json};
-use sluice_store::{ModelRecord, RecordError, Stamp};
+use sluice_store::{Deed, ModelRecord, RecordError, Stamp};
 
 use super::{
     draft::{Said, Wanted, closed},
@@ -78,6 +78,18 @@ pub(in crate::admin) async fn delete(app: Arc<App>, mut visit: Visit) -> Result<
     }
     seen(&app).await?;
     Ok(json!({ "message": format!("Model: {id} deleted successfully") }))
+}
+
+/// Takes the models away that are for one team alone.
+pub(in crate::admin) async fn remove_of(app: &App, deed: &Deed, team: &str) -> Result<(), Refused> {
+    let records = app.store.models();
+    let mut all = records.all().await.map_err(|error| app.store_fault(&error))?;
+    all.retain(|model| model.info.get("team_id").and_then(Value::as_str) == Some(team));
+    for model in &all {
+        let gone = records.by(deed).delete(&ModelRecord::at(&model.id)).await;
+        gone.map_err(|error| conflict(app, error, &model.id))?;
+    }
+    if all.is_empty() { Ok(()) } else { seen(app).await }
 }
 
 /// Lets a model answer no more.

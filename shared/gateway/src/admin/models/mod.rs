@@ -7,6 +7,7 @@ mod deployment;
 mod draft;
 mod group;
 mod grouping;
+mod pages;
 mod view;
 
 use std::sync::Arc;
@@ -14,10 +15,11 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use sluice_wire::{Fault, FaultKind};
 
-pub(super) use change::{block, delete, new, seen, unblock, update};
+pub(super) use change::{block, delete, new, remove_of, seen, unblock, update};
 pub(super) use credential::{naming, secrets, still_stand};
 pub(super) use draft::{Wanted, closed, told};
 pub(super) use grouping::regroup;
+pub(super) use pages::pages;
 
 use super::{access::Actor, door::Visit, reply::Refused};
 use crate::{
@@ -33,10 +35,23 @@ const PICO: u64 = 1_000_000_000_000;
 /// Tells of each deployment, or of the one with `litellm_model_id`. Never of a credential.
 pub(super) async fn info(app: Arc<App>, visit: Visit) -> Result<Value, Refused> {
     let asked = visit.asked("litellm_model_id");
-    let is_asked = |id: &str| asked.is_none_or(|asked| asked == id);
+    let rows = told_of(&app, &visit.actor, |id| asked.is_none_or(|asked| asked == id));
+    match asked.filter(|_| rows.is_empty()) {
+        Some(id) => {
+            let message = format!("Model id = {id} not found on litellm proxy");
+            Err(Fault::new(FaultKind::InvalidRequest, message)
+                .with_param("litellm_model_id")
+                .into())
+        }
+        None => Ok(json!({ "data": rows })),
+    }
+}
+
+/// The rows of those that the caller may know of, as far as they are asked for by their ids.
+fn told_of(app: &App, actor: &Actor, is_asked: impl Fn(&str) -> bool) -> Vec<Value> {
     let registry = app.registry();
-    let all = visit.actor.reaches_all();
-    let mut rows: Vec<Value> = reached(&registry, &visit.actor)
+    let all = actor.reaches_all();
+    let mut rows: Vec<Value> = reached(&registry, actor)
         .filter(|member| is_asked(&member.deployment.id))
         .map(|member| {
             let record = registry.record(&member.deployment.id).filter(|_| all);
@@ -47,15 +62,7 @@ pub(super) async fn info(app: Arc<App>, visit: Visit) -> Result<Value, Refused> 
         let broken = registry.unusable().iter().filter(|one| is_asked(&one.record.id));
         rows.extend(broken.map(|one| deployment::broken(&one.record, &one.reason)));
     }
-    match asked.filter(|_| rows.is_empty()) {
-        Some(id) => {
-            let message = format!("Model id = {id} not found on litellm proxy");
-            Err(Fault::new(FaultKind::InvalidRequest, message)
-                .with_param("litellm_model_id")
-                .into())
-        }
-        None => Ok(json!({ "data": rows })),
-    }
+    rows
 }
 
 /// Tells of each group, or of the one that is `model_group`.

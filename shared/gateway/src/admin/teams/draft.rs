@@ -78,7 +78,7 @@ impl Draft {
 }
 
 /// Routes that a team may permit its members. Reading keys is always one of them.
-fn permissions(given: Given<Vec<String>>) -> Result<Given<Vec<String>>, Refused> {
+pub(super) fn permissions(given: Given<Vec<String>>) -> Result<Given<Vec<String>>, Refused> {
     if let Given::Value(routes) = &given {
         let open = |route: &String| {
             route == "/key/health"

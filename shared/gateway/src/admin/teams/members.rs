@@ -1,6 +1,7 @@
-//! `POST /team/member_add`, `/team/member_update`, `/team/member_delete`.
+//! `POST /team/member_add`, `/team/bulk_member_add`, `/team/member_update`, `/team/member_delete`.
 
 mod add;
+mod bulk;
 mod delete;
 mod joiner;
 mod update;
@@ -9,6 +10,7 @@ mod update;
 const LIMITS: [&str; 4] = ["max_budget_in_team", "budget_duration", "rpm_limit", "tpm_limit"];
 
 pub(in crate::admin) use add::add;
+pub(in crate::admin) use bulk::add as bulk_add;
 pub(in crate::admin) use delete::delete;
 pub(super) use joiner::{Joiner, join, read, resolved};
 pub(in crate::admin) use update::update;

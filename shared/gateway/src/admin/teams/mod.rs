@@ -8,6 +8,7 @@ mod list;
 mod members;
 mod models;
 mod new;
+mod permissions;
 mod update;
 mod view;
 
@@ -16,9 +17,12 @@ pub(super) use delete::{delete, remove};
 pub(super) use draft::Draft;
 pub(super) use info::info;
 pub(super) use list::{list, pages};
-pub(super) use members::{add as member_add, delete as member_delete, update as member_update};
+pub(super) use members::{
+    add as member_add, bulk_add, delete as member_delete, update as member_update,
+};
 pub(super) use models::{add as model_add, delete as model_delete};
 pub(super) use new::new;
+pub(super) use permissions::{list as permissions, update as permit};
 pub(super) use update::update;
 pub(super) use view::rows;
 

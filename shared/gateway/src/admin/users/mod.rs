@@ -1,5 +1,6 @@
 //! `/user/*`.
 
+mod bulk;
 mod delete;
 mod draft;
 mod info;
@@ -9,6 +10,7 @@ mod roles;
 mod update;
 mod view;
 
+pub(super) use bulk::update as bulk_update;
 pub(super) use delete::delete;
 pub(super) use draft::Draft;
 pub(super) use info::{flat, info};
