@@ -19,6 +19,7 @@ import clients
 
 HERE = pathlib.Path(__file__).parent
 LOSSES = (HERE.parents[1] / "docs" / "LOSSES.md").read_text()
+REQUESTS, _, ANSWERS = LOSSES.partition("\n## Answers\n")
 
 #: Each provider: its model group, the fake that stands for it, and the dialects that it is spoken to in.
 PROVIDERS = {
@@ -87,9 +88,11 @@ class Golden:
 
 
 def declared(name, caller, provider):
-    """Whether docs/LOSSES.md names the field among what requests of one dialect lose in another."""
-    heading = f"### `{caller}` to `{provider}`\n"
-    _, _, rest = LOSSES.partition(heading)
+    """Whether docs/LOSSES.md names the field among what requests of one dialect lose in another, or answers."""
+    where, heading = REQUESTS, f"### `{caller}` to `{provider}`\n"
+    if name.startswith("answer."):
+        name, where, heading = name.removeprefix("answer."), ANSWERS, f"### `{provider}` to `{caller}`\n"
+    _, _, rest = where.partition(heading)
     rows = rest.partition("\n### ")[0]
     return f"`{unnumbered(name)}`" in unnumbered(rows)
 

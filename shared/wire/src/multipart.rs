@@ -25,6 +25,8 @@ pub struct Part {
     pub content_type: Option<String>,
     /// Where its content stands in the body.
     pub content: Range<usize>,
+    /// Where all of it stands, with the delimiter before it.
+    pub whole: Range<usize>,
 }
 
 // === impl Form ===
@@ -54,7 +56,7 @@ impl Form {
             let head = after.saturating_add(line_break(rest));
             let next = find_delimiter(body, head, &delimiter)
                 .ok_or_else(|| malformed("the last part has no end"))?;
-            parts.push(part(body, head..next.saturating_sub(2).max(head))?);
+            parts.push(part(body, at..next, head..next.saturating_sub(2).max(head))?);
             at = next;
         }
     }
@@ -71,6 +73,27 @@ impl Form {
         self.parts.iter().filter(move |part| {
             part.file.is_some() && part.name.strip_suffix("[]").unwrap_or(&part.name) == name
         })
+    }
+
+    /// Reads a body of the same boundary: this form, changed.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn again(&self, body: &[u8]) -> Result<Self, Fault> {
+        Self::read(&format!("multipart/form-data; boundary=\"{}\"", self.boundary), body)
+    }
+
+    /// The body without the fields, files aside, whose names are `unwanted`.
+    #[must_use]
+    pub fn without(&self, body: &[u8], unwanted: impl Fn(&str) -> bool) -> Vec<u8> {
+        let mut out = Vec::with_capacity(body.len());
+        let mut from = 0;
+        for part in self.parts.iter().filter(|part| part.file.is_none() && unwanted(&part.name)) {
+            out.extend_from_slice(body.get(from..part.whole.start).unwrap_or_default());
+            from = part.whole.end;
+        }
+        out.extend_from_slice(body.get(from..).unwrap_or_default());
+        out
     }
 
     /// The body with this value in every field of the name, or with the field added at its end.
@@ -123,7 +146,7 @@ fn line_break(rest: &[u8]) -> usize {
     }
 }
 
-fn part(body: &[u8], at: Range<usize>) -> Result<Part, Fault> {
+fn part(body: &[u8], whole: Range<usize>, at: Range<usize>) -> Result<Part, Fault> {
     let bytes = body.get(at.clone()).unwrap_or_default();
     let head =
         memchr::memmem::find(bytes, b"\r\n\r\n").ok_or_else(|| malformed("a part has no head"))?;
@@ -142,6 +165,7 @@ fn part(body: &[u8], at: Range<usize>) -> Result<Part, Fault> {
         file: parameter(&disposition, "filename"),
         content_type: header("content-type"),
         content: start..at.end.max(start),
+        whole,
     })
 }
 
@@ -213,6 +237,18 @@ mod tests {
         assert_eq!(again.text(&changed, "user"), Some("me"));
         assert_eq!(again.parts.len(), form.parts.len() + 1);
         assert!(changed.starts_with(&BODY[..form.end]));
+    }
+
+    #[test]
+    fn takes_fields_out_and_leaves_every_other_byte() {
+        let form = Form::read(TYPE, BODY).unwrap();
+        let rest = form.without(BODY, |name| name != "empty");
+        let again = form.again(&rest).unwrap();
+        // A file is no field.
+        let names: Vec<&str> = again.parts.iter().map(|part| part.name.as_str()).collect();
+        assert_eq!(names, ["file", "empty"]);
+        assert_eq!(rest, BODY[form.parts[0].whole.end..]);
+        assert_eq!(form.without(BODY, |_| false), BODY);
     }
 
     #[test]

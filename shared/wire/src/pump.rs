@@ -6,7 +6,9 @@
 use crate::{
     Dialect, Fault, Stamp,
     canon::{Delta, Event, Laws, Usage},
-    dialect::{Observer, StreamDecoder, StreamEncoder, bedrock_invoke::Wrap, custom::Calls},
+    dialect::{
+        Observer, StreamDecoder, StreamEncoder, Untold, bedrock_invoke::Wrap, custom::Calls,
+    },
 };
 
 /// A stream between two dialects. Pure: the driver owns the sockets.
@@ -35,6 +37,7 @@ struct Translation {
     custom: Calls,
     events: Vec<Event>,
     laws: Laws,
+    untold: Untold,
     text_bytes: u64,
 }
 
@@ -61,6 +64,7 @@ impl Pump {
                 encoder: StreamEncoder::new(caller, stamp),
                 events: Vec::new(),
                 laws: Laws::default(),
+                untold: Untold::of(caller),
                 text_bytes: 0,
             }))
         };
@@ -150,6 +154,15 @@ impl Pump {
         }
     }
 
+    /// What of the answer the caller's dialect has no words for, so far (see [`Dialect::untold`]).
+    #[must_use]
+    pub fn untold(&self) -> Vec<String> {
+        match &self.route {
+            Route::Verbatim { .. } | Route::Wrapped(_) => Vec::new(),
+            Route::Translated(inner) => inner.untold.names(),
+        }
+    }
+
     /// Bytes of generated text seen so far, for an estimate when usage never comes.
     #[must_use]
     pub fn text_bytes(&self) -> u64 {
@@ -174,6 +187,7 @@ impl Translation {
             if let Event::Delta { delta, .. } = &event {
                 self.text_bytes = self.text_bytes.saturating_add(weight(delta));
             }
+            self.untold.event(&event);
             let encoder = &mut self.encoder;
             self.custom.pass(&event, |event| encoder.event(event, out));
         }

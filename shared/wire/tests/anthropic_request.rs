@@ -180,8 +180,7 @@ fn reads_every_kind_of_block() {
         if text == "plain words"));
     assert!(matches!(&parts[8], Part::Document(Document { data: Data::Url(_), .. })));
     assert!(matches!(&parts[9], Part::Document(Document { data: Data::File(_), .. })));
-    assert!(matches!(&parts[10], Part::Opaque { dialect: ME, value }
-        if value["type"] == "document"));
+    assert!(matches!(&parts[10], Part::Document(Document { data: Data::Chunks(_), .. })));
     assert!(matches!(&parts[11], Part::SearchResult(found) if found.title == "Example"));
     assert!(matches!(&request.tools[0], Tool::Function { strict: Some(true), .. }));
     assert!(matches!(

@@ -64,12 +64,8 @@ fn stop_reasons_go_both_ways() {
         ("content_filtered", Finish::ContentFilter, "content_filtered"),
         ("guardrail_intervened", Finish::ContentFilter, "content_filtered"),
         ("model_context_window_exceeded", Finish::ContextWindow, "model_context_window_exceeded"),
-        (
-            "malformed_model_output",
-            Finish::Other("malformed_model_output".into()),
-            "malformed_model_output",
-        ),
-        ("malformed_tool_use", Finish::Other("malformed_tool_use".into()), "malformed_tool_use"),
+        ("malformed_model_output", Finish::MalformedOutput, "malformed_model_output"),
+        ("malformed_tool_use", Finish::MalformedCall, "malformed_tool_use"),
         ("of_tomorrow", Finish::Other("of_tomorrow".into()), "end_turn"),
     ];
     for (word, finish, back) in table {

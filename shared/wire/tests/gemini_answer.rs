@@ -78,7 +78,7 @@ fn reads_streams() {
     assert_eq!(streamed("cut_by_filter").finish, Finish::ContentFilter);
     assert_eq!(streamed("blocked").finish, Finish::ContentFilter);
     assert_eq!(streamed("no_last_blank_line").finish, Finish::Length);
-    assert_eq!(streamed("malformed_call").finish, Finish::Other("MALFORMED_FUNCTION_CALL".into()));
+    assert_eq!(streamed("malformed_call").finish, Finish::MalformedCall);
     assert!(matches!(streamed("code_and_search").parts[0], Part::Opaque { dialect: ME, .. }));
     assert_eq!(streamed("code_and_search").usage.unwrap().prompt(), 10);
 }

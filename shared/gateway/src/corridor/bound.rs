@@ -96,6 +96,9 @@ fn part(part: &Part) -> u64 {
         Part::Document(document) => match &document.data {
             Data::Base64 { base64, .. } => len(base64),
             Data::Text(text) => len(text),
+            Data::Chunks(chunks) => {
+                chunks.iter().map(|text| len(text)).fold(0, u64::saturating_add)
+            }
             _ => ELSEWHERE,
         },
         Part::SearchResult(found) => len(&found.plain()),

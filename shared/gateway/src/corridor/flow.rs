@@ -82,6 +82,11 @@ impl Flow for Pump {
     }
 
     fn seen(&self) -> Seen {
-        Seen { usage: self.usage().cloned(), text_bytes: self.text_bytes(), ..Seen::default() }
+        Seen {
+            usage: self.usage().cloned(),
+            text_bytes: self.text_bytes(),
+            untold: self.untold(),
+            ..Seen::default()
+        }
     }
 }

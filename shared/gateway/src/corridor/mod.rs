@@ -62,7 +62,7 @@ pub(crate) use operation::{Heard, JSON, Operation, Reader, Reply, operate};
 pub(crate) use plan::Plan;
 pub(crate) use prepare::{Prepared, dropped, written};
 pub(crate) use priority::Crowds;
-pub(crate) use refusal::{refuse, render};
+pub(crate) use refusal::{refuse, refuse_early, render};
 pub(crate) use settle::Seen;
 pub(crate) use stream::body as streamed_body;
 pub(crate) use turns::{Paid, Turns};
@@ -77,7 +77,7 @@ pub(crate) async fn walk(app: &Arc<App>, arrival: Arrival) -> Response {
     let mut facts = Facts::begin(app, &arrival.line);
     match doors(app, arrival, &mut facts).await {
         Ok(response) => response,
-        Err(fault) => refuse(dialect, &fault, &facts),
+        Err(fault) => refuse_early(app, dialect, &fault, &facts).await,
     }
 }
 

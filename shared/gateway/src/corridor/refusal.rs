@@ -7,7 +7,8 @@ use http::{
 };
 use sluice_wire::{Dialect, Fault};
 
-use super::{Facts, headers};
+use super::{Facts, admit::window, headers};
+use crate::App;
 
 /// Renders a fault in the caller's dialect, with the call's id.
 pub(crate) fn refuse(dialect: Dialect, fault: &Fault, facts: &Facts) -> Response {
@@ -26,6 +27,24 @@ pub(crate) fn refuse(dialect: Dialect, fault: &Fault, facts: &Facts) -> Response
     headers::durations(map, facts, std::time::Duration::ZERO);
     if facts.caller.is_some() {
         map.insert("x-litellm-response-cost", HeaderValue::from_static("0"));
+    }
+    response
+}
+
+/// The same, of a call that is refused before any money is reserved: nobody has said yet what its key
+/// has spent, and it is asked for. Where it is not told the refusal goes without.
+pub(crate) async fn refuse_early(
+    app: &App,
+    dialect: Dialect,
+    fault: &Fault,
+    facts: &Facts,
+) -> Response {
+    let mut response = refuse(dialect, fault, facts);
+    if let Some(caller) = facts.caller.as_ref().filter(|_| fault.status < 500) {
+        let record = &caller.record;
+        let window = window(app, record.allowance.budget_duration.as_ref(), app.clock.now());
+        let spend = app.store.ledger().spend(&record.hash, window).await;
+        headers::spend(response.headers_mut(), spend.ok().map(|spend| spend.spent));
     }
     response
 }

@@ -41,6 +41,8 @@ pub(crate) struct Seen {
     pub(crate) text_bytes: u64,
     /// When the first byte arrived.
     pub(crate) first_byte: Option<Millis>,
+    /// What of the answer the caller's dialect has no words for.
+    pub(crate) untold: Vec<String>,
     /// What went wrong, if anything.
     pub(crate) fault: Option<Fault>,
     /// Retries before this answer.
@@ -79,8 +81,10 @@ pub(crate) async fn answered(
         seen.units = mem::take(&mut seen.units).with_time(took);
     }
     let cost = price.map(|price| price.cost_of_at(&usage, &seen.units, tier)).unwrap_or_default();
+    let untold = mem::take(&mut seen.untold);
     let row = row(app, facts, grant, Some(member), usage, cost.total, estimated, seen);
-    app.telemetry.line(&Line { verdict: verdict(facts, &row), row: &row, cost: &cost });
+    let verdict = verdict(facts, &row);
+    app.telemetry.line(&Line { verdict, row: &row, cost: &cost, untold: &untold });
     let spend = match app.uses.due(member, row.ended) {
         None => write(app, grant, row).await,
         Some(name) => {
@@ -107,6 +111,7 @@ pub(crate) async fn failed(
         verdict: verdict(facts, &row),
         row: &row,
         cost: &Breakdown::default(),
+        untold: &[],
     });
     write(app, &admitted.grant, row).await
 }

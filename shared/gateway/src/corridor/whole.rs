@@ -35,7 +35,7 @@ pub(crate) async fn answer(
     facts: Facts,
     intake: &Intake,
     admitted: Admitted,
-    reached: Reached,
+    mut reached: Reached,
 ) -> Result<Response, Fault> {
     let AnswerBody::Whole(upstream) = &reached.answer.body else {
         return Err(Fault::new(sluice_wire::FaultKind::Internal, "a stream is not a whole answer"));
@@ -62,8 +62,10 @@ pub(crate) async fn answer(
         response_id: seen.response_id,
         usage: seen.usage,
         text_bytes: seen.text_bytes,
+        untold: seen.untold,
         ..reached.seen()
     };
+    reached.dropped.extend(seen.untold.iter().map(|name| format!("answer.{name}")));
     // With the provider's own words, it is not copied for nothing.
     let invoked = facts.dialect == Dialect::BedrockInvoke;
     let usage = if invoked { seen.usage.clone() } else { None };
@@ -136,6 +138,7 @@ pub(crate) fn read(
     let response = dialect.decode_response(upstream)?;
     let body = facts.dialect.encode_response(&response, stamp);
     let seen = Seen {
+        untold: facts.dialect.untold(&response),
         response_id: response.id,
         text_bytes: u64::try_from(body.len()).unwrap_or(u64::MAX),
         usage: response.usage,

@@ -3,9 +3,10 @@
 
 use bytes::Bytes;
 use http::HeaderMap;
+use serde_json::Value;
 use sluice_providers::Route;
 use sluice_store::NanoUsd;
-use sluice_wire::{Dialect, Fault};
+use sluice_wire::{Dialect, Fault, Splice, dialect::openai_responses, splice};
 
 use super::json::{self, Where};
 use crate::{
@@ -24,6 +25,8 @@ const CAP: u64 = 4_096;
 pub(crate) struct Compact {
     model: String,
     body: Bytes,
+    /// What was left out of it.
+    dropped: Vec<String>,
 }
 
 // === impl Compact ===
@@ -39,20 +42,39 @@ impl Compact {
         content_type(headers)?;
         let body = named(line, body)?;
         let fields = json::Fields::read(&body)?;
-        if fields.get("previous_response_id").is_some() {
-            // It is kept here, and the provider does not know it.
-            return Err(Fault::invalid(
-                "'previous_response_id' cannot be compacted. Send the conversation as 'input'.",
-                "previous_response_id",
-            ));
-        }
+        // What the conversation goes on from has been put into it.
+        let mut dropped = Vec::new();
+        let mut body = body;
         match fields.get("input") {
+            Some(Value::Array(items)) if openai_responses::holds_sealed(&body) => {
+                let readable = readable(items, &mut dropped);
+                let edit = Splice::Set("input", Value::Array(readable).to_string());
+                body = splice(&body, &[edit]).map(Bytes::from).map_err(json::not_json)?;
+            }
             Some(input) if input.is_string() || input.is_array() => {}
             Some(_) => return Err(json::wrong("input", "a string or an array")),
             None => return Err(json::missing("input")),
         }
-        Ok(Box::new(Self { model: fields.model()?, body }))
+        Ok(Box::new(Self { model: fields.model()?, body, dropped }))
     }
+}
+
+/// The items that a provider can read: thoughts that this gateway sealed for another provider's caller
+/// are left out, and named.
+fn readable(items: &[Value], dropped: &mut Vec<String>) -> Vec<Value> {
+    let sealed = |item: &Value| {
+        let content = item.get("encrypted_content").and_then(Value::as_str);
+        content.is_some_and(|content| openai_responses::holds_sealed(content.as_bytes()))
+    };
+    let mut kept = Vec::with_capacity(items.len());
+    for (at, item) in items.iter().enumerate() {
+        if sealed(item) {
+            dropped.push(format!("input[{at}]"));
+        } else {
+            kept.push(item.clone());
+        }
+    }
+    kept
 }
 
 impl Operation for Compact {
@@ -75,7 +97,9 @@ impl Operation for Compact {
 
     fn prepare(&self, _: &App, member: &Member) -> Result<Prepared, Fault> {
         let route = Route::Beside("responses/compact");
-        json::forward(&self.body, member, Where { route, stream: false })
+        let mut prepared = json::forward(&self.body, member, Where { route, stream: false })?;
+        prepared.dropped.extend(self.dropped.iter().cloned());
+        Ok(prepared)
     }
 
     fn read(&self, heard: &Heard<'_>) -> Result<Reply, Fault> {

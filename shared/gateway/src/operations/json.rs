@@ -102,7 +102,8 @@ pub(super) fn wrong(name: &'static str, expected: &str) -> Fault {
     Fault::invalid(format!("Invalid type for '{name}': expected {expected}."), name)
 }
 
-fn not_json(error: impl std::fmt::Display) -> Fault {
+/// The body is not JSON.
+pub(super) fn not_json(error: impl std::fmt::Display) -> Fault {
     Fault::invalid(format!("Invalid JSON payload: {error}"), "request_body")
 }
 

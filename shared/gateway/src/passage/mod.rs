@@ -34,7 +34,7 @@ use crate::{
     App,
     corridor::{
         Admitted, Attribution, Bound, Bounded, Facts, Line, Plan, Tokens, Turns, collect, headers,
-        is_held, keep, may_use, refuse, settle,
+        is_held, keep, may_use, refuse, refuse_early, settle,
     },
     identity,
     pricing::{Catalogue, ModelPrice, Wanted},
@@ -68,7 +68,7 @@ pub(crate) async fn pass(app: &Arc<App>, place: Place<Target>, request: Request)
     let mut facts = Facts::begin(app, &line);
     match doors(app, place, request, &mut facts).await {
         Ok(response) => response,
-        Err(fault) => refuse(line.dialect, &fault, &facts),
+        Err(fault) => refuse_early(app, line.dialect, &fault, &facts).await,
     }
 }
 

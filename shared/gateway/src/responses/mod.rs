@@ -11,7 +11,7 @@ pub(crate) mod routes;
 mod thread;
 
 pub(crate) use keep::Keeper;
-pub(crate) use thread::Thread;
+pub(crate) use thread::{Thread, conversation};
 
 /// How long an answer is kept, in milliseconds: 30 days, as OpenAI keeps them.
 const KEPT_MILLIS: i64 = 30 * 24 * 60 * 60 * 1000;

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use futures_util::future::try_join_all;
 use serde_json::{Map, Value};
 use sluice_store::{KeptAnswer, KeyHash};
-use sluice_wire::{Fault, FaultKind, dialect::openai_responses::peek::keeping};
+use sluice_wire::{Fault, FaultKind, Fields, dialect::openai_responses::peek::keeping};
 
 use super::{document::Document, items};
 use crate::App;
@@ -61,6 +61,19 @@ impl Thread {
     /// Whether a deployment that keeps answers itself can be sent the request as it is.
     pub(crate) fn is_known_to(&self, deployment: &str) -> bool {
         self.previous.is_none() || self.deployment() == Some(deployment)
+    }
+}
+
+/// A request with the whole conversation in it, where it goes on from an answer that is kept: for
+/// calls that are not kept themselves.
+pub(crate) async fn conversation(app: &App, owner: &KeyHash, body: Bytes) -> Result<Bytes, Fault> {
+    let named = Fields::find(&body).and_then(|fields| fields.get("previous_response_id"));
+    match named {
+        None | Some(Value::Null) => Ok(body),
+        Some(_) => {
+            let thread = Thread::open(app, owner, &body).await?;
+            Ok(thread.whole().cloned().unwrap_or(body))
+        }
     }
 }
 

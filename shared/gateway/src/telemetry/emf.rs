@@ -25,7 +25,7 @@ pub(super) fn render(line: &Line<'_>) -> Vec<u8> {
     if first_token.is_some() {
         metrics.push(json!({ "Name": "FirstByte", "Unit": "Milliseconds" }));
     }
-    let value = json!({
+    let mut value = json!({
         "_aws": {
             "Timestamp": row.ended.get(),
             "CloudWatchMetrics": [{
@@ -59,5 +59,8 @@ pub(super) fn render(line: &Line<'_>) -> Vec<u8> {
         "estimated": row.estimated,
         "error": row.error,
     });
+    if let (Some(fields), false) = (value.as_object_mut(), line.untold.is_empty()) {
+        fields.insert("untold".to_owned(), line.untold.into());
+    }
     serde_json::to_vec(&value).unwrap_or_default()
 }

@@ -40,6 +40,8 @@ pub struct Line<'a> {
     pub row: &'a UsageRow,
     /// What it cost, by part.
     pub cost: &'a Breakdown,
+    /// What of the answer the caller's dialect has no words for.
+    pub untold: &'a [String],
 }
 
 // === impl Telemetry ===

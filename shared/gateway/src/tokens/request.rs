@@ -45,6 +45,7 @@ fn part(part: &Part) -> u64 {
         Part::Image(_) => PICTURE,
         Part::Document(document) => match &document.data {
             Data::Text(text) => estimate(text),
+            Data::Chunks(chunks) => chunks.iter().map(|text| estimate(text)).sum(),
             Data::Base64 { base64, .. } => {
                 u64::try_from(base64.len()).unwrap_or(u64::MAX) / 4 * 3 / BINARY
             }

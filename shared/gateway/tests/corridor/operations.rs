@@ -630,6 +630,84 @@ async fn transcriptions_cost_by_second_or_by_token() {
     assert_eq!(house.account(&tiny).await, (0, 0));
 }
 
+#[tokio::test]
+async fn a_form_says_to_the_gateway_what_a_json_body_does() {
+    let house = House::plan()
+        .models(|fakes| {
+            let price = "\n      input_cost_per_second: 0.0001";
+            named(fakes, "whisper", "openai/whisper-x", price)
+                + &named(fakes, "bad", "openai/fake-error-500", price)
+                + &named(
+                    fakes,
+                    "gpt-image",
+                    "openai/gpt-image-x",
+                    "\n      output_cost_per_image: 0.04",
+                )
+        })
+        .open()
+        .await;
+    let key = house.key(&budget("1")).await;
+    let said = [
+        ("user", "me"),
+        ("metadata[tags][]", "a"),
+        ("metadata[spend_logs_metadata][job]", "7"),
+        ("tags[]", "b"),
+        ("timeout", "30"),
+        ("num_retries", "0"),
+        ("litellm_session_id", "s1"),
+        ("cache[no-store]", "true"),
+        ("drop_params", "true"),
+        ("fallbacks[]", "whisper"),
+    ];
+    for (model, asked) in [("whisper", "0"), ("bad", "1")] {
+        let fields = [&[("model", model), ("language", "de")][..], &said].concat();
+        let request = form("/v1/audio/transcriptions", &key, &fields, ("file", b"hoi"));
+        let answer = house.send(request).await;
+        assert_eq!(answer.status, 200, "{model}: {}", answer.text());
+        assert_eq!(answer.header("x-litellm-attempted-fallbacks"), asked);
+        assert_eq!(answer.header("x-litellm-timeout"), "30");
+        let sent = house.fakes.openai.last().unwrap().body.clone();
+        let sent = String::from_utf8_lossy(&sent);
+        let names: Vec<_> =
+            sent.split(" name=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        assert_eq!(names, ["model", "language", "file"]);
+        assert!(sent.contains("whisper-x") && sent.contains("hoi"), "{sent}");
+    }
+    let rows = house.rows(&key).await;
+    for row in rows.iter().filter(|row| row["status"] == "success") {
+        assert_eq!(row["request_tags"], json!(["a", "b"]), "{row}");
+        assert_eq!((&row["end_user"], &row["session_id"]), (&json!("me"), &json!("s1")), "{row}");
+    }
+    assert_eq!(rows.len(), 3);
+
+    let picture = [("model", "gpt-image"), ("prompt", "a hat"), ("user", "me"), ("tags[]", "x")];
+    let answer = house.send(form("/v1/images/edits", &key, &picture, ("image", PNG))).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let sent = house.fakes.openai.last().unwrap().body.clone();
+    let sent = String::from_utf8_lossy(&sent);
+    // OpenAI takes a user here, and no tags.
+    assert!(sent.contains("name=\"user\"") && !sent.contains("tags"), "{sent}");
+
+    let asked = house.fakes.openai.count();
+    for (name, value) in [
+        ("timeout", "soon"),
+        ("num_retries", "99"),
+        ("guardrails[]", "pii"),
+        ("mock_response", "said"),
+        ("fallbacks[]", "nobody"),
+        ("router_settings_override[routing_strategy]", "x"),
+        ("drop_params", "perhaps"),
+    ] {
+        let fields = [("model", "whisper"), (name, value)];
+        let request = form("/v1/audio/transcriptions", &key, &fields, ("file", b"hoi"));
+        let answer = house.send(request).await;
+        let field = name.split('[').next().unwrap();
+        assert_eq!(answer.status, 400, "{name}: {}", answer.text());
+        assert!(answer.text().contains(field), "{name}: {}", answer.text());
+    }
+    assert_eq!(house.fakes.openai.count(), asked);
+}
+
 /// A price of chats and completions, in nano-dollars a token.
 const GIVEN: i64 = 2_000;
 const MADE: i64 = 8_000;

@@ -353,6 +353,27 @@ async fn a_key_that_may_not_use_a_model_hears_so_in_its_dialect() {
 }
 
 #[tokio::test]
+async fn a_call_that_is_refused_at_the_door_says_what_its_key_has_spent() {
+    let house = House::open().await;
+    let key = house.key(&json!({"max_budget": 1})).await;
+    let paid = Caller::OpenAi.say(&house, &key, "openai", "say hi").await;
+    let spent = paid.header("x-litellm-key-spend");
+    assert!(spent.parse::<f64>().unwrap() > 0.0);
+    for answer in [
+        Caller::OpenAi.say(&house, &key, "nobody", "say hi").await,
+        Caller::Anthropic.say(&house, &key, "nobody", "say hi").await,
+        house.post("/v1/chat/completions", &key, &json!({"model": "openai"})).await,
+        house.post("/v1/embeddings", &key, &json!({"model": "openai"})).await,
+    ] {
+        assert_eq!(answer.status, 400, "{}", answer.text());
+        assert_eq!(answer.header("x-litellm-key-spend"), spent);
+        assert_eq!(answer.header("x-litellm-response-cost"), "0");
+    }
+    let stranger = Caller::OpenAi.say(&house, "sk-nobody", "openai", "say hi").await;
+    assert_eq!((stranger.status, stranger.header("x-litellm-key-spend")), (401, ""));
+}
+
+#[tokio::test]
 async fn a_call_that_failed_says_what_one_that_was_answered_says() {
     let house = House::plan()
         .models(|fakes| {

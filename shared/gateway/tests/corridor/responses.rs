@@ -410,12 +410,49 @@ async fn a_conversation_is_compacted_where_the_provider_does_it_and_refused_else
             answer.text()
         );
     }
-    let kept = json!({"model": "openai", "input": "hi", "previous_response_id": "resp_1"});
-    let refused = house.post("/v1/responses/compact", &key, &kept).await;
-    assert_eq!(
-        (refused.status, &refused.json()["error"]["param"]),
-        (400, &json!("previous_response_id"))
-    );
+}
+
+#[tokio::test]
+async fn a_conversation_that_is_kept_is_compacted_from_its_last_answer_on() {
+    let house = House::open().await;
+    let key = house.key(&json!({"max_budget": 1})).await;
+    for (provider, sealed) in [("openai", false), ("anthropic", true)] {
+        let first = json!({"model": provider, "input": "think say one",
+            "reasoning": {"effort": "low"}});
+        let first = house.post(PATH, &key, &first).await.json();
+        let second = json!({"model": provider, "input": "say two",
+            "previous_response_id": first["id"]});
+        let second = house.post(PATH, &key, &second).await.json();
+        let ask = json!({"model": "openai", "input": "say three",
+            "previous_response_id": second["id"]});
+        let answer = house.post("/v1/responses/compact", &key, &ask).await;
+        assert_eq!(answer.status, 200, "{provider}: {}", answer.text());
+        let sent = house.fakes.openai.last().unwrap();
+        assert_eq!(sent.path, "/v1/responses/compact");
+        let sent = sent.json();
+        assert_eq!(sent.get("previous_response_id"), None, "{sent}");
+        let text = sent["input"].to_string();
+        let order: Vec<_> = ["say one", "\"one", "say two", "\"two", "say three"]
+            .map(|said| text.find(said))
+            .to_vec();
+        assert!(order.iter().all(Option::is_some) && order.is_sorted(), "{provider}: {text}");
+        // Thoughts that another provider signed are nothing to OpenAI.
+        assert!(!text.contains("sluice.v1."), "{text}");
+        assert_eq!(answer.header("x-sluice-dropped").contains("input["), sealed, "{provider}");
+    }
+    assert!(house.balanced(&key).await > 0);
+
+    let other = house.key(&json!({"max_budget": 1})).await;
+    let last = json!({"model": "openai", "input": "say one"});
+    let last = house.post(PATH, &key, &last).await.json();
+    for (key, id) in [(&other, &last["id"]), (&key, &json!("resp_1")), (&key, &json!(7))] {
+        let ask = json!({"model": "openai", "input": "hi", "previous_response_id": id});
+        let refused = house.post("/v1/responses/compact", key, &ask).await;
+        assert_eq!(
+            (refused.status, &refused.json()["error"]["param"]),
+            (400, &json!("previous_response_id"))
+        );
+    }
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Finish, Usage};
+use super::{Finish, Image, Usage};
 
 /// One step of a streamed answer.
 ///
@@ -63,6 +63,8 @@ pub enum PartKind {
     Reasoning,
     /// A refusal; its words follow as text deltas.
     Refusal,
+    /// A picture that the model made, complete.
+    Image(Image),
     /// A part of the provider's own kind, complete as written.
     Opaque {
         /// Whose shape it has.

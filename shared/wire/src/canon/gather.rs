@@ -54,6 +54,7 @@ fn begin(kind: &PartKind) -> Part {
         }),
         PartKind::Reasoning => Part::Reasoning(Reasoning::default()),
         PartKind::Refusal => Part::Refusal(String::new()),
+        PartKind::Image(image) => Part::Image(image.clone()),
         PartKind::Opaque { dialect, value } => {
             Part::Opaque { dialect: *dialect, value: value.clone() }
         }

@@ -1,5 +1,7 @@
 //! Parts: what a turn or an answer is made of.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use crate::Dialect;
@@ -109,6 +111,8 @@ pub enum Data {
     File(String),
     /// Text given inline (a `text/plain` document).
     Text(String),
+    /// Text given inline in chunks, which citations count.
+    Chunks(Vec<String>),
 }
 
 /// A call the model wants made.
@@ -152,6 +156,20 @@ pub enum CachePoint {
     FiveMinutes,
     /// One hour.
     OneHour,
+}
+
+// === impl Data ===
+
+impl Data {
+    /// Text given inline, as one text.
+    #[must_use]
+    pub fn inline(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Text(text) => Some(Cow::Borrowed(text)),
+            Self::Chunks(chunks) => Some(Cow::Owned(chunks.join("\n\n"))),
+            _ => None,
+        }
+    }
 }
 
 // === impl SearchResult ===

@@ -44,6 +44,12 @@ pub enum Finish {
     Refusal,
     /// It paused a long turn; the caller may send it back to go on (Anthropic's `pause_turn`).
     Pause,
+    /// It wrote a call of a tool that is none (Bedrock's `malformed_tool_use`, Google's
+    /// `MALFORMED_FUNCTION_CALL`).
+    MalformedCall,
+    /// It wrote something that is no answer (Bedrock's `malformed_model_output`, Google's
+    /// `MALFORMED_RESPONSE`).
+    MalformedOutput,
     /// Something this version does not know, in the provider's word.
     Other(String),
 }

@@ -22,6 +22,8 @@ mod place;
 mod rename;
 mod signed;
 mod stream;
+mod tier;
+mod untold;
 mod watched;
 
 use bytes::Bytes;
@@ -37,6 +39,7 @@ pub use peek::{Edits, Peek};
 pub(crate) use rename::Rename;
 pub(crate) use signed::{Pieces, Signer};
 pub use stream::{Observer, StreamDecoder, StreamEncoder};
+pub(crate) use untold::Untold;
 
 use crate::{
     Fault, Loss,

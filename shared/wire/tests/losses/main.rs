@@ -19,6 +19,7 @@
 
 mod probe;
 mod table;
+mod told;
 mod verdict;
 
 use std::{fs, path::Path};
@@ -26,6 +27,7 @@ use std::{fs, path::Path};
 use sluice_wire::Dialect;
 
 use probe::{Kind, Probes};
+use verdict::Verdict;
 
 #[test]
 fn the_table_of_losses_is_what_the_encoders_do() {
@@ -52,7 +54,7 @@ fn no_feature_of_a_request_is_dropped_in_silence() {
             for target in verdict::targets(*to) {
                 for feature in probes.features() {
                     let found = verdict::request(&probes, feature, *to, target);
-                    if let verdict::Verdict::Silent(missing) = found {
+                    if let Verdict::Silent(missing) = found {
                         let pair = format!("{} to {}", from.name(), to.name());
                         silent.push(format!("{pair} ({}): {feature} {missing:?}", target.model));
                     }
@@ -61,4 +63,52 @@ fn no_feature_of_a_request_is_dropped_in_silence() {
         }
     }
     assert!(silent.is_empty(), "dropped without a word:\n{}", silent.join("\n"));
+}
+
+#[test]
+fn no_feature_of_an_answer_is_dropped_in_silence() {
+    let mut silent = Vec::new();
+    for (probes, feature, to) in answers() {
+        if let Verdict::Silent(missing) = verdict::answer(&probes, &feature, to) {
+            let pair = format!("{} to {}", probes.dialect.name(), to.name());
+            silent.push(format!("{pair}: {feature} {missing:?}"));
+        }
+    }
+    assert!(silent.is_empty(), "dropped without a word:\n{}", silent.join("\n"));
+}
+
+/// What a caller gets of an answer does not depend on whether it is streamed, save for what the table
+/// says: it is read back from what was written, in one piece and in many.
+#[test]
+fn whole_and_streamed_answers_say_the_same() {
+    let mut differ = Vec::new();
+    for (probes, feature, to) in answers() {
+        let body = probes.with(&feature);
+        let whole = told::whole_again(probes.dialect, to, &body);
+        let streamed = told::streamed_again(probes.dialect, to, &body);
+        let known = verdict::answer(&probes, &feature, to) == Verdict::Carried
+            && verdict::streamed(&probes, &feature, to) != Verdict::Carried;
+        if whole != streamed && !known {
+            let pair = format!("{} to {}", probes.dialect.name(), to.name());
+            differ.push(format!(
+                "{pair}: {feature}\n  whole:    {whole:?}\n  streamed: {streamed:?}"
+            ));
+        }
+    }
+    assert!(differ.is_empty(), "{}", differ.join("\n"));
+}
+
+/// Every feature of every dialect's answers, for every caller of another.
+fn answers() -> Vec<(Probes, String, Dialect)> {
+    let mut all = Vec::new();
+    for from in Dialect::ALL {
+        if Probes::of(*from, Kind::Answer).borrowed().is_some() {
+            continue;
+        }
+        for to in Dialect::ALL.iter().filter(|to| *to != from) {
+            let probes = || Probes::of(*from, Kind::Answer);
+            all.extend(probes().features().map(|feature| (probes(), feature.to_owned(), *to)));
+        }
+    }
+    all
 }

@@ -41,7 +41,9 @@ pub(crate) fn text() -> String {
         requests(from, to, &mut out);
     }
     out.push_str(
-        "\n## Answers\n\nNo loss is declared for an answer; what is not listed arrives.\n",
+        "\n## Answers\n\nWhat is not listed arrives. What an answer in one piece loses is named in \
+         `x-sluice-dropped`, with `answer.` before it; the headers of a streamed answer are gone by \
+         then, and its log line names it.\n",
     );
     for (from, to) in pairs() {
         answers(from, to, &mut out);
@@ -85,21 +87,27 @@ fn answers(from: Dialect, to: Dialect, out: &mut String) {
     if probes.borrowed().is_some() {
         return;
     }
-    let lost: Vec<_> = probes
-        .features()
-        .filter(|feature| verdict::answer(&probes, feature, to) != Verdict::Carried)
-        .collect();
-    let streamed: Vec<_> = probes
-        .features()
-        .filter(|_| from == Dialect::Gemini)
-        .filter(|feature| !lost.contains(feature))
-        .filter(|feature| verdict::streamed(&probes, feature, to) != Verdict::Carried)
-        .collect();
     heading(from, to, out);
-    let lost = if lost.is_empty() { "nothing".to_owned() } else { lost.join("; ") };
-    let _ = writeln!(out, "Not in the answer, or not whole: {lost}.");
+    let (mut rows, mut carried, mut streamed) = (String::new(), Vec::new(), Vec::new());
+    for feature in probes.features() {
+        match verdict::answer(&probes, feature, to) {
+            Verdict::Carried => {
+                carried.push(feature);
+                if verdict::streamed(&probes, feature, to) != Verdict::Carried {
+                    streamed.push(feature);
+                }
+            }
+            lost => {
+                let _ = writeln!(rows, "| {feature} | {} |", cell(&lost));
+            }
+        }
+    }
+    if !rows.is_empty() {
+        let _ = writeln!(out, "| feature | what becomes of it |\n|---|---|\n{rows}");
+    }
+    let _ = writeln!(out, "Carried: {}.", carried.join("; "));
     if !streamed.is_empty() {
-        let _ = writeln!(out, "\nNor where it is streamed: {}.", streamed.join("; "));
+        let _ = writeln!(out, "\nNot where it is streamed: {}.", streamed.join("; "));
     }
 }
 

@@ -2,10 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use sluice_wire::{Dialect, Habits, Pump, Stamp, Target, canon::Media};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, STANDARD_NO_PAD},
+};
+use sluice_wire::{Dialect, Habits, Stamp, Target, canon::Media};
 
-use crate::probe::{LINE, Probes};
+use crate::{
+    probe::{LINE, Probes},
+    told::{self, Cut},
+};
 
 /// What becomes of a feature.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,42 +109,53 @@ pub(crate) fn request(probes: &Probes, feature: &str, to: Dialect, target: &Targ
     compare(&body, &encoded.body, same)
 }
 
-/// What becomes of a feature of an answer. Answers declare nothing: what is not there is lost.
+/// What becomes of a feature of an answer. Nothing of an answer is refused.
 pub(crate) fn answer(probes: &Probes, feature: &str, to: Dialect) -> Verdict {
     let body = probes.with(feature);
-    let encode = |body: &[u8]| match probes.dialect.decode_response(body) {
-        Ok(response) => to.encode_response(&response, &stamp()),
-        Err(fault) => panic!("{}: {feature} is no answer: {fault}", probes.dialect.name()),
-    };
-    let written = encode(&body);
-    let same = written == encode(&probes.base()) && body != probes.base();
-    compare(&body, &written, same)
+    let response = told::response(probes.dialect, &body);
+    let written = to.encode_response(&response, &stamp());
+    let base = to.encode_response(&told::response(probes.dialect, &probes.base()), &stamp());
+    let same = written == base && body != probes.base();
+    found(compare(&body, &opened(&written), same), to.untold(&response), feature)
 }
 
-/// What becomes of a feature of an answer that is streamed, where a chunk has an answer's shape.
+/// What becomes of a feature of an answer that is streamed.
 pub(crate) fn streamed(probes: &Probes, feature: &str, to: Dialect) -> Verdict {
-    let encode = |body: &[u8]| {
-        let mut pump = Pump::new(probes.dialect, to, stamp());
-        let mut out = Vec::new();
-        pump.push(&[b"data: ", body, b"\n\n"].concat(), &mut out).unwrap();
-        pump.end(&mut out).unwrap();
-        out.extend(unwrapped(&out));
-        out
-    };
     let body = probes.with(feature);
-    let written = encode(&body);
-    let same = written == encode(&probes.base()) && body != probes.base();
-    compare(&body, &written, same)
+    let (written, untold) = told::streamed(probes.dialect, to, &body, Cut::Nowhere);
+    let (base, _) = told::streamed(probes.dialect, to, &probes.base(), Cut::Nowhere);
+    let same = written == base && body != probes.base();
+    found(compare(&body, &opened(&written), same), untold, feature)
 }
 
-/// What stands in base64 in the events of InvokeModel.
-fn unwrapped(stream: &[u8]) -> Vec<u8> {
-    let text = String::from_utf8_lossy(stream);
-    let pieces = text.split("\"bytes\":\"").skip(1).filter_map(|rest| rest.split('"').next());
-    pieces.filter_map(|piece| STANDARD.decode(piece).ok()).flatten().collect()
+/// What is named is lost, and only that. Why an answer ended may be said less exactly.
+fn found(verdict: Verdict, untold: Vec<String>, feature: &str) -> Verdict {
+    if untold.is_empty() {
+        return verdict;
+    }
+    let inexact = feature.starts_with("finish: ");
+    let whole = verdict == Verdict::Carried && !inexact;
+    assert!(!whole, "{feature} arrives, and is named as lost: {untold:?}");
+    Verdict::Lost { refused: Vec::new(), named: untold }
 }
 
-fn stamp() -> Stamp {
+/// The bytes, and what stands in base64 among them: events of InvokeModel, signatures of Google's, and
+/// what this gateway sealed.
+fn opened(written: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(written);
+    let mut out = written.to_vec();
+    for word in text.split('"').filter(|word| word.len() > 7) {
+        let word = word.strip_prefix("sluice.v1.").unwrap_or(word);
+        let bytes = STANDARD.decode(word).or_else(|_| STANDARD_NO_PAD.decode(word));
+        if let Some(text) = bytes.ok().and_then(|bytes| String::from_utf8(bytes).ok()) {
+            out.push(b'\n');
+            out.extend(opened(text.as_bytes()));
+        }
+    }
+    out
+}
+
+pub(crate) fn stamp() -> Stamp {
     Stamp {
         id: "id".into(),
         model: "group".into(),

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::HeaderMap;
-use sluice_wire::{Fault, Splice, splice};
+use http::{HeaderMap, header::CONTENT_TYPE};
+use sluice_wire::{Fault, Splice, multipart::Form, splice};
 
 use super::{Fallback, LISTS};
 use crate::{
@@ -20,6 +20,19 @@ pub(in crate::corridor) struct Origin {
     pub(in crate::corridor) body: Bytes,
     /// The session that it goes on from; the body has what was said in it.
     pub(in crate::corridor) session: Option<Arc<Session>>,
+}
+
+/// A form with some of its fields set: strings as they are, anything else as JSON.
+fn rewritten(mut form: Form, body: &Bytes, edits: &[Splice<'_>]) -> Result<Bytes, Fault> {
+    let mut body = body.clone();
+    for edit in edits {
+        let Splice::Set(name, json) = edit else { continue };
+        let text = serde_json::from_str::<String>(json);
+        let value = text.as_deref().unwrap_or(json);
+        body = Bytes::from(form.with(&body, name, value));
+        form = form.again(&body)?;
+    }
+    Ok(body)
 }
 
 // === impl Origin ===
@@ -42,14 +55,17 @@ impl Origin {
                 edits.push(Splice::Set("model", model));
             }
         }
-        let body = splice(&self.body, &edits).map_err(|error| {
-            Fault::invalid(format!("Invalid JSON payload: {error}"), "request_body")
-        })?;
-        Ok(Self {
-            line,
-            headers: self.headers.clone(),
-            body: Bytes::from(body),
-            session: self.session.clone(),
-        })
+        let body = match self.form() {
+            Some(form) => rewritten(form, &self.body, &edits)?,
+            None => Bytes::from(splice(&self.body, &edits).map_err(|error| {
+                Fault::invalid(format!("Invalid JSON payload: {error}"), "request_body")
+            })?),
+        };
+        Ok(Self { line, headers: self.headers.clone(), body, session: self.session.clone() })
+    }
+
+    /// The body as a form, where it is one. What it said to the gateway has been taken out of it.
+    fn form(&self) -> Option<Form> {
+        Form::read(self.headers.get(CONTENT_TYPE)?.to_str().ok()?, &self.body).ok()
     }
 }

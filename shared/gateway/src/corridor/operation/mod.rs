@@ -21,9 +21,9 @@ use super::{
     fallback::{self, Asking, Origin, Outcome},
     intake, keep, mock,
     params::Wishes,
-    refuse,
+    refuse_early,
 };
-use crate::{App, identity, registry::Member};
+use crate::{App, identity, registry::Member, responses::conversation};
 
 /// A call that is not a chat. Pure: the corridor does the I/O.
 pub(crate) trait Operation: Send + Sync {
@@ -101,7 +101,7 @@ pub(crate) async fn operate(app: &Arc<App>, arrival: Arrival, reader: Reader) ->
     let mut facts = Facts::begin(app, &arrival.line);
     match doors(app, arrival, reader, &mut facts).await {
         Ok(response) => response,
-        Err(fault) => refuse(dialect, &fault, &facts),
+        Err(fault) => refuse_early(app, dialect, &fault, &facts).await,
     }
 }
 
@@ -115,10 +115,16 @@ async fn doors(
     facts.identify(app, caller, &arrival.headers)?;
     let Arrival { line, headers, body, .. } = arrival;
     let body = intake::collect(body, app.config.general.max_request_bytes()).await?;
-    let wishes = Wishes::read(&body)?;
+    let pictures = line.call_type == "aimage_edit";
+    let (wishes, body) = Wishes::take(&headers, body, pictures)?;
     facts.heed(&wishes);
     facts.attend(app).await?;
-    let origin = Origin { line, headers, body: wishes.cleaned(body)?, session: None };
+    // Of what is not a chat, only a conversation that is made shorter goes on from what is kept.
+    let body = match line.call_type {
+        "acompact_responses" => Box::pin(conversation(app, &facts.key(), body)).await?,
+        _ => body,
+    };
+    let origin = Origin { line, headers, body, session: None };
     let operation = read(app, &origin, reader)?;
     if wishes.fallbacks.is_empty() {
         return once(app, operation, &wishes, facts).await.map(Outcome::response);

@@ -6,6 +6,7 @@
 //! out in any case) and `allowed_openai_params` (the provider takes these, whatever its row says).
 //! What is left out is named in `x-sluice-dropped`; what says nothing (`n: 1`) goes in silence.
 
+mod form;
 mod path;
 mod roles;
 mod wishes;

@@ -1,10 +1,12 @@
 //! What a call's own body says to the gateway: about its parameters, how it is called, and for whom.
 
 use bytes::Bytes;
+use http::HeaderMap;
 use serde_json::{Map, Value};
 use sluice_providers::Mock;
 use sluice_wire::{Fault, Fields, Splice, canon::CacheInjection, splice};
 
+use super::form::FormFields;
 use crate::corridor::{
     attribution::{self, Attribution},
     fallback::Fallbacks,
@@ -54,9 +56,37 @@ impl Wishes {
     /// # Errors
     /// When one is of a wrong type, naming it.
     pub(crate) fn read(body: &[u8]) -> Result<Self, Fault> {
+        match Fields::find(body) {
+            Some(fields) => {
+                let wishes = Self::of(|name| fields.get::<Value>(name))?;
+                Ok(Self { session: Said::read(&fields), ..wishes })
+            }
+            None => Ok(Self::default()),
+        }
+    }
+
+    /// Reads them of a call that is not a chat, in JSON or in a form, and gives the body as providers
+    /// may see it.
+    ///
+    /// # Errors
+    /// When one is of a wrong type, naming it.
+    pub(in crate::corridor) fn take(
+        headers: &HeaderMap,
+        body: Bytes,
+        pictures: bool,
+    ) -> Result<(Self, Bytes), Fault> {
+        if let Some(told) = FormFields::read(headers, &body) {
+            let wishes = Self::of(|name| told.value(name))?;
+            return Ok((wishes, told.rest(&body, pictures)));
+        }
+        let wishes = Self::read(&body)?;
+        let body = wishes.cleaned(body)?;
+        Ok((wishes, body))
+    }
+
+    fn of(said: impl Fn(&str) -> Option<Value>) -> Result<Self, Fault> {
         let mut wishes = Self::default();
-        let Some(fields) = Fields::find(body) else { return Ok(wishes) };
-        let value = |name: &str| fields.get::<Value>(name).filter(|value| !value.is_null());
+        let value = |name: &str| said(name).filter(|value| !value.is_null());
         if let Some(value) = value("drop_params") {
             let flag = value.as_bool();
             let wrong =
@@ -110,7 +140,6 @@ impl Wishes {
         wishes.fallbacks = Fallbacks::read(value)?;
         wishes.mock = Mock::read(value)?;
         wishes.attribution = Attribution::read(value);
-        wishes.session = Said::read(&fields);
         wishes.metadata = theirs(value("metadata"));
         Ok(wishes)
     }

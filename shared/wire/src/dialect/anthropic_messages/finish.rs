@@ -35,7 +35,8 @@ pub(super) fn write(finish: &Finish, held: Held) -> &str {
         Finish::Stop if held.refusal => "refusal",
         Finish::Stop | Finish::ToolCalls => "end_turn",
         Finish::StopSequence => "stop_sequence",
-        Finish::Length => "max_tokens",
+        // What is malformed is not complete, and this is the word of the enumeration that says so.
+        Finish::Length | Finish::MalformedCall | Finish::MalformedOutput => "max_tokens",
         Finish::ContextWindow => "model_context_window_exceeded",
         Finish::ContentFilter | Finish::Refusal => "refusal",
         Finish::Pause => "pause_turn",

@@ -24,6 +24,15 @@ pub(super) enum Source<'a> {
     File { file_id: &'a str },
     /// Plain text (documents).
     Text { media_type: &'static str, data: Cow<'a, str> },
+    /// Plain text in chunks (documents).
+    Content { content: Vec<Chunk<'a>> },
+}
+
+/// A chunk of a document.
+#[derive(Debug, Serialize)]
+pub(super) struct Chunk<'a> {
+    r#type: &'static str,
+    text: &'a str,
 }
 
 // === reading ===
@@ -40,7 +49,7 @@ pub(super) fn image(fields: &mut Object<'_>, at: &At<'_>) -> Result<Part, Fault>
 }
 
 /// A `document` block; `None` where its content is made of blocks that the canonical form has no
-/// room for (pictures, or chunks that citations count).
+/// room for (pictures).
 pub(super) fn document(fields: &mut Object<'_>, at: &At<'_>) -> Result<Option<Part>, Fault> {
     let raw = fields.need("source", at)?;
     let name = fields.string("title", at)?;
@@ -54,7 +63,7 @@ pub(super) fn document(fields: &mut Object<'_>, at: &At<'_>) -> Result<Option<Pa
         "content" => {
             let content = source.need("content", &at)?;
             match chunks(content, &At::Field(&at, "content"), citations)? {
-                Some(text) => Data::Text(text),
+                Some(data) => data,
                 None => return Ok(None),
             }
         }
@@ -87,26 +96,29 @@ fn binary(kind: &str, source: &mut Object<'_>, at: &At<'_>) -> Result<Option<Dat
 
 /// The text of a document written as content; citations refer to its chunks, so that they must
 /// stay chunks.
-fn chunks(raw: &RawValue, at: &At<'_>, citations: bool) -> Result<Option<String>, Fault> {
-    if citations {
-        return Ok(None);
-    }
+fn chunks(raw: &RawValue, at: &At<'_>, citations: bool) -> Result<Option<Data>, Fault> {
     if raw.get().starts_with('"') {
-        return string(raw, at).map(Some);
+        return string(raw, at).map(|text| Some(Data::Text(text)));
     }
-    let mut text = String::new();
+    let mut texts = Vec::new();
     for (index, raw) in list(raw, at)?.into_iter().enumerate() {
         let at = At::Item(at, index);
         let mut chunk = object(raw, &at)?;
         if chunk.need_string("type", &at)? != "text" {
             return Ok(None);
         }
-        if index > 0 {
-            text.push_str("\n\n");
+        texts.push(chunk.need_string("text", &at)?);
+        // What else is said of a chunk (a cache marker) has no place but its own dialect.
+        if chunk.rest().next().is_some() {
+            return Ok(None);
         }
-        text.push_str(&chunk.need_string("text", &at)?);
     }
-    Ok(Some(text))
+    let chunks = Data::Chunks(texts);
+    Ok(Some(if citations {
+        chunks
+    } else {
+        Data::Text(chunks.inline().unwrap_or_default().into())
+    }))
 }
 
 // === writing ===
@@ -120,7 +132,7 @@ impl<'a> Source<'a> {
             }
             Data::Url(url) => Some(Self::Url { url }),
             Data::File(id) => Some(Self::File { file_id: id }),
-            Data::Text(_) | Data::S3 { .. } => None,
+            Data::Text(_) | Data::Chunks(_) | Data::S3 { .. } => None,
         }
     }
 
@@ -139,6 +151,9 @@ impl<'a> Source<'a> {
             Data::Text(text) => {
                 Some(Self::Text { media_type: "text/plain", data: Cow::Borrowed(text) })
             }
+            Data::Chunks(chunks) => Some(Self::Content {
+                content: chunks.iter().map(|text| Chunk { r#type: "text", text }).collect(),
+            }),
             Data::Base64 { .. } | Data::S3 { .. } => None,
         }
     }

@@ -3,7 +3,11 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::{Verbatim, canon::Usage, dialect::Counts};
+use crate::{
+    Verbatim,
+    canon::Usage,
+    dialect::{Counts, Dialect},
+};
 
 /// Usage as a stream tells it: the prompt at the start, cumulative counts at the end.
 #[derive(Debug, Default)]
@@ -69,7 +73,8 @@ pub(super) fn write(usage: Option<&Usage>) -> Map<String, Value> {
         out.insert("output_tokens_details".into(), details);
     }
     out.entry("server_tool_use").or_insert(Value::Null);
-    out.entry("service_tier").or_insert(Value::Null);
+    let tier = Dialect::AnthropicMessages.tier(Some(usage));
+    out.entry("service_tier").or_insert_with(|| tier.map_or(Value::Null, Value::from));
     out
 }
 

@@ -4,6 +4,11 @@ use serde_json::{Map, Value, json};
 
 use crate::dialect::{Citation, Place};
 
+/// Whether a citation can be said.
+pub(in crate::dialect) fn cites(value: &Value) -> bool {
+    encode(value).is_some()
+}
+
 /// The citation in Converse's shape, or `None` where it cannot be said.
 pub(super) fn encode(value: &Value) -> Option<Value> {
     // Only Converse's own have no type.

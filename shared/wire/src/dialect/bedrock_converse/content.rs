@@ -28,9 +28,6 @@ pub(super) fn decode(value: Value, at: At<'_>) -> Result<Part, Fault> {
     Ok(match member.as_str() {
         "text" => Part::text(here.string(value)?),
         "image" => Part::Image(media::decode_image(value, here)?),
-        "document" if value.pointer("/source/content").is_some_and(Value::is_array) => {
-            opaque(member, value)
-        }
         "document" => Part::Document(media::decode_document(value, here)?),
         "searchResult" => Part::SearchResult(found::decode(value, here)?),
         // A `type` marks a tool that the provider runs by itself.

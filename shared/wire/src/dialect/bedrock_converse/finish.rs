@@ -2,9 +2,6 @@
 
 use crate::canon::Finish;
 
-/// Bedrock's words that have no canonical value: kept as they are.
-const OWN_WORDS: [&str; 2] = ["malformed_model_output", "malformed_tool_use"];
-
 pub(super) fn decode(word: &str) -> Finish {
     match word {
         "end_turn" => Finish::Stop,
@@ -13,6 +10,8 @@ pub(super) fn decode(word: &str) -> Finish {
         "model_context_window_exceeded" => Finish::ContextWindow,
         "tool_use" => Finish::ToolCalls,
         "content_filtered" | "guardrail_intervened" => Finish::ContentFilter,
+        "malformed_tool_use" => Finish::MalformedCall,
+        "malformed_model_output" => Finish::MalformedOutput,
         other => Finish::Other(other.to_owned()),
     }
 }
@@ -27,6 +26,8 @@ pub(super) fn encode(finish: &Finish) -> &'static str {
         Finish::ContextWindow => "model_context_window_exceeded",
         Finish::ToolCalls => "tool_use",
         Finish::ContentFilter | Finish::Refusal => "content_filtered",
-        Finish::Other(word) => OWN_WORDS.into_iter().find(|own| own == word).unwrap_or("end_turn"),
+        Finish::MalformedCall => "malformed_tool_use",
+        Finish::MalformedOutput => "malformed_model_output",
+        Finish::Other(_) => "end_turn",
     }
 }

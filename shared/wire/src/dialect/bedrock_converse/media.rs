@@ -39,7 +39,7 @@ pub(super) fn decode_image(value: Value, at: At<'_>) -> Result<Image, Fault> {
     Ok(Image { data, detail: None })
 }
 
-/// A document whose source is not chunks of content (which only Converse knows: an opaque part).
+/// A document.
 pub(super) fn decode_document(value: Value, at: At<'_>) -> Result<Document, Fault> {
     let mut map = at.object(value)?;
     let format = match take(&mut map, "format") {
@@ -60,11 +60,26 @@ pub(super) fn decode_document(value: Value, at: At<'_>) -> Result<Document, Faul
     let (member, value) = source.union(at.require(&mut map, "source")?)?;
     let data = match member.as_str() {
         "text" => Data::Text(source.key("text").string(value)?),
+        "content" => Data::Chunks(chunks(value, source.key("content"))?),
         _ => located(&member, value, media_type, source)?.ok_or_else(|| {
             source.fault("Member must have one of the members bytes, s3Location, text, content set")
         })?,
     };
     Ok(Document { data, name: Some(name), context, citations })
+}
+
+/// Chunks of content, which are texts (`DocumentContentBlock`).
+fn chunks(value: Value, at: At<'_>) -> Result<Vec<String>, Fault> {
+    let mut chunks = Vec::new();
+    for (index, block) in at.list(value)?.into_iter().enumerate() {
+        let at = at.index(index);
+        let (member, value) = at.union(block)?;
+        if member != "text" {
+            return Err(at.fault("Member must have one of the members text set"));
+        }
+        chunks.push(at.key("text").string(value)?);
+    }
+    Ok(chunks)
 }
 
 /// Whether a block with this `CitationsConfig` is to be cited.
@@ -108,6 +123,16 @@ fn located(
     }
 }
 
+/// Whether a picture can be shown to a caller.
+pub(in crate::dialect) fn shows(image: &Image) -> bool {
+    encode_image(image, "output").is_ok()
+}
+
+/// Whether a document can be shown to a caller.
+pub(in crate::dialect) fn shows_document(document: &Document) -> bool {
+    encode_document(document, "document", "output").is_ok()
+}
+
 /// An image block's content. `param` names the image for the fault.
 pub(super) fn encode_image(image: &Image, param: &str) -> Result<Value, Fault> {
     let (format, source) = source(&image.data, &IMAGES, "image", param)?;
@@ -123,6 +148,10 @@ pub(super) fn encode_document(
 ) -> Result<Value, Fault> {
     let (format, source) = match &document.data {
         Data::Text(text) => (Some("txt"), json!({"text": text})),
+        Data::Chunks(chunks) => {
+            let chunks: Vec<Value> = chunks.iter().map(|text| json!({"text": text})).collect();
+            (None, json!({"content": chunks}))
+        }
         data => source(data, &DOCUMENTS, "document", param)?,
     };
     let mut out = Map::new();
@@ -176,7 +205,7 @@ fn source(
             }
             Ok((format, json!({"s3Location": location})))
         }
-        Data::File(_) | Data::Text(_) => Err(Fault::invalid(
+        Data::File(_) | Data::Text(_) | Data::Chunks(_) => Err(Fault::invalid(
             format!(
                 "The {what} at {param} cannot be carried to Bedrock: it takes bytes or an s3:// location."
             ),

@@ -22,3 +22,7 @@ pub mod peek;
 pub mod request;
 pub mod response;
 pub mod stream;
+
+pub(in crate::dialect) use citation::cites;
+pub(in crate::dialect) use media::{shows, shows_document};
+pub(in crate::dialect) use response::keeps;

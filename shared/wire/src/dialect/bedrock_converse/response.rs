@@ -15,8 +15,15 @@ use crate::{
 
 /// Fields of a Converse answer that have no canonical place. An answer's extras do not say whose
 /// they are, so only these are written back, and only where they are objects as in Converse.
-const OWN_FIELDS: [&str; 4] =
-    ["additionalModelResponseFields", "trace", "performanceConfig", "serviceTier"];
+const OWN_FIELDS: [&str; 4] = [ADDITIONAL, "trace", "performanceConfig", "serviceTier"];
+
+/// Where Claude tells the stop sequence that it hit.
+const ADDITIONAL: &str = "additionalModelResponseFields";
+
+/// Whether a field of an answer's extras is written back.
+pub(in crate::dialect) fn keeps(name: &str) -> bool {
+    OWN_FIELDS.contains(&name)
+}
 
 pub(crate) fn decode(body: &[u8]) -> Result<Response, Fault> {
     read(body).map_err(|fault| {
@@ -38,11 +45,7 @@ fn read(body: &[u8]) -> Result<Response, Fault> {
     let usage = take(&mut map, "usage").and_then(|value| usage::decode(&value));
     let usage = usage.map(|usage| usage.served(usage::tier(map.get("serviceTier"))));
     map.retain(|_, value| !value.is_null());
-    let stop_sequence = map
-        .get("additionalModelResponseFields")
-        .and_then(|fields| fields.get("stop_sequence"))
-        .and_then(Value::as_str)
-        .map(str::to_owned);
+    let stop_sequence = sequence(&mut map);
     Ok(Response {
         id: None,
         model: None,
@@ -52,6 +55,17 @@ fn read(body: &[u8]) -> Result<Response, Fault> {
         usage,
         extras: map,
     })
+}
+
+/// Takes the stop sequence out of an answer's further fields, and those where nothing is left of them.
+fn sequence(map: &mut Map<String, Value>) -> Option<String> {
+    let fields = map.get_mut(ADDITIONAL)?.as_object_mut()?;
+    let sequence = fields.get("stop_sequence")?.as_str()?.to_owned();
+    fields.shift_remove("stop_sequence");
+    if fields.is_empty() {
+        map.shift_remove(ADDITIONAL);
+    }
+    Some(sequence)
 }
 
 /// The stamp is not needed: a Converse answer has neither id nor model.
@@ -77,6 +91,15 @@ pub(crate) fn encode(response: &Response, _stamp: &Stamp) -> Vec<u8> {
     for field in OWN_FIELDS {
         if let Some(value) = response.extras.get(field).filter(|value| value.is_object()) {
             out.insert(field.to_owned(), value.clone());
+        }
+    }
+    if let Some(tier) = usage::served(response.usage.as_ref()) {
+        out.entry("serviceTier").or_insert(tier);
+    }
+    if let Some(sequence) = &response.stop_sequence {
+        let fields = out.entry(ADDITIONAL).or_insert_with(|| json!({}));
+        if let Some(fields) = fields.as_object_mut() {
+            fields.insert("stop_sequence".to_owned(), sequence.as_str().into());
         }
     }
     Value::Object(out).to_string().into_bytes()

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::canon::Usage;
+use crate::{Dialect, canon::Usage};
 
 /// Reads a `TokenUsage`; `None` where it is none, which is not the same as no tokens.
 pub(crate) fn decode(value: &Value) -> Option<Usage> {
@@ -26,6 +26,11 @@ pub(crate) fn decode(value: &Value) -> Option<Usage> {
 /// The type of a `serviceTier`.
 pub(crate) fn tier(value: Option<&Value>) -> Option<&Value> {
     value.and_then(|tier| tier.get("type"))
+}
+
+/// The `serviceTier` that an answer tells.
+pub(super) fn served(usage: Option<&Usage>) -> Option<Value> {
+    Dialect::BedrockConverse.tier(usage).map(|tier| json!({"type": tier}))
 }
 
 /// Tokens written for five minutes and for an hour, where the breakdown is there.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
-use super::INPUT;
+use super::{INPUT, request};
 use crate::{
     Stamp,
     canon::{Delta, Event, Part, PartKind, Response, ToolCall},
@@ -20,21 +20,36 @@ pub(crate) struct Calls {
     open: Vec<(u32, ToolCall)>,
 }
 
-/// The answer for a caller of `to` who offered custom tools.
+/// The answer for a caller of `to`: calls of functions that stand for custom tools, and calls of
+/// custom tools in another dialect's words, as calls of custom tools in the caller's.
 pub(crate) fn told<'r>(response: &'r Response, to: Dialect, stamp: &Stamp) -> Cow<'r, Response> {
-    let named = |part: &Part| matches!(part, Part::ToolCall(call) if stamp.custom_tools.contains(&call.name));
-    if !response.parts.iter().any(named) {
+    let said: Vec<_> = response.parts.iter().map(|part| spoken(part, to, stamp)).collect();
+    if said.iter().all(Option::is_none) {
         return Cow::Borrowed(response);
     }
     let mut told = response.clone();
-    for part in told.parts.iter_mut().filter(|part| named(part)) {
-        if let Part::ToolCall(call) = part
-            && let Some(value) = native(to, call)
-        {
-            *part = Part::Opaque { dialect: to, value };
+    for (part, said) in told.parts.iter_mut().zip(said) {
+        if let Some(said) = said {
+            *part = said;
         }
     }
     Cow::Owned(told)
+}
+
+/// A call in the caller's words; `None` where it is said in them already.
+fn spoken(part: &Part, to: Dialect, stamp: &Stamp) -> Option<Part> {
+    match part {
+        Part::ToolCall(call) if stamp.custom_tools.contains(&call.name) => custom(call, to),
+        Part::Opaque { .. } => match request::part(part, to)? {
+            Part::ToolCall(call) => Some(custom(&call, to).unwrap_or(Part::ToolCall(call))),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn custom(call: &ToolCall, to: Dialect) -> Option<Part> {
+    native(to, call).map(|value| Part::Opaque { dialect: to, value })
 }
 
 /// A function's call as one of the custom tool; `None` where the dialect has none.
@@ -67,8 +82,26 @@ impl Calls {
         Self { caller, names: stamp.custom_tools.clone(), open: Vec::new() }
     }
 
+    /// A call of a custom tool in another dialect's words, complete.
+    fn foreign(&self, index: u32, call: &ToolCall, mut tell: impl FnMut(&Event)) {
+        if let Some(value) = native(self.caller, call) {
+            let kind = PartKind::Opaque { dialect: self.caller, value };
+            return tell(&Event::PartStart { index, kind });
+        }
+        let (id, name) = (call.id.clone(), call.name.clone());
+        tell(&Event::PartStart { index, kind: PartKind::ToolCall { id, name } });
+        let delta = Delta::Arguments(call.arguments.clone());
+        tell(&Event::Delta { index, delta });
+    }
+
     /// Passes an event on, in the caller's words.
     pub(crate) fn pass(&mut self, event: &Event, mut tell: impl FnMut(&Event)) {
+        if let Event::PartStart { index, kind: PartKind::Opaque { dialect, value } } = event {
+            let part = Part::Opaque { dialect: *dialect, value: value.clone() };
+            if let Some(Part::ToolCall(call)) = request::part(&part, self.caller) {
+                return self.foreign(*index, &call, tell);
+            }
+        }
         if self.names.is_empty() {
             return tell(event);
         }

@@ -18,6 +18,15 @@ use crate::canon::Tool;
 /// The function's one argument.
 const INPUT: &str = "input";
 
+/// Whether a part is a call of a custom tool, in the words of either dialect that has them.
+pub(super) fn is_call(dialect: Dialect, value: &Value) -> bool {
+    match dialect {
+        Dialect::OpenAiChat => is(value, "custom"),
+        Dialect::OpenAiResponses => is(value, "custom_tool_call"),
+        _ => false,
+    }
+}
+
 /// The definition of a custom tool, whichever dialect wrote it.
 fn definition(tool: &Tool) -> Option<(Dialect, &Value)> {
     let Tool::Native { dialect, value } = tool else { return None };

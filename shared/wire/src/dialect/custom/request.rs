@@ -121,7 +121,7 @@ fn only_results(turn: &Turn) -> bool {
 }
 
 /// A call of a custom tool, or what came of it, in the words of functions.
-fn part(part: &Part, to: Dialect) -> Option<Part> {
+pub(super) fn part(part: &Part, to: Dialect) -> Option<Part> {
     let Part::Opaque { dialect, value } = part else { return None };
     if *dialect == to {
         return None;

@@ -20,14 +20,12 @@ const FILTERS: [&str; 13] = [
 ];
 
 /// Words of the API that no other dialect has.
-const OTHERS: [&str; 10] = [
+const OTHERS: [&str; 8] = [
     "FINISH_REASON_UNSPECIFIED",
     "OTHER",
-    "MALFORMED_FUNCTION_CALL",
     "UNEXPECTED_TOOL_CALL",
     "TOO_MANY_TOOL_CALLS",
     "MISSING_THOUGHT_SIGNATURE",
-    "MALFORMED_RESPONSE",
     "IMAGE_OTHER",
     "NO_IMAGE",
     "CONTINUATION",
@@ -39,6 +37,8 @@ pub(super) fn decode(word: &str, called: bool) -> Finish {
         "STOP" if called => Finish::ToolCalls,
         "STOP" => Finish::Stop,
         "MAX_TOKENS" => Finish::Length,
+        "MALFORMED_FUNCTION_CALL" => Finish::MalformedCall,
+        "MALFORMED_RESPONSE" => Finish::MalformedOutput,
         word if FILTERS.contains(&word) => Finish::ContentFilter,
         word => Finish::Other(word.to_owned()),
     }
@@ -50,10 +50,17 @@ pub(super) fn encode(finish: &Finish) -> &'static str {
         Finish::Stop | Finish::StopSequence | Finish::ToolCalls | Finish::Pause => "STOP",
         Finish::Length | Finish::ContextWindow => "MAX_TOKENS",
         Finish::ContentFilter | Finish::Refusal => "SAFETY",
+        Finish::MalformedCall => "MALFORMED_FUNCTION_CALL",
+        Finish::MalformedOutput => "MALFORMED_RESPONSE",
         Finish::Other(word) => {
             FILTERS.iter().chain(&OTHERS).find(|known| *known == word).copied().unwrap_or("OTHER")
         }
     }
+}
+
+/// Whether the API has a word for this end.
+pub(in crate::dialect) fn ends(finish: &Finish) -> bool {
+    matches!(finish, Finish::Other(word) if encode(finish) == word)
 }
 
 #[cfg(test)]
@@ -65,7 +72,9 @@ mod tests {
         for word in OTHERS {
             assert_eq!(encode(&decode(word, false)), word);
         }
-        for word in ["STOP", "MAX_TOKENS", "SAFETY"] {
+        for word in
+            ["STOP", "MAX_TOKENS", "SAFETY", "MALFORMED_FUNCTION_CALL", "MALFORMED_RESPONSE"]
+        {
             assert_eq!(encode(&decode(word, false)), word);
         }
         assert_eq!(decode("STOP", true), Finish::ToolCalls);

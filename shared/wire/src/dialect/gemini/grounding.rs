@@ -167,6 +167,11 @@ impl Grounding {
     }
 }
 
+/// Whether a citation can be told.
+pub(in crate::dialect) fn cites(value: &Value) -> bool {
+    Citation::read(value).and_then(|cited| chunk(&cited)).is_some()
+}
+
 fn chunk(cited: &Citation<'_>) -> Option<Value> {
     let (kind, place) = match (cited.address(), cited.place) {
         (Some(url), _) => ("web", Some(("uri", url))),

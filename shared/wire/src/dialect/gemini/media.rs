@@ -102,9 +102,14 @@ pub(super) fn encode(data: &Data) -> Option<Value> {
             None => Some(file(url)),
         },
         Data::File(uri) if uri.contains("://") => Some(file(uri)),
-        Data::Text(text) => Some(json!({"text": text})),
+        Data::Text(_) | Data::Chunks(_) => Some(json!({"text": data.inline()?})),
         Data::File(_) | Data::S3 { .. } => None,
     }
+}
+
+/// Whether content can be shown to a caller.
+pub(in crate::dialect) fn shows(data: &Data) -> bool {
+    encode(data).is_some()
 }
 
 /// Bytes as a part.

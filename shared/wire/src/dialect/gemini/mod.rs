@@ -37,6 +37,11 @@ pub mod request;
 pub mod response;
 pub mod stream;
 
+pub(in crate::dialect) use finish::ends;
+pub(in crate::dialect) use grounding::cites;
+pub(in crate::dialect) use media::shows;
+pub(in crate::dialect) use response::keeps;
+
 /// Whether an extra of this dialect only hints, so that another dialect may leave it out without
 /// changing what was asked for.
 pub(crate) fn is_hint(field: &str) -> bool {

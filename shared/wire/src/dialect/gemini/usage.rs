@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::reader;
-use crate::canon::Usage;
+use crate::{Dialect, canon::Usage};
 
 pub(crate) fn decode(value: &Value) -> Usage {
     let count = |key: &str| reader::get(value, key).and_then(as_count).unwrap_or_default();
@@ -81,6 +81,9 @@ pub(super) fn encode(usage: &Usage) -> Value {
     }
     if usage.output_reasoning > 0 {
         out.insert("thoughtsTokenCount".into(), usage.output_reasoning.into());
+    }
+    if let Some(tier) = Dialect::Gemini.tier(Some(usage)) {
+        out.insert("trafficType".into(), tier.into());
     }
     let audio = usage.input_audio.saturating_add(usage.cache_read_audio);
     let input = [("TEXT", usage.prompt().saturating_sub(audio)), ("AUDIO", audio)];

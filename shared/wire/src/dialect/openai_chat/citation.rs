@@ -29,6 +29,11 @@ pub(super) fn annotation(value: &Value, before: u64, characters: u64) -> Option<
     Some(json!({"type": "url_citation", "url_citation": fields}))
 }
 
+/// Whether a citation is told at all.
+pub(in crate::dialect) fn cites(value: &Value) -> bool {
+    annotation(value, 0, 0).is_some() || specific(value).is_some()
+}
+
 /// Whether a citation says itself which words of the text it supports, so that it need not wait for
 /// the text's end.
 pub(super) fn is_placed(value: &Value) -> bool {

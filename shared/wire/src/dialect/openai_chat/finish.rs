@@ -35,7 +35,11 @@ pub(super) fn ended(seen: Seen) -> Finish {
 /// Writes `finish_reason`: one of the words of OpenAI's enumeration, which typed clients check.
 pub(super) fn encode(finish: &Finish, seen: Seen) -> &'static str {
     match finish {
-        Finish::Length | Finish::ContextWindow => "length",
+        // What is malformed is not complete, and this is the word of the enumeration that says so.
+        Finish::Length
+        | Finish::ContextWindow
+        | Finish::MalformedCall
+        | Finish::MalformedOutput => "length",
         Finish::ToolCalls => "tool_calls",
         Finish::ContentFilter => "content_filter",
         // A refusal in words ends with `stop` in this dialect; one without is a filter's.

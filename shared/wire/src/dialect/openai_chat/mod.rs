@@ -14,4 +14,5 @@ mod scan;
 pub mod stream;
 pub(crate) mod usage;
 
-pub(in crate::dialect) use citation::FILES;
+pub(in crate::dialect) use citation::{FILES, cites};
+pub(in crate::dialect) use response::shows;

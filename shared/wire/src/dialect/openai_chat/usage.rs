@@ -39,6 +39,7 @@ pub(crate) fn decode(raw: Verbatim) -> Option<Usage> {
             || total >= prompt.saturating_add(completion).saturating_add(output_reasoning));
     let visible = if beside { completion } else { completion.saturating_sub(output_reasoning) };
     let output_audio = outputs.count(&["audio_tokens"]).min(visible);
+    let output_image = outputs.count(&["image_tokens"]).min(visible - output_audio);
 
     Some(Usage {
         input: prompt.saturating_sub(cache_read + written + input_audio),
@@ -47,10 +48,10 @@ pub(crate) fn decode(raw: Verbatim) -> Option<Usage> {
         cache_write_5m: written.saturating_sub(cache_write_1h),
         cache_write_1h,
         input_audio,
-        output: visible.saturating_sub(output_audio),
+        output: visible - output_audio - output_image,
         output_reasoning,
         output_audio,
-        output_image: 0,
+        output_image,
         service_tier: None,
         raw: Some(raw),
     })
@@ -74,6 +75,11 @@ pub(super) fn encode(usage: &Usage) -> Value {
             "rejected_prediction_tokens": 0,
         },
     });
+    if usage.output_image > 0
+        && let Some(Value::Object(outputs)) = out.get_mut("completion_tokens_details")
+    {
+        outputs.insert("image_tokens".into(), usage.output_image.into());
+    }
     if let Some(fields) = out.as_object_mut()
         && (written > 0 || usage.cache_read > 0)
     {
@@ -168,6 +174,7 @@ mod tests {
             output: 6,
             output_reasoning: 70,
             output_audio: 8,
+            output_image: 3,
             ..Usage::default()
         };
         assert_eq!(read(&encode(&usage)), usage);

@@ -43,6 +43,11 @@ pub(super) fn encode(value: &Value, characters: u64) -> Option<Value> {
     Some(Value::Object(fields))
 }
 
+/// Whether a citation can be told at all.
+pub(in crate::dialect) fn cites(value: &Value) -> bool {
+    encode(value, 0).is_some()
+}
+
 /// Whether a citation says itself which words of the text it supports, so that it need not wait for
 /// the text's end.
 pub(super) fn is_placed(value: &Value) -> bool {

@@ -29,7 +29,11 @@ pub(super) fn decode(status: &str, details: Option<&Value>, seen: Seen) -> Finis
 /// Writes the status, and the reason of one that is not `completed`.
 pub(super) fn encode(finish: &Finish, seen: Seen) -> (&'static str, Option<&'static str>) {
     match finish {
-        Finish::Length | Finish::ContextWindow => ("incomplete", Some("max_output_tokens")),
+        // What is malformed is not complete; the enumeration has no better reason.
+        Finish::Length
+        | Finish::ContextWindow
+        | Finish::MalformedCall
+        | Finish::MalformedOutput => ("incomplete", Some("max_output_tokens")),
         Finish::ContentFilter => ("incomplete", Some("content_filter")),
         // A refusal in words is complete; one without is a filter's.
         Finish::Refusal if !seen.refusal => ("incomplete", Some("content_filter")),

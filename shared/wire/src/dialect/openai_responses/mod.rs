@@ -17,6 +17,8 @@ pub(crate) mod seal;
 pub mod stream;
 pub(crate) mod usage;
 
+pub(in crate::dialect) use annotation::cites;
+pub(in crate::dialect) use output::shows;
 use serde_json::Value;
 
 /// Whether an extra of this dialect only hints, so that another dialect may leave it out without

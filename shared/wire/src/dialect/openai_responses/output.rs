@@ -3,7 +3,13 @@
 use serde_json::{Map, Value, json};
 
 use super::{namespace, seal};
-use crate::{canon::Reasoning, dialect::openai_chat::request::arguments};
+use crate::{
+    canon::{Data, Image, Reasoning},
+    dialect::openai_chat::request::arguments,
+};
+
+/// The type of an item with a picture that the model made.
+const PICTURE: &str = "image_generation_call";
 
 /// The id of the item at a place of an answer.
 pub(super) fn id(prefix: &str, answer: &str, at: usize) -> String {
@@ -74,6 +80,40 @@ pub(super) fn reasoning(id: &str, reasoning: &Reasoning) -> Value {
 /// A part of a reasoning item's summary.
 pub(super) fn summary(text: &str) -> Value {
     json!({"type": "summary_text", "text": text})
+}
+
+/// A picture, as a call of the tool that makes them; `None` where it is not given by value.
+pub(super) fn picture(id: &str, image: &Image) -> Option<Value> {
+    let Data::Base64 { media_type, base64 } = &image.data else { return None };
+    let format = media_type.strip_prefix("image/").unwrap_or("png");
+    let format = if format == "jpg" { "jpeg" } else { format };
+    Some(json!({
+        "id": id,
+        "type": PICTURE,
+        "status": "completed",
+        "output_format": format,
+        "result": base64,
+    }))
+}
+
+/// Whether a picture can be shown to a caller.
+pub(in crate::dialect) fn shows(image: &Image) -> bool {
+    picture("", image).is_some()
+}
+
+/// The picture in a call of the tool that makes them.
+pub(super) fn pictured(item: &Value) -> Option<Image> {
+    let word = |name: &str| item.get(name).and_then(Value::as_str);
+    let base64 = word("result").filter(|_| word("type") == Some(PICTURE))?;
+    let format = word("output_format").unwrap_or("png");
+    let media_type =
+        if format == "svg" { "image/svg+xml".into() } else { format!("image/{format}") };
+    Some(Image { data: Data::Base64 { media_type, base64: base64.to_owned() }, detail: None })
+}
+
+/// A call of a custom tool.
+pub(super) fn is_custom_call(item: &Value) -> bool {
+    item.get("type").is_some_and(|kind| kind == "custom_tool_call")
 }
 
 /// A part of another dialect, as reasoning that nobody can read.

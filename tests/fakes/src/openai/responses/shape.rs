@@ -100,6 +100,7 @@ static TOOL: Shape = Tagged(
                     ("search_context_size", &Text),
                     ("user_location", &Any),
                     ("external_web_access", &Flag),
+                    ("filters", &Maybe(&Open)),
                 ],
             ),
         ),

@@ -98,6 +98,15 @@ impl<'a> Talk<'a> {
             }
         }
         blocks(parts, place, &mut content, losses);
+        if role == "assistant" {
+            // What the model made is not taken back from it.
+            let shown = |part: &Part| matches!(part, Part::Image(_) | Part::Document(_));
+            for (at, _) in parts.iter().enumerate().filter(|(_, part)| shown(part)) {
+                losses.of_meaning(format!("{place}.content[{at}]"));
+            }
+            content
+                .retain(|block| !matches!(block.body, Body::Image { .. } | Body::Document { .. }));
+        }
         match self.messages.last_mut() {
             Some(last) if last.role == role => last.content.append(&mut content),
             _ if content.is_empty() => {}

@@ -10,7 +10,7 @@ use crate::{
     canon::{Delta, Event, Finish, PartKind, Usage},
     dialect::{
         Pieces, Signer,
-        bedrock_converse::{error, finish, observe::truncated, usage},
+        bedrock_converse::{error, finish, media, observe::truncated, reader::At, usage},
     },
     frame::event_stream::{Frame, Framer, Kind},
 };
@@ -277,9 +277,17 @@ impl Block {
     fn close(self, out: &mut Vec<Event>) {
         let index = self.index;
         if let Shape::Gathered { member, block } = self.shape {
-            let kind = PartKind::Opaque {
-                dialect: Dialect::BedrockConverse,
-                value: json!({ member: block }),
+            let block = Value::Object(block);
+            let image = match member {
+                "image" => media::decode_image(block.clone(), At::root(member)).ok(),
+                _ => None,
+            };
+            let kind = match image {
+                Some(image) => PartKind::Image(image),
+                None => PartKind::Opaque {
+                    dialect: Dialect::BedrockConverse,
+                    value: json!({ member: block }),
+                },
             };
             out.push(Event::PartStart { index, kind });
         }

@@ -10,7 +10,6 @@ use crate::{
     dialect::{
         Signer,
         bedrock_converse::{citation, error, finish, media, response::blob, usage},
-        gemini::response::picture,
     },
     frame::event_stream::{write_event, write_exception},
 };
@@ -92,8 +91,8 @@ impl Encoder {
                 let start = json!({"toolUse": {"toolUseId": id, "name": name}});
                 emit(out, "contentBlockStart", &json!({"start": start, "contentBlockIndex": wire}));
             }
-            PartKind::Opaque { dialect, value } => {
-                if let Some((start, delta)) = own(*dialect, value).as_ref().and_then(split) {
+            PartKind::Image(_) | PartKind::Opaque { .. } => {
+                if let Some((start, delta)) = whole(kind).as_ref().and_then(split) {
                     block.begun = true;
                     emit(
                         out,
@@ -169,7 +168,13 @@ impl Encoder {
         emit(out, "messageStop", &Value::Object(stop));
         let usage = usage::encode(self.usage.as_ref());
         // There is no clock here, and the shape requires the number.
-        emit(out, "metadata", &json!({"usage": usage, "metrics": {"latencyMs": 0}}));
+        let mut metadata = json!({"usage": usage, "metrics": {"latencyMs": 0}});
+        if let (Some(tier), Some(fields)) =
+            (usage::served(self.usage.as_ref()), metadata.as_object_mut())
+        {
+            fields.insert("serviceTier".to_owned(), tier);
+        }
+        emit(out, "metadata", &metadata);
     }
 }
 
@@ -177,12 +182,12 @@ fn emit(out: &mut Vec<u8>, event_type: &'static str, payload: &Value) {
     write_event(out, event_type, payload.to_string().into_bytes());
 }
 
-/// A part that comes whole as Converse's block: its own, or a picture of Google's.
-fn own(dialect: Dialect, value: &Value) -> Option<Value> {
-    match dialect {
-        Dialect::BedrockConverse => Some(value.clone()),
-        Dialect::Gemini => {
-            let image = media::encode_image(&picture(value)?, "output").ok()?;
+/// A part that comes whole as Converse's block: its own, or a picture.
+fn whole(kind: &PartKind) -> Option<Value> {
+    match kind {
+        PartKind::Opaque { dialect: Dialect::BedrockConverse, value } => Some(value.clone()),
+        PartKind::Image(image) => {
+            let image = media::encode_image(image, "output").ok()?;
             Some(json!({ "image": image }))
         }
         _ => None,

@@ -51,10 +51,11 @@ pub(crate) fn decode(body: &[u8]) -> Result<Response, Fault> {
         usage: map.get("usageMetadata").filter(|used| used.is_object()).map(usage::decode),
         ..Response::default()
     };
-    let first = match map.shift_remove("candidates") {
-        Some(Value::Array(list)) => list.into_iter().next(),
-        _ => None,
+    let mut candidates = match map.shift_remove("candidates") {
+        Some(Value::Array(list)) => list.into_iter(),
+        _ => Vec::new().into_iter(),
     };
+    let first = candidates.next();
     if let Some(Value::Object(mut candidate)) = first {
         let parts = candidate.get_mut("content").and_then(|content| content.get_mut("parts"));
         let list = match parts.map(Value::take) {
@@ -78,6 +79,10 @@ pub(crate) fn decode(body: &[u8]) -> Result<Response, Fault> {
         return Err(not_gemini("an answer without candidates".to_owned()));
     }
     keep(&mut map, &mut response.extras);
+    let others: Vec<Value> = candidates.collect();
+    if !others.is_empty() {
+        response.extras.insert("candidates".to_owned(), others.into());
+    }
     response.id = id;
     Ok(response)
 }
@@ -204,7 +209,7 @@ fn gather(piece: Piece, response_id: Option<&str>, parts: &mut Vec<Part>) {
 }
 
 /// A picture that the model made.
-pub(in crate::dialect) fn picture(value: &Value) -> Option<Image> {
+pub(in crate::dialect::gemini) fn picture(value: &Value) -> Option<Image> {
     let inline = reader::get(value, "inlineData")?;
     let media_type = reader::get(inline, "mimeType")?.as_str()?;
     if !media_type.starts_with("image/") {

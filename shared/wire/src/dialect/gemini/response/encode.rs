@@ -20,6 +20,11 @@ const OWN_FIELDS: [(&str, bool); 8] = [
     ("finishMessage", true),
 ];
 
+/// Whether a field of an answer's extras is written back.
+pub(in crate::dialect) fn keeps(name: &str) -> bool {
+    OWN_FIELDS.iter().any(|(known, _)| *known == name)
+}
+
 pub(crate) fn encode(response: &Response, stamp: &Stamp) -> Vec<u8> {
     let mut written = Written::default();
     let mut grounding = Grounding::default();

@@ -4,7 +4,7 @@ mod decode;
 mod encode;
 
 pub(crate) use decode::decode;
-pub(in crate::dialect) use decode::picture;
-pub(super) use decode::{Piece, pieces};
+pub(super) use decode::{Piece, picture, pieces};
 pub(crate) use encode::encode;
+pub(in crate::dialect) use encode::keeps;
 pub(super) use encode::{Written, part};

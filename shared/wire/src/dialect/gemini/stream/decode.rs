@@ -10,7 +10,7 @@ use crate::{
             call_id, error, finish, grounding,
             observe::is_blocked,
             reader,
-            response::{Piece, pieces},
+            response::{Piece, picture, pieces},
             usage,
         },
         watched::{corrupt, truncated},
@@ -189,7 +189,10 @@ impl Answer {
                 out.push(Event::PartEnd { index });
             }
             Piece::Other(value) => {
-                let kind = PartKind::Opaque { dialect: Dialect::Gemini, value };
+                let kind = match picture(&value) {
+                    Some(image) => PartKind::Image(image),
+                    None => PartKind::Opaque { dialect: Dialect::Gemini, value },
+                };
                 let index = self.begin(kind, out);
                 out.push(Event::PartEnd { index });
             }

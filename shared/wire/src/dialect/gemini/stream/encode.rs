@@ -104,6 +104,10 @@ impl Encoder {
                 name: name.clone(),
                 arguments: String::new(),
             }),
+            PartKind::Image(image) => {
+                part(&Part::Image(image.clone()), &mut self.written);
+                Open::Other
+            }
             PartKind::Opaque { dialect, value } => {
                 part(&Part::Opaque { dialect: *dialect, value: value.clone() }, &mut self.written);
                 Open::Other

@@ -193,7 +193,7 @@ fn picture(image: &Image, path: &str, losses: &mut Losses, out: &mut Vec<Value>)
     let url = match &image.data {
         Data::Base64 { media_type, base64 } => media::data_url(media_type, base64),
         Data::Url(url) => url.clone(),
-        Data::S3 { .. } | Data::File(_) | Data::Text(_) => {
+        Data::S3 { .. } | Data::File(_) | Data::Text(_) | Data::Chunks(_) => {
             return losses.meaning(path.to_owned());
         }
     };
@@ -207,7 +207,10 @@ fn picture(image: &Image, path: &str, losses: &mut Losses, out: &mut Vec<Value>)
 /// Text documents are text; the rest are files, by value or by id.
 fn file(document: &Document, path: &str, losses: &mut Losses, out: &mut Vec<Value>) {
     let file = match &document.data {
-        Data::Text(text) => return inline(document, text, path, losses, out),
+        Data::Text(_) | Data::Chunks(_) => {
+            let text = document.data.inline().unwrap_or_default();
+            return inline(document, &text, path, losses, out);
+        }
         Data::Base64 { media_type, base64 } => {
             if let Some(text) = readable(media_type, base64) {
                 return inline(document, &text, path, losses, out);

@@ -9,7 +9,7 @@ use super::super::{
 };
 use crate::{
     Dialect, Fault, FaultKind, Verbatim,
-    canon::{Data, Image, Part, Reasoning, Response, ToolCall},
+    canon::{Data, Finish, Image, Part, Reasoning, Response, ToolCall},
     dialect::Signer,
 };
 
@@ -26,7 +26,7 @@ pub(crate) fn decode(body: &[u8]) -> Result<Response, Fault> {
     if choices.is_empty() {
         return Err(invalid("no choices"));
     }
-    let Value::Object(mut choice) = choices.swap_remove(0) else {
+    let Value::Object(mut choice) = choices.remove(0) else {
         return Err(invalid("a choice that is not an object"));
     };
     let Some(Value::Object(message)) = choice.shift_remove("message") else {
@@ -38,15 +38,18 @@ pub(crate) fn decode(body: &[u8]) -> Result<Response, Fault> {
         Some(Value::String(text)) if !text.is_empty() => Some(text),
         _ => None,
     };
+    // vLLM's word for the sequence that ended the answer; for a token it is its number.
+    let stop_sequence = text(choice.shift_remove("stop_reason"));
     let response = Response {
         id: text(fields.shift_remove("id")),
         model: text(fields.shift_remove("model")),
         parts,
         finish: match choice.get("finish_reason").and_then(Value::as_str) {
+            Some("stop") if stop_sequence.is_some() => Finish::StopSequence,
             Some(reason) => finish::decode(reason, seen),
             None => finish::ended(seen),
         },
-        stop_sequence: None,
+        stop_sequence,
         usage: fields
             .shift_remove("usage")
             .and_then(|usage| usage::decode(Verbatim::from(&usage)))
@@ -56,13 +59,29 @@ pub(crate) fn decode(body: &[u8]) -> Result<Response, Fault> {
     fields.shift_remove("object");
     fields.shift_remove("created");
     fields.retain(|_, value| !value.is_null());
+    for known in ["index", "finish_reason"] {
+        choice.shift_remove(known);
+    }
+    fields.extend(choice.into_iter().filter(|(_, value)| !value.is_null()));
+    if !choices.is_empty() {
+        fields.insert("choices".to_owned(), choices.into());
+    }
     Ok(Response { extras: fields, ..response })
 }
 
 pub(super) fn seen(parts: &[Part]) -> Seen {
     Seen {
-        tools: parts.iter().any(|part| matches!(part, Part::ToolCall(_))),
+        tools: parts.iter().any(is_call),
         refusal: parts.iter().any(|part| matches!(part, Part::Refusal(_))),
+    }
+}
+
+/// A call that the caller must answer.
+fn is_call(part: &Part) -> bool {
+    match part {
+        Part::ToolCall(_) => true,
+        Part::Opaque { value, .. } => value.get("type").is_some_and(|kind| kind == "custom"),
+        _ => false,
     }
 }
 
@@ -103,7 +122,7 @@ fn parts(mut message: Map<String, Value>) -> Result<Vec<Part>, Fault> {
     }
     parts.extend(refusal.map(Part::Refusal));
     if let Some(Value::Array(images)) = message.shift_remove("images") {
-        parts.extend(images.iter().filter_map(picture));
+        parts.extend(images.iter().filter_map(picture).map(Part::Image));
     }
     if let Some(audio) = message.shift_remove("audio").filter(|audio| !audio.is_null()) {
         let value = serde_json::json!({"type": "audio", "audio": audio});
@@ -172,7 +191,8 @@ pub(in crate::dialect::openai_chat) fn pieces(items: &[Value]) -> Vec<Piece> {
     out
 }
 
-fn picture(image: &Value) -> Option<Part> {
+/// A picture that the model made (OpenRouter's and LiteLLM's `images`).
+pub(in crate::dialect::openai_chat) fn picture(image: &Value) -> Option<Image> {
     let url = image.get("image_url")?.get("url")?.as_str()?;
     let data = match url.strip_prefix("data:").and_then(|rest| rest.split_once(";base64,")) {
         Some((media_type, base64)) => {
@@ -180,7 +200,7 @@ fn picture(image: &Value) -> Option<Part> {
         }
         None => Data::Url(url.to_owned()),
     };
-    Some(Part::Image(Image { data, detail: None }))
+    Some(Image { data, detail: None })
 }
 
 fn tool_call(at: usize, mut call: Value) -> Result<Part, Fault> {

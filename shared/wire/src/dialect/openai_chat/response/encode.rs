@@ -49,6 +49,11 @@ pub(crate) fn encode(response: &Response, stamp: &Stamp) -> Vec<u8> {
             "finish_reason": finish,
         }],
     });
+    if let Some(sequence) = &response.stop_sequence
+        && let Some(choice) = body.pointer_mut("/choices/0").and_then(Value::as_object_mut)
+    {
+        choice.insert("stop_reason".into(), sequence.as_str().into());
+    }
     if let Some(fields) = body.as_object_mut() {
         if let Some(used) = &response.usage {
             fields.insert("usage".into(), usage::encode(used));
@@ -57,6 +62,9 @@ pub(crate) fn encode(response: &Response, stamp: &Stamp) -> Vec<u8> {
             if let Some(value @ Value::String(_)) = response.extras.get(name) {
                 fields.insert(name.into(), value.clone());
             }
+        }
+        if let Some(tier) = Dialect::OpenAiChat.tier(response.usage.as_ref()) {
+            fields.entry("service_tier").or_insert_with(|| tier.into());
         }
     }
     // A tree of strings and numbers always serialises.
@@ -84,7 +92,7 @@ impl Message {
                 "type": "function",
                 "function": {"name": call.name, "arguments": arguments(&call.arguments)},
             })),
-            Part::Image(image) => self.images.extend(picture(image)),
+            Part::Image(image) => self.images.extend(shown(image)),
             Part::Opaque { dialect: Dialect::OpenAiChat, value } => match value.get("audio") {
                 Some(audio) => self.audio = Some(audio.clone()),
                 None => self.calls.push(value.clone()),
@@ -165,12 +173,13 @@ impl Message {
     }
 }
 
-fn picture(image: &Image) -> Option<Value> {
+/// A picture that the model made.
+pub(in crate::dialect::openai_chat) fn shown(image: &Image) -> Option<Value> {
     let url = match &image.data {
         Data::Base64 { media_type, base64 } => format!("data:{media_type};base64,{base64}"),
         Data::Url(url) => url.clone(),
         Data::S3 { uri, .. } => uri.clone(),
-        Data::File(_) | Data::Text(_) => return None,
+        Data::File(_) | Data::Text(_) | Data::Chunks(_) => return None,
     };
     Some(json!({"type": "image_url", "image_url": {"url": url}}))
 }

@@ -35,6 +35,9 @@ pub(super) struct Choice<'a> {
     pub(super) delta: Option<DeltaFields<'a>>,
     #[serde(borrow, default)]
     pub(super) finish_reason: Option<Text<'a>>,
+    /// vLLM's word for the sequence that ended the answer; for a token it is its number.
+    #[serde(default)]
+    pub(super) stop_reason: Option<Value>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -51,6 +54,10 @@ pub(super) struct DeltaFields<'a> {
     pub(super) thinking_blocks: Option<Vec<Block<'a>>>,
     #[serde(default)]
     pub(super) annotations: Option<Vec<Value>>,
+    #[serde(default)]
+    pub(super) images: Option<Vec<Value>>,
+    #[serde(default)]
+    pub(super) audio: Option<Value>,
     #[serde(borrow, default)]
     pub(super) tool_calls: Option<Vec<Call<'a>>>,
     #[serde(borrow, default)]
@@ -76,6 +83,17 @@ pub(super) struct Call<'a> {
     pub(super) id: Option<Text<'a>>,
     #[serde(borrow, default)]
     pub(super) function: Option<Function<'a>>,
+    /// A call of a custom tool.
+    #[serde(borrow, default)]
+    pub(super) custom: Option<Custom<'a>>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Custom<'a> {
+    #[serde(borrow, default)]
+    pub(super) name: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    pub(super) input: Option<Text<'a>>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -1,18 +1,22 @@
 //! Upstream bytes to canonical events.
 
+use serde_json::Value;
+
 use super::{
     super::{
         error,
         finish::{self, Seen},
-        response::{Piece, pieces},
+        response::{Piece, picture, pieces},
         usage,
     },
+    audio::Audio,
     calls::Calls,
     chunk::{Block, Chunk, Content, DeltaFields, Function, Text},
+    customs::Customs,
 };
 use crate::{
     Fault,
-    canon::{Delta, Event, PartKind, Usage},
+    canon::{Delta, Event, Finish, PartKind, Usage},
     dialect::{
         Signer,
         watched::{corrupt, truncated},
@@ -39,8 +43,12 @@ struct Answer {
     open: Option<Open>,
     calls: Calls,
     refused: bool,
+    customs: Customs,
+    audio: Audio,
     /// Why it ended; told once usage is known.
     finish: Option<String>,
+    /// The sequence that ended it.
+    stop_sequence: Option<String>,
     usage: Option<Usage>,
     done: bool,
 }
@@ -138,6 +146,8 @@ impl Answer {
             }
             if let Some(reason) = Text::of(choice.finish_reason.as_ref()) {
                 self.finish = Some(reason.to_owned());
+                let sequence = choice.stop_reason.as_ref().and_then(Value::as_str);
+                self.stop_sequence = sequence.map(str::to_owned);
                 self.close(out);
                 self.calls.end_complete(out);
             }
@@ -168,12 +178,28 @@ impl Answer {
             let index = self.part(Kind::Text, out);
             out.push(Event::Delta { index, delta: Delta::Citation(annotation.clone()) });
         }
+        for image in delta.images.iter().flatten().filter_map(picture) {
+            self.close(out);
+            self.calls.end_complete(out);
+            let index = self.next;
+            self.next += 1;
+            out.push(Event::PartStart { index, kind: PartKind::Image(image) });
+            out.push(Event::PartEnd { index });
+        }
+        if let Some(piece) = &delta.audio {
+            self.audio.piece(piece);
+        }
         if let Some(words) = Text::of(delta.refusal.as_ref()) {
             self.refused = true;
             let index = self.part(Kind::Refusal, out);
             out.push(Event::Delta { index, delta: Delta::Text(words.to_owned()) });
         }
         for call in delta.tool_calls.iter().flatten() {
+            if let Some(custom) = &call.custom {
+                self.close(out);
+                self.customs.piece(call.index, Text::of(call.id.as_ref()), custom);
+                continue;
+            }
             let id = Text::of(call.id.as_ref());
             self.call(call.index, id, call.function.as_ref(), out);
         }
@@ -278,12 +304,18 @@ impl Answer {
         if !self.calls.end(out) {
             return Err(corrupt(b"a tool call without a name"));
         }
+        let tools = !self.calls.is_empty() || !self.customs.is_empty();
+        self.customs.tell(&mut self.next, out);
+        self.audio.tell(&mut self.next, out);
         if let Some(usage) = &self.usage {
             out.push(Event::Usage(usage.clone()));
         }
-        let seen = Seen { tools: !self.calls.is_empty(), refusal: self.refused };
-        let finish = finish::decode(&reason, seen);
-        out.push(Event::Finish { finish, stop_sequence: None });
+        let stop_sequence = self.stop_sequence.take();
+        let finish = match reason.as_str() {
+            "stop" if stop_sequence.is_some() => Finish::StopSequence,
+            reason => finish::decode(reason, Seen { tools, refusal: self.refused }),
+        };
+        out.push(Event::Finish { finish, stop_sequence });
         Ok(())
     }
 }

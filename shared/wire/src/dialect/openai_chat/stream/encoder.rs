@@ -81,7 +81,9 @@ impl Encoder {
             Event::Delta { index, delta } => self.part_delta(*index, delta, out),
             Event::PartEnd { index } => self.part_end(*index, out),
             Event::Usage(usage) => self.usage = Some(usage.clone()),
-            Event::Finish { finish, .. } => self.finish(finish, out),
+            Event::Finish { finish, stop_sequence } => {
+                self.finish(finish, stop_sequence.as_deref(), out);
+            }
         }
     }
 
@@ -113,6 +115,12 @@ impl Encoder {
                     }]}),
                 );
                 Kind::Call { number, empty: true }
+            }
+            PartKind::Image(image) => {
+                if let Some(image) = response::shown(image) {
+                    self.value(out, &json!({"images": [image]}));
+                }
+                Kind::Opaque
             }
             PartKind::Opaque { dialect: Dialect::OpenAiChat, value } if is_call(value) => {
                 self.seen.tools = true;
@@ -207,18 +215,25 @@ impl Encoder {
         }
     }
 
-    fn finish(&self, finish: &Finish, out: &mut Vec<u8>) {
+    fn finish(&self, finish: &Finish, sequence: Option<&str>, out: &mut Vec<u8>) {
         let reason = finish::encode(finish, self.seen);
         self.chunk(out, |out| {
             out.extend_from_slice(br#"[{"index":0,"delta":{},"logprobs":null,"finish_reason":""#);
             out.extend_from_slice(reason.as_bytes());
-            out.extend_from_slice(br#""}]"#);
+            out.push(b'"');
+            if let Some(sequence) = sequence {
+                out.extend_from_slice(br#","stop_reason":"#);
+                write_json(out, sequence);
+            }
+            out.extend_from_slice(b"}]");
             self.no_usage(out);
+            self.tier(out);
         });
         if let Some(used) = self.usage.as_ref().filter(|_| self.stamp.stream_usage) {
             self.chunk(out, |out| {
                 out.extend_from_slice(br#"[],"usage":"#);
                 write_json(out, &usage::encode(used));
+                self.tier(out);
             });
         }
         out.extend_from_slice(b"data: [DONE]\n\n");
@@ -256,6 +271,14 @@ impl Encoder {
             out.extend_from_slice(br#","logprobs":null,"finish_reason":null}]"#);
             self.no_usage(out);
         });
+    }
+
+    /// The level of service, at the end, where it is known.
+    fn tier(&self, out: &mut Vec<u8>) {
+        if let Some(tier) = Dialect::OpenAiChat.tier(self.usage.as_ref()) {
+            out.extend_from_slice(br#","service_tier":"#);
+            write_json(out, tier);
+        }
     }
 
     /// Callers who asked for usage see the field in every chunk.

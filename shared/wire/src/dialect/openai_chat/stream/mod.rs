@@ -1,7 +1,9 @@
 //! Streams, both ways.
 
+mod audio;
 mod calls;
 mod chunk;
+mod customs;
 mod decoder;
 mod encoder;
 

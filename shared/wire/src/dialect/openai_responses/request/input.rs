@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{
-    super::{peek::ROLES, seal},
+    super::{output, peek::ROLES, seal},
     content,
 };
 use crate::{
@@ -80,7 +80,10 @@ impl Conversation {
                 let answers = kind.ends_with("_output") || kind == "mcp_approval_response";
                 fields.restore("type", Value::String(kind));
                 let value = Value::Object(fields.rest());
-                let part = Part::Opaque { dialect: Dialect::OpenAiResponses, value };
+                let part = match output::pictured(&value) {
+                    Some(image) => Part::Image(image),
+                    None => Part::Opaque { dialect: Dialect::OpenAiResponses, value },
+                };
                 if answers {
                     self.say(Role::User, vec![part]);
                 } else {

@@ -53,7 +53,9 @@ fn picture(image: &Image, path: &str, losses: &mut Losses, out: &mut Vec<Value>)
         }),
         Data::Url(url) => json!({"type": "input_image", "image_url": url, "detail": detail}),
         Data::File(id) => json!({"type": "input_image", "file_id": id, "detail": detail}),
-        Data::S3 { .. } | Data::Text(_) => return losses.meaning(path.to_owned()),
+        Data::S3 { .. } | Data::Text(_) | Data::Chunks(_) => {
+            return losses.meaning(path.to_owned());
+        }
     });
 }
 
@@ -63,7 +65,10 @@ fn file(document: &Document, path: &str, losses: &mut Losses, out: &mut Vec<Valu
         losses.meaning(format!("{path}.citations"));
     }
     let file = match &document.data {
-        Data::Text(text) => return inline(document, text, out),
+        Data::Text(_) | Data::Chunks(_) => {
+            let text = document.data.inline().unwrap_or_default();
+            return inline(document, &text, out);
+        }
         Data::Base64 { media_type, base64 } => {
             if let Some(text) = readable(media_type, base64) {
                 return inline(document, &text, out);

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::super::{
     annotation, error,
     finish::{self, Seen},
-    seal, usage,
+    output, seal, usage,
 };
 use crate::{
     Dialect, Fault, FaultKind,
@@ -30,7 +30,7 @@ pub(crate) fn decode(body: &[u8]) -> Result<Response, Fault> {
         read(item, &mut parts)?;
     }
     let seen = Seen {
-        calls: parts.iter().any(|part| matches!(part, Part::ToolCall(_))),
+        calls: parts.iter().any(is_call),
         refusal: parts.iter().any(|part| matches!(part, Part::Refusal(_))),
     };
     let text = |value: Option<Value>| match value {
@@ -57,6 +57,15 @@ pub(crate) fn decode(body: &[u8]) -> Result<Response, Fault> {
     })
 }
 
+/// A call that the caller must answer.
+fn is_call(part: &Part) -> bool {
+    match part {
+        Part::ToolCall(_) => true,
+        Part::Opaque { value, .. } => output::is_custom_call(value),
+        _ => false,
+    }
+}
+
 fn invalid(detail: &str) -> Fault {
     Fault::new(FaultKind::Upstream, "The provider sent an answer that is not valid.")
         .with_detail(format!("response: {detail}"))
@@ -80,7 +89,10 @@ fn read(mut item: Value, parts: &mut Vec<Part>) -> Result<(), Fault> {
             }));
         }
         Some("reasoning") => parts.push(reasoning(&item)),
-        Some(_) => parts.push(Part::Opaque { dialect: Dialect::OpenAiResponses, value: item }),
+        Some(_) => parts.push(match output::pictured(&item) {
+            Some(image) => Part::Image(image),
+            None => Part::Opaque { dialect: Dialect::OpenAiResponses, value: item },
+        }),
         None => return Err(invalid("an item without a type")),
     }
     Ok(())

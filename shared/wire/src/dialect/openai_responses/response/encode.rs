@@ -47,7 +47,11 @@ pub(crate) fn encode(response: &Response, stamp: &Stamp) -> Vec<u8> {
         error: None,
         output: out.items,
         usage: response.usage.as_ref(),
-        service_tier: response.extras.get("service_tier").filter(|tier| tier.is_string()),
+        service_tier: response
+            .extras
+            .get("service_tier")
+            .and_then(Value::as_str)
+            .or_else(|| Dialect::OpenAiResponses.tier(response.usage.as_ref())),
     };
     // A tree of strings and numbers always serialises.
     serde_json::to_vec(&shell.write(stamp)).unwrap_or_default()
@@ -91,8 +95,13 @@ impl Output<'_> {
                 let content = seal::part(*dialect, value);
                 self.items.push(output::sealed(&self.id("rs"), &content));
             }
-            Part::Image(_)
-            | Part::Document(_)
+            Part::Image(image) => {
+                if let Some(item) = output::picture(&self.id("ig"), image) {
+                    self.close("completed");
+                    self.items.push(item);
+                }
+            }
+            Part::Document(_)
             | Part::SearchResult(_)
             | Part::ToolResult(_)
             | Part::CachePoint(_) => {}

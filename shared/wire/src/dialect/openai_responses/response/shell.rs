@@ -74,7 +74,7 @@ pub(in super::super) struct Shell<'a> {
     pub(in super::super) error: Option<Value>,
     pub(in super::super) output: Vec<Value>,
     pub(in super::super) usage: Option<&'a Usage>,
-    pub(in super::super) service_tier: Option<&'a Value>,
+    pub(in super::super) service_tier: Option<&'a str>,
 }
 
 // === impl Shell ===
@@ -97,7 +97,7 @@ impl Shell<'_> {
         let repeated = if stamp.echo.is_empty() { defaults() } else { stamp.echo.clone() };
         body.extend(repeated);
         if let Some(tier) = self.service_tier {
-            body.insert("service_tier".into(), tier.clone());
+            body.insert("service_tier".into(), tier.into());
         }
         Value::Object(body)
     }

@@ -6,13 +6,13 @@ use super::{
     super::{
         annotation, error,
         finish::{self, Seen},
-        response,
+        output, response,
     },
     event::{Answered, Frame, Text, corrupt, truncated},
     place::{Place, Places, Voice},
 };
 use crate::{
-    Fault,
+    Dialect, Fault,
     canon::{Delta, Event, Part, PartKind, Usage},
     frame::sse::{self, Framer},
 };
@@ -233,7 +233,14 @@ impl State {
                     _ => self.places.end(place, out),
                 }
             }
-            _ => self.places.opaque(item, out),
+            _ => {
+                self.seen.calls |= output::is_custom_call(&item);
+                let kind = match output::pictured(&item) {
+                    Some(image) => PartKind::Image(image),
+                    None => PartKind::Opaque { dialect: Dialect::OpenAiResponses, value: item },
+                };
+                self.places.complete(kind, out);
+            }
         }
     }
 

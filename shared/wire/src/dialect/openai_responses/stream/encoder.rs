@@ -110,7 +110,8 @@ impl Encoder {
         let output = self.items.iter().map(|item| item.value(&self.stamp.echo)).collect();
         let usage = self.usage.as_ref();
         let id = &self.id;
-        Shell { id, status, reason, error, output, usage, service_tier: None }.write(&self.stamp)
+        let service_tier = Dialect::OpenAiResponses.tier(usage);
+        Shell { id, status, reason, error, output, usage, service_tier }.write(&self.stamp)
     }
 
     fn begin(&mut self, index: u32, kind: &PartKind, out: &mut Vec<u8>) {
@@ -130,13 +131,18 @@ impl Encoder {
                 return self.item(index, "rs", ItemKind::Reasoning(Reasoning::default()), out);
             }
             PartKind::Opaque { dialect: Dialect::OpenAiResponses, value }
-                if value.get("type").is_some_and(|kind| kind == "custom_tool_call") =>
+                if output::is_custom_call(value) =>
             {
                 self.seen.calls = true;
                 return self.item(index, "ctc", ItemKind::Custom(value.clone()), out);
             }
             PartKind::Opaque { dialect: Dialect::OpenAiResponses, value } => {
                 return self.item(index, "it", ItemKind::Whole(value.clone()), out);
+            }
+            PartKind::Image(image) => {
+                let id = output::id("ig", &self.stamp.id, self.items.len());
+                let Some(item) = output::picture(&id, image) else { return };
+                return self.item(index, "ig", ItemKind::Picture(item), out);
             }
             PartKind::Opaque { dialect, value } => {
                 let id = output::id("rs", &self.stamp.id, self.items.len());
@@ -319,6 +325,10 @@ impl Encoder {
                 self.of(open, "response.custom_tool_call_input.delta", fields, out);
                 let fields = [("input", input)];
                 self.of(open, "response.custom_tool_call_input.done", fields, out);
+                self.done(open.item, out);
+            }
+            ItemKind::Picture(_) => {
+                self.of(open, "response.image_generation_call.completed", [], out);
                 self.done(open.item, out);
             }
             ItemKind::Whole(_) => self.done(open.item, out),

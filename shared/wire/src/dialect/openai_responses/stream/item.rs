@@ -29,6 +29,8 @@ pub(super) enum ItemKind {
     Reasoning(Reasoning),
     /// A call of a custom tool: its input is told at its end.
     Custom(Value),
+    /// A picture: its content is told at its end.
+    Picture(Value),
     /// Complete as written.
     Whole(Value),
 }
@@ -69,6 +71,14 @@ impl Item {
                         fields.insert("input".into(), "".into());
                         fields.insert("status".into(), status.into());
                     }
+                }
+                item
+            }
+            ItemKind::Picture(value) => {
+                let mut item = value.clone();
+                if let (Some(fields), false) = (item.as_object_mut(), self.done) {
+                    fields.insert("result".into(), Value::Null);
+                    fields.insert("status".into(), status.into());
                 }
                 item
             }

@@ -1,7 +1,5 @@
 //! Where the parts of a provider's stream are: which output item, which part of it.
 
-use serde_json::Value;
-
 use crate::canon::{Delta, Event, PartKind};
 
 /// A part's place in the output.
@@ -116,11 +114,10 @@ impl Places {
     }
 
     /// A part that is complete as it is written.
-    pub(super) fn opaque(&mut self, value: Value, out: &mut Vec<Event>) {
+    pub(super) fn complete(&mut self, kind: PartKind, out: &mut Vec<Event>) {
         let index = self.next;
         self.next += 1;
-        let dialect = crate::Dialect::OpenAiResponses;
-        out.push(Event::PartStart { index, kind: PartKind::Opaque { dialect, value } });
+        out.push(Event::PartStart { index, kind });
         out.push(Event::PartEnd { index });
     }
 }
