@@ -69,6 +69,7 @@ BUFFERED = [
     ("DELETE", "/organization/delete"),
     ("POST", "/tag/new"),
     ("GET", "/"),
+    ("GET", "/health/services"),
     ("GET", "/nobodys/route"),
 ]
 

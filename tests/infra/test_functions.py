@@ -216,6 +216,28 @@ def test_only_admin_may_delete_what_lasts_and_of_usage_it_may_only_add_rows(reso
     assert not [m for m in may if m[0] == "AdminRole" and m[1] in writes and m[2] == usage]
 
 
+def test_alerts_are_sent_by_who_watches_budgets_and_by_who_tries_a_channel_and_nowhere_but_where_told(
+    resources: dict,
+) -> None:
+    channels = {
+        "sns:Publish": {"Ref": "AlertTopicArn"},
+        "ses:SendEmail": {"Ref": "AlertSenderArn"},
+        "events:PutEvents": {"Ref": "AlertEventBusArn"},
+    }
+    may = {
+        (name, action): statement["Resource"]
+        for name, statement in every_statement(resources)
+        if name.endswith("Role")
+        for action in listed(statement["Action"])
+        if action in channels
+    }
+    roles = ("AdminRole", "BudgetResetRole")
+    assert may == {(role, action): channels[action] for role in roles for action in channels}
+    for role in roles:
+        [addresses] = [s for s in statements(resources[role]) if s.get("Sid") == "AddressesOfWebhooks"]
+        assert addresses["Resource"]["Fn::Sub"].endswith("secret:${ProviderSecretPrefix}alerting*")
+
+
 def test_inference_may_look_whether_records_have_changed(resources: dict) -> None:
     core = {"Fn::GetAtt": ["CoreTable", "Arn"]}
     may = {

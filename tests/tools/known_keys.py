@@ -43,6 +43,15 @@ guardrails headers litellm_params max_completion_tokens max_tokens mock_delay mo
 mock_tool_calls num_retries region_name sagemaker_base_url temperature top_p
 use_aws_bedrock_converse"""
 
+ALERTING_ARGS = """budget_alert_ttl daily_report_frequency log_to_console major_outage_alert_threshold
+max_outage_alert_list_size minor_outage_alert_threshold outage_alert_ttl region_outage_alert_ttl
+report_check_interval"""
+ALERT_TYPES = """budget_alerts cooldown_deployment daily_reports db_exceptions failed_tracking_spend
+fallback_reports internal_user_created internal_user_deleted internal_user_updated llm_exceptions
+llm_requests_hanging llm_too_slow new_internal_user_created new_model_added new_team_created
+new_virtual_key_created outage_alerts region_outage_alerts spend_reports team_deleted team_updated
+virtual_key_deleted virtual_key_updated"""
+
 
 def classes(path, names):
     """Annotated fields of the named classes."""
@@ -90,6 +99,8 @@ def main(package):
         "CredentialLiteLLMParams", "GenericLiteLLMParams", "LiteLLM_Params", "LiteLLMParamsTypedDict",
     }
     sections = {
+        "alert_types": set(ALERT_TYPES.split()),
+        "alerting_args": set(ALERTING_ARGS.split()),
         "file": set(TOP.split()),
         "general_settings": classes(root / "proxy/_types.py", {"ConfigGeneralSettings"})
         | set(GENERAL.split()),

@@ -1,4 +1,5 @@
-//! Lambda function on a schedule: resolves the leases of calls that never came back, and rolls hours up.
+//! Lambda function on a schedule: resolves the leases of calls that never came back, rolls hours up,
+//! and tells of budgets that run out.
 //!
 //! Windows need no job: a new one begins at its instant, because its id is computed from the
 //! clock. What is left to a schedule is what a dead process could not do itself.
@@ -18,11 +19,15 @@ fn main() -> Result<(), lambda_runtime::Error> {
 async fn sweep(app: Arc<App>) -> Result<Value, lambda_runtime::Error> {
     let report = app.store().ledger().sweep(app.clock().now()).await?;
     let rolled = app.store().rollups().roll(app.clock().now()).await?;
+    let watched = app.watch_budgets().await?;
     Ok(json!({
         "guards": report.guards,
         "expired": report.expired,
         "corrected": report.corrected,
         "rolled_up": rolled.hours,
         "rolled_up_again": rolled.again,
+        "alerts": watched.made,
+        "alerts_told": watched.told,
+        "alerts_failed": watched.failed,
     }))
 }

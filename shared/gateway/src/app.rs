@@ -7,6 +7,7 @@ use sluice_store::{Clock, Deed, KeyHash, KeyRecord, KeyRole, Store, StoreError};
 use sluice_wire::{Fault, FaultKind};
 
 use crate::{
+    alerts::Known,
     config::{Config, StoreUnavailable},
     corridor::Crowds,
     identity::{Aws, CustomerCache, Jwt, KeyCache, Party},
@@ -33,6 +34,7 @@ pub struct App {
     pub(crate) keys: KeyCache,
     pub(crate) customers: CustomerCache,
     pub(crate) orphans: Orphans,
+    pub(crate) alerts: Known,
     pub(crate) telemetry: Telemetry,
     pub(crate) departure: Departure,
     pub(crate) master: KeyHash,
@@ -143,6 +145,7 @@ impl App {
             keys: KeyCache::default(),
             customers: CustomerCache::default(),
             orphans: Orphans::default(),
+            alerts: Known::default(),
             telemetry,
             departure,
             master: KeyHash::of_plaintext(&master_key),

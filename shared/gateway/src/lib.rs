@@ -12,6 +12,7 @@
 //! carries the call's id.
 
 pub mod admin;
+mod alerts;
 pub mod app;
 pub mod config;
 pub mod corridor;
@@ -33,6 +34,7 @@ pub mod tokens;
 mod uses;
 mod vault;
 
+pub use alerts::Watched;
 pub use app::{App, AppParts, Departure, StartError};
 pub use identity::{Peer, Seal};
 pub use orphans::Orphans;

@@ -44,6 +44,6 @@ pub use table::{
 };
 pub use text::{Payload, Template, TextGeneration};
 pub use transport::{
-    CallerToken, CallerTokenError, CallerTokenRequest, Document, Fetch, FetchError, Transport,
-    TransportError, TransportOptions, is_secure_url,
+    BusEvent, CallerToken, CallerTokenError, CallerTokenRequest, Document, Fetch, FetchError,
+    Letter, TopicMessage, Transport, TransportError, TransportOptions, is_secure_url,
 };

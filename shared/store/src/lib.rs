@@ -10,6 +10,7 @@
 //!   version.
 //! - [`Routing`]: models and credentials that people add, as a whole.
 //! - [`Audit`]: a row for each change of a record, in the same transaction, and for each refusal.
+//! - [`Alerts`]: what was told of, once.
 //! - [`Usage`]: a row for each call. The rows of a key and a window add up to what the ledger says.
 //! - [`NanoUsd`], [`Millis`], [`KeyHash`], [`CallId`], [`BudgetDuration`]: no float, no bare string.
 //!
@@ -28,6 +29,7 @@
 //! | model, credential | core | `ROUTING` | `MODEL#<id>`, `CREDENTIAL#<name>` |
 //! | revision of these, sealed data key | core | `ROUTING` | `REVISION`, `DATAKEY` |
 //! | last use of a credential | core | `USED#<name>` | `CREDENTIAL` |
+//! | alert | core | `ALERT#<what happened, to whom, in which window>` | `ALERT` |
 //! | audit row, head | core | `AUDIT#<chain>` | `<instant>#<number>`, `HEAD` |
 //! | usage row | usage | `L#<16 digits of the hash>#<day>` | the call's id |
 //! | sheet of an hour | usage | `ROLL#<day>` | `<hour>`, its pieces `<hour>#<instant>#<number>` |
@@ -36,11 +38,12 @@
 //! | turn of a session | cache | `S#<length of owner>#<owner>#<session>` | `<instant>#<call>#<piece's number>` |
 //! | session of an owner | cache | `SESSIONS#<owner>` | its id |
 //!
-//! Indexes: core `gsi1` `GUARDS`, `U#<user>` and `A#<user>` (memberships), `gsi2` `KEYS`, `USERS`,
-//! `TEAMS`, `MEMBERS#<team>` and the like by age; usage `gsi1` `LIVE#<hour>#<shard>` by the
+//! Indexes: core `gsi1` `GUARDS`, `ALERTS` (those that somebody has still to be told of), `U#<user>` and `A#<user>`
+//! (memberships), `gsi2` `KEYS`, `USERS`, `TEAMS`, `MEMBERS#<team>` and the like by age; usage `gsi1` `LIVE#<hour>#<shard>` by the
 //! instant of recording, `gsi2` (sparse) `FAIL#<day>`. No write of the ledger touches an index of
 //! core.
 
+mod alerts;
 mod allowance;
 mod answers;
 mod associates;
@@ -74,6 +77,7 @@ mod usage;
 mod users;
 mod window;
 
+pub use alerts::{Alert, Alerts, Later};
 pub use allowance::Allowance;
 pub use answers::{Answers, KeptAnswer};
 pub use associates::{AssociateRecord, OrganisationRole};
@@ -88,8 +92,8 @@ pub use error::{StoreError, StoreErrorKind};
 pub use id::{CallId, IdError, KeyHash};
 pub use keys::{Former, KeyError, KeyRecord, KeyRole, Keys, ModelBudget, Vouched};
 pub use ledger::{
-    Admission, Ask, Claim, Grant, Ledger, LedgerMode, Limit, Measure, Reading, Refusal, Share,
-    Span, Spend, Subject, SweepReport,
+    Admission, Ask, Claim, Grant, Ledger, LedgerMode, Limit, Measure, Purse, Reading, Refusal,
+    Share, Span, Spend, Subject, SweepReport,
 };
 pub use members::{MemberRecord, MemberRole};
 pub use money::{MoneyError, NanoUsd};

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::Client;
 
 use crate::{
-    Answers, AssociateRecord, Audit, BudgetRecord, Clock, CredentialRecord, CustomerRecord, Keys,
-    Ledger, LedgerMode, MemberRecord, ModelRecord, OrganisationRecord, Records, Rollups, Routing,
-    Sessions, StoreError, TableNames, TeamRecord, Usage, UserRecord,
+    Alerts, Answers, AssociateRecord, Audit, BudgetRecord, Clock, CredentialRecord, CustomerRecord,
+    Keys, Ledger, LedgerMode, MemberRecord, ModelRecord, OrganisationRecord, Records, Rollups,
+    Routing, Sessions, StoreError, TableNames, TeamRecord, Usage, UserRecord,
     ledger::{Backlog, Desks, Slices},
     tables,
 };
@@ -112,6 +112,11 @@ impl Store {
     /// The ledger.
     pub fn ledger(&self) -> Ledger {
         Ledger { inner: Arc::clone(&self.inner) }
+    }
+
+    /// The alerts.
+    pub fn alerts(&self) -> Alerts {
+        Alerts { inner: Arc::clone(&self.inner) }
     }
 
     /// The answers that are kept.

@@ -7,6 +7,7 @@
 
 mod access;
 mod access_groups;
+mod alerting;
 mod audit;
 mod body;
 mod budgets;
@@ -50,6 +51,8 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .merge(credential_routes())
         .merge(access_group_routes())
         .merge(spend::routes())
+        .route("/alerting/settings", get("/alerting/settings", alerting::settings))
+        .route("/health/services", get("/health/services", alerting::services))
         .route("/audit", get("/audit", audit::list))
         .route("/audit/{id}", get("/audit/{id}", audit::one))
 }
@@ -103,7 +106,7 @@ fn access_group_routes() -> Router<Arc<App>> {
 
 /// Whether a path is one of these routes.
 pub(crate) fn is_managed(path: &str) -> bool {
-    const ROOTS: [&str; 17] = [
+    const ROOTS: [&str; 19] = [
         "/key/",
         "/user/",
         "/v2/user/",
@@ -120,6 +123,8 @@ pub(crate) fn is_managed(path: &str) -> bool {
         "/tag/",
         "/credentials",
         "/access_group/",
+        "/alerting/",
+        "/health/services",
         "/audit",
     ];
     // What there is to call is for whoever calls.

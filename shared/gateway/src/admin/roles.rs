@@ -178,6 +178,8 @@ pub(crate) static RULES: &[Rule] = &[
     rule(GET, "/organization/daily/activity", VIEWERS, NOTHING).in_organisation(),
     rule(GET, "/tag/daily/activity", VIEWERS, NOTHING),
     rule(GET, "/customer/daily/activity", VIEWERS, NOTHING),
+    rule(GET, "/alerting/settings", VIEWERS, NOTHING),
+    rule(GET, "/health/services", ADMINS, NOTHING),
     rule(GET, "/audit", VIEWERS, NOTHING),
     rule(GET, "/audit/{id}", VIEWERS, NOTHING),
 ];

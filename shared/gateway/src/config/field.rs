@@ -141,6 +141,10 @@ impl<'n, 'c> Field<'n, 'c> {
         matches!(self.node.kind, Kind::Mapping(_))
     }
 
+    pub(super) fn is_list(&self) -> bool {
+        matches!(self.node.kind, Kind::Sequence(_))
+    }
+
     /// An error: what is wrong, and what would be right.
     pub(super) fn wrong(&self, message: impl Into<String>, hint: impl Into<String>) {
         self.find(Level::Error, message.into(), hint.into());

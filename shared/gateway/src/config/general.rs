@@ -6,8 +6,8 @@ use sluice_providers::{MediaPolicy, Secret};
 use sluice_store::Deed;
 
 use super::{
-    aws_iam::AwsIamAuth, field::Field, history::History, jwt::JwtAuth, known, media,
-    mtls::MtlsAuth, network::Network, pass_through::PassThrough, section::Section,
+    alerting::Alerting, aws_iam::AwsIamAuth, field::Field, history::History, jwt::JwtAuth, known,
+    media, mtls::MtlsAuth, network::Network, pass_through::PassThrough, section::Section,
 };
 
 /// Mebibyte.
@@ -30,6 +30,8 @@ pub struct General {
     pub lease_seconds: u64,
     /// `audit_retention_days` (Sluice's own): for how many days rows of the audit log are kept.
     pub audit_days: u32,
+    /// `alerting`: whom to tell of budgets that run out, if anybody.
+    pub alerting: Option<Alerting>,
     /// `disable_docs`: `/docs` and `/openapi.json` are not there.
     pub disable_docs: bool,
     /// `pass_through_endpoints`, and what calls of built-in pass-through cost.
@@ -94,6 +96,7 @@ impl Default for General {
             max_request_size_mb: DEFAULT_REQUEST_MIB,
             lease_seconds: DEFAULT_LEASE,
             audit_days: Deed::KEEP_DAYS,
+            alerting: None,
             disable_docs: false,
             pass_through: PassThrough::default(),
             media: MediaPolicy::default(),
@@ -146,6 +149,7 @@ impl General {
             let days = field.whole(1..=36_500).and_then(|days| u32::try_from(days).ok());
             general.audit_days = days.unwrap_or(Deed::KEEP_DAYS);
         }
+        general.alerting = Alerting::read(&mut section);
         if let Some(field) = section.take("disable_docs") {
             general.disable_docs = field.flag().unwrap_or(false);
         }

@@ -17,6 +17,8 @@ pub(super) const ROUTER_SETTINGS: Sections = &["router_settings"];
 pub(super) const LITELLM_PARAMS: Sections = &["litellm_params", "price"];
 pub(super) const MODEL_INFO: Sections = &["model_info", "price"];
 pub(super) const PROVIDERS: Sections = &["provider"];
+pub(super) const ALERTING_ARGS: Sections = &["alerting_args"];
+pub(super) const ALERT_TYPES: Sections = &["alert_types"];
 pub(super) const JWT_AUTH: Sections = &["jwt_auth"];
 pub(super) const JWT_ISSUER: Sections = &["jwt_issuer"];
 

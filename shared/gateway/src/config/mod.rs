@@ -10,6 +10,7 @@
 //!
 //! Invariants: a [`Config`] exists only when no finding is an error; no secret is in a finding.
 
+mod alerting;
 mod aws;
 mod aws_iam;
 mod azure;
@@ -61,6 +62,7 @@ use jiff::tz::TimeZone;
 use sluice_providers::Deployment;
 use sluice_providers::MediaPolicy;
 
+pub use alerting::{Alerting, Mail};
 pub use aws_iam::{AwsIamAuth, AwsIamRule};
 pub use capacity::Capacity;
 pub use check::Checked;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sluice_store::{Allowance, BudgetRecord, CustomerRecord, Subject};
+use sluice_store::{Allowance, BudgetRecord, CustomerRecord, NanoUsd, Subject};
 use sluice_wire::{Fault, FaultKind};
 
 use super::{Caller, Party, people::budget, seen::Seen};
@@ -58,19 +58,12 @@ impl Customer {
             )
             .with_label("auth_error"));
         }
-        let own = record.as_ref().map(|record| record.allowance.clone()).unwrap_or_default();
-        let named = record.as_ref().and_then(|record| record.budget_id.as_deref());
-        let budget = match named.or(default.filter(|_| !own.is_given())) {
+        let budget = match budget_of(record.as_ref(), default) {
             Some(id) => Some(budget(app, id, &mut seen).await?),
             None => None,
         };
         let amount = app.config.litellm.max_end_user_budget;
-        let by_default = Allowance { max_budget: amount, ..Allowance::default() };
-        let allowance = match &budget {
-            Some(BudgetRecord { allowance, .. }) => own.or(allowance),
-            None if own.is_given() => own,
-            None => by_default,
-        };
+        let allowance = allowance(record.as_ref(), budget.as_ref(), amount);
         let is_known = record.is_some() || budget.is_some() || amount.is_some();
         let party = is_known.then(|| Party {
             subject: Subject::EndUser(id.to_owned()),
@@ -78,5 +71,28 @@ impl Customer {
             pays: true,
         });
         Ok(Self { models: record.map(|record| record.models).unwrap_or_default(), party, seen })
+    }
+}
+
+/// Which budget a customer has: their own, or that of whoever has none.
+pub(crate) fn budget_of<'r>(
+    record: Option<&'r CustomerRecord>,
+    default: Option<&'r str>,
+) -> Option<&'r str> {
+    let named = record.and_then(|record| record.budget_id.as_deref());
+    named.or(default.filter(|_| !record.is_some_and(|record| record.allowance.is_given())))
+}
+
+/// What a customer may use, by their record, their budget and the amount of whoever has neither.
+pub(crate) fn allowance(
+    record: Option<&CustomerRecord>,
+    budget: Option<&BudgetRecord>,
+    amount: Option<NanoUsd>,
+) -> Allowance {
+    let own = record.map(|record| record.allowance.clone()).unwrap_or_default();
+    match budget {
+        Some(BudgetRecord { allowance, .. }) => own.or(allowance),
+        None if own.is_given() => own,
+        None => Allowance { max_budget: amount, ..Allowance::default() },
     }
 }

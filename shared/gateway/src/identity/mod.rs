@@ -20,12 +20,14 @@ pub use authenticate::Caller;
 pub(crate) use authenticate::{authenticate, authenticate_anew, recheck};
 pub(crate) use aws::Aws;
 pub(crate) use cache::{CustomerCache, KeyCache};
-pub(crate) use customer::Customer;
+pub(crate) use customer::{
+    Customer, allowance as customer_allowance, budget_of as customer_budget,
+};
 pub use jwt::Algorithm;
 pub(crate) use jwt::Jwt;
 pub(crate) use organisation::{Organisation, unknown as unknown_organisation};
 pub(crate) use origin::origin;
 pub use origin::{Peer, Seal};
-pub(crate) use people::{Party, People};
+pub(crate) use people::{Party, People, of_member, with_budget};
 pub(crate) use seen::Seen;
 pub(crate) use token::presented;

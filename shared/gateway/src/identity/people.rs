@@ -104,19 +104,23 @@ impl People {
     }
 }
 
-/// A key's own limits, and those of its budget where it has none of its own. The budget's money counts
-/// beside the key's, from when the key got the budget.
+/// A key's own limits, and those of its budget.
 async fn own(app: &App, record: &KeyRecord, seen: &mut Seen) -> Result<Allowance, Fault> {
     let mut own = record.allowance.clone();
     own.max_parallel_requests =
         own.max_parallel_requests.or(app.config.general.max_parallel_requests);
     let Some(id) = record.budget_id.as_deref() else { return Ok(own) };
-    let BudgetRecord { allowance: budget, .. } = budget(app, id, seen).await?;
+    Ok(with_budget(&own, budget(app, id, seen).await?.allowance))
+}
+
+/// A key's own limits, and those of its budget where it has none of its own. The budget's money counts
+/// beside the key's, from when the key got the budget.
+pub(crate) fn with_budget(own: &Allowance, budget: Allowance) -> Allowance {
     let money = budget.max_budget.filter(|_| own.max_budget.is_none());
     let money = money.map(|max| ModelBudget { max, duration: budget.budget_duration.clone() });
     let mut all = own.or(&Allowance { max_budget: None, budget_duration: None, ..budget });
     all.budget_limits.extend(money);
-    Ok(all)
+    all
 }
 
 /// A budget by its name. Without it nobody knows what may be spent: nothing then.
@@ -148,11 +152,16 @@ fn parties(
     });
     let member = member.map(|member| Party {
         subject: Subject::Member { team: member.team_id.clone(), user: member.user_id.clone() },
-        allowance: match team {
-            Some(team) => member.allowance.or(&team.of_members),
-            None => member.allowance.clone(),
-        },
+        allowance: of_member(member, team),
         pays: true,
     });
     [user, of_team, member].into_iter().flatten().collect()
+}
+
+/// What a member may use: as their record says, or their team for all of its members.
+pub(crate) fn of_member(member: &MemberRecord, team: Option<&TeamRecord>) -> Allowance {
+    match team {
+        Some(team) => member.allowance.or(&team.of_members),
+        None => member.allowance.clone(),
+    }
 }

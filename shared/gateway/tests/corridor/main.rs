@@ -13,6 +13,7 @@
 mod access_groups;
 mod activity;
 mod added;
+mod alerts;
 mod audit;
 mod aws_identity;
 mod cache_points;

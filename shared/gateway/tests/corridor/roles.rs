@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::house::{Answer, House, MASTER, post};
+use crate::house::{Answer, Hook, House, MASTER, post};
 
 /// Whose things a request is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +15,7 @@ enum Whose {
 /// A fresh cast for one cell: somebody with a role, somebody else, and a team.
 struct Cast {
     house: House,
+    _hook: Hook,
     actor: String,
     me: Person,
     other: Person,
@@ -42,7 +43,12 @@ impl Cast {
     }
 
     async fn with(role: &str, in_team: Option<&str>, in_organisation: Option<&str>) -> Self {
-        let house = House::open().await;
+        let hook = Hook::start().await;
+        let settings = format!(
+            "general_settings:\n  alerting: [webhook]\n  alerting_args: {{webhook_url: '{}'}}",
+            hook.url
+        );
+        let house = House::plan().settings(&settings).open().await;
         let make = |path: &'static str, body: Value| {
             let house = &house;
             async move {
@@ -108,7 +114,7 @@ impl Cast {
         let me = person("me", mine, "theirs");
         let other = person("other", others, "theirs");
         let team = person("mate", ours, "ours");
-        Self { house, actor, me, other, team }
+        Self { house, _hook: hook, actor, me, other, team }
     }
 
     async fn send(&self, route: &str, whose: Whose) -> Answer {
@@ -133,6 +139,7 @@ impl Cast {
                 "/spend/logs" => format!("?api_key={}", of.key),
                 "/budget/settings" => "?budget_id=b".to_owned(),
                 "/customer/info" => "?end_user_id=c".to_owned(),
+                "/health/services" => "?service=webhook".to_owned(),
                 "/team/daily/activity" => format!("{TODAY}&team_ids={}", of.team),
                 path if path.starts_with("/global/") || path.contains("/daily/activity") => {
                     format!("{TODAY}&api_key={}", of.key)

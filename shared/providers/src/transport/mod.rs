@@ -6,6 +6,7 @@ mod deadline;
 mod document;
 mod fault;
 mod headers;
+mod hook;
 mod http;
 mod options;
 mod prepared;
@@ -18,7 +19,7 @@ use bytes::Bytes;
 use sluice_wire::{Fault, FaultKind, Splice, splice};
 
 pub(crate) use aws::{AwsHome, ToSign, signature};
-pub use aws::{CallerToken, CallerTokenError, CallerTokenRequest};
+pub use aws::{BusEvent, CallerToken, CallerTokenError, CallerTokenRequest, Letter, TopicMessage};
 pub(crate) use deadline::Deadline;
 pub use document::{Document, Fetch, FetchError, is_secure_url};
 pub(crate) use document::{secure, without_query};

@@ -59,6 +59,14 @@ impl Keys {
         self.read(hash).await
     }
 
+    /// Many keys' records, read strongly, in no order; without those that there are not any more.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn get_all(&self, hashes: &[KeyHash]) -> Result<Vec<KeyRecord>, StoreError> {
+        self.read_all(hashes).await
+    }
+
     /// The key with an alias.
     ///
     /// # Errors

@@ -33,6 +33,20 @@ impl Keys {
         }
     }
 
+    pub(super) async fn read_all(&self, hashes: &[KeyHash]) -> Result<Vec<KeyRecord>, StoreError> {
+        let mut unique = hashes.to_vec();
+        unique.sort_unstable();
+        unique.dedup();
+        self.living(unique.iter().map(record_key).collect()).await
+    }
+
+    async fn living(&self, keys: Vec<Item>) -> Result<Vec<KeyRecord>, StoreError> {
+        let items = batch_get(&self.inner, keys).await?;
+        let mut records = items.iter().map(read_record).collect::<Result<Vec<_>, _>>()?;
+        records.retain(|record| record.deleted_at.is_none());
+        Ok(records)
+    }
+
     pub(super) async fn all(&self) -> Result<Vec<KeyRecord>, StoreError> {
         let hashes = index(&self.inner, "gsi2", ALL, false).await?;
         let keys = hashes
@@ -44,9 +58,7 @@ impl Keys {
                 ]))
             })
             .collect();
-        let items = batch_get(&self.inner, keys).await?;
-        let mut records = items.iter().map(read_record).collect::<Result<Vec<_>, _>>()?;
-        records.retain(|record| record.deleted_at.is_none());
+        let mut records = self.living(keys).await?;
         records.sort_by_key(|record| Reverse((record.created_at, record.hash)));
         Ok(records)
     }

@@ -62,6 +62,9 @@ fn named(subject: &Subject) -> Option<(&'static str, String)> {
         Subject::Team(id) => ("TEAMS", id.clone()),
         Subject::Member { team, user } => ("MEMBERS", format!("{team}/{user}")),
         Subject::Organisation(id) => ("ORGANISATIONS", id.clone()),
+        Subject::Associate { organisation, user } => {
+            ("ASSOCIATES", format!("{organisation}/{user}"))
+        }
         Subject::EndUser(id) => ("CUSTOMERS", id.clone()),
         Subject::Key(_)
         | Subject::Tag(_)

@@ -8,7 +8,7 @@ use super::{
     machine::Guard,
 };
 use crate::{
-    KeyHash, NanoUsd, StoreError, Window, item::text, keys::read::batch_get, store::Inner,
+    KeyHash, Millis, NanoUsd, StoreError, Window, item::text, keys::read::batch_get, store::Inner,
 };
 
 // === impl Ledger ===
@@ -61,23 +61,7 @@ impl Ledger {
             .collect();
         let now = self.inner.clock.now();
         let of = |(subject, span): &(Subject, Span<'_>)| {
-            let guard = guards.get(subject.to_string().as_str())?;
-            let budget = Limit {
-                measure: Measure::Money,
-                model: None,
-                span: *span,
-                max: i64::MAX,
-                need: 0,
-                floor: 0,
-            };
-            let meter = guard.meters.get(&budget.meter());
-            let meter = meter.filter(|meter| meter.window.number() >= budget.since(now).get());
-            let (used, settled) = meter.map_or((0, 0), |meter| (meter.used, meter.settled));
-            Some(Spend {
-                spent: NanoUsd::from_nanos(settled),
-                reserved: NanoUsd::from_nanos(used.saturating_sub(settled).max(0)),
-                total: guard.total,
-            })
+            Some(metered(guards.get(subject.to_string().as_str())?, None, *span, now))
         };
         Ok(asked.iter().map(|one| of(one).unwrap_or_default()).collect())
     }
@@ -97,8 +81,21 @@ impl Inner {
     }
 }
 
+/// What a budget's meter shows, and what was spent in all.
+pub(super) fn metered(guard: &Guard, model: Option<&str>, span: Span<'_>, now: Millis) -> Spend {
+    let budget = Limit { measure: Measure::Money, model, span, max: i64::MAX, need: 0, floor: 0 };
+    let meter = guard.meters.get(&budget.meter());
+    let meter = meter.filter(|meter| meter.window.number() >= budget.since(now).get());
+    let (used, settled) = meter.map_or((0, 0), |meter| (meter.used, meter.settled));
+    Spend {
+        spent: NanoUsd::from_nanos(settled),
+        reserved: NanoUsd::from_nanos(used.saturating_sub(settled).max(0)),
+        total: guard.total,
+    }
+}
+
 /// A guard that has not been asked since the window began still shows the one before.
-fn account(guard: &Guard, window: Window, unwritten: NanoUsd) -> Spend {
+pub(super) fn account(guard: &Guard, window: Window, unwritten: NanoUsd) -> Spend {
     let total = guard.total.saturating_add(unwritten);
     if guard.window != Guard::RENAMED && guard.window < window.id {
         return Spend { total, ..Spend::default() };

@@ -3,6 +3,7 @@
 mod answer;
 mod caller;
 mod eventstream;
+mod hook;
 mod issuer;
 mod reading;
 
@@ -27,6 +28,7 @@ use tower::ServiceExt as _;
 pub(crate) use answer::Answer;
 pub(crate) use caller::Caller;
 pub(crate) use eventstream::Message;
+pub(crate) use hook::Hook;
 pub(crate) use issuer::{AUDIENCE, Issuer};
 pub(crate) use reading::Reading;
 
@@ -57,6 +59,7 @@ pub(crate) struct House {
     pub(crate) faults: Faulty,
     store: Store,
     router: Router,
+    config: Config,
 }
 
 /// A gateway to be.
@@ -176,7 +179,7 @@ impl House {
             ..TransportOptions::default()
         };
         let app = App::start(AppParts {
-            config,
+            config: config.clone(),
             store: store.clone(),
             transport: Transport::new(options).unwrap(),
             clock: clock.clone(),
@@ -189,7 +192,7 @@ impl House {
         .await
         .unwrap();
         let router = sluice_gateway::http::all(Arc::clone(&app));
-        Self { app, fakes, clock, faults, store, router }
+        Self { app, fakes, clock, faults, store, router, config }
     }
 
     /// Another process over the same store, with another master key and only the demo model.
@@ -206,6 +209,14 @@ impl House {
         let balances = self.store.ledger().balances(&asked).await.unwrap();
         assert_eq!(balances[0].reserved, NanoUsd::ZERO, "something is still reserved");
         balances[0].spent.nanos()
+    }
+
+    /// Another process of the same gateway.
+    pub(crate) async fn twin(&self) -> Self {
+        let (fakes, clock) = (Arc::clone(&self.fakes), Arc::clone(&self.clock));
+        let (faults, store) = (self.faults.clone(), self.store.clone());
+        let config = self.config.clone();
+        Box::pin(Self::start(config, Departure::Cancel, MASTER, fakes, clock, faults, store)).await
     }
 
     /// Sends a request and reads the answer whole.

@@ -8,13 +8,16 @@ mod caller_token;
 mod connector;
 mod fault;
 mod kms;
+mod notices;
 mod passthrough;
+mod post;
 mod refusal;
 mod settings;
 mod sign;
 mod web_identity;
 
 pub use caller_token::{CallerToken, CallerTokenError, CallerTokenRequest};
+pub use notices::{BusEvent, Letter, TopicMessage};
 pub(crate) use settings::AwsHome;
 pub(crate) use sign::{ToSign, signature};
 
