@@ -675,7 +675,7 @@ async fn a_form_says_to_the_gateway_what_a_json_body_does() {
     }
     let rows = house.rows(&key).await;
     for row in rows.iter().filter(|row| row["status"] == "success") {
-        assert_eq!(row["request_tags"], json!(["a", "b"]), "{row}");
+        assert_eq!(row["request_tags"], json!(["b", "a"]), "{row}");
         assert_eq!((&row["end_user"], &row["session_id"]), (&json!("me"), &json!("s1")), "{row}");
     }
     assert_eq!(rows.len(), 3);

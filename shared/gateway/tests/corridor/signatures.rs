@@ -87,7 +87,10 @@ async fn a_thought_goes_back_to_who_signed_it_and_to_nobody_else() {
                 let sent = sent(&house, then);
                 let signed = sent.contains("ignature\":");
                 assert_eq!(signed, same, "{place}: {sent}");
-                assert_eq!(!dropped.is_empty(), !same, "{place}: {dropped}");
+                // Of the answer, Converse has no word for the tokens of thoughts.
+                let left_out = |name: &str| !name.is_empty() && !name.starts_with("answer.");
+                let named = dropped.split(',').any(left_out);
+                assert_eq!(named, !same, "{place}: {dropped}");
                 assert!(!sent.contains("sluice"), "{place}: {sent}");
             }
         }
