@@ -359,12 +359,8 @@ async fn a_team_that_is_deleted_takes_its_own_models_along() {
         .as_array()
         .unwrap()
         .iter()
-        .filter_map(|row| {
-            row["model_info"]["db_model"]
-                .as_bool()
-                .unwrap()
-                .then(|| row["model_info"]["id"].as_str().unwrap())
-        })
+        .filter(|row| row["model_info"]["db_model"] == json!(true))
+        .map(|row| row["model_info"]["id"].as_str().unwrap())
         .collect();
     assert_eq!(ids, ["shared"], "byok has no e");
     let told = |id: &str| format!("/model/info?litellm_model_id={id}");

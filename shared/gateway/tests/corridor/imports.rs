@@ -186,14 +186,17 @@ async fn a_second_run_changes_nothing() {
 #[tokio::test]
 async fn what_cannot_be_carried_over_is_named_field_by_field() {
     let house = house().await;
+    let core = sluice_store::KeyHash::of_plaintext(CORE).to_string();
+    house.fakes.set_litellm("keys", ("token", &core), "org_id", json!("o"));
+    house.fakes.set_litellm("teams", ("team_id", "t-core"), "organization_id", json!("o"));
     let report = imported(&house).await;
     let lost = |line: &Line| line.lost.join(" ");
-    assert_eq!(lost(key(&report, CORE)), "guardrails object_permission");
+    assert_eq!(lost(key(&report, CORE)), "guardrails object_permission organization_id");
     assert_eq!(
         lost(key(&report, "sk-of-the-daily-tokens")),
         "router_settings temp_budget_increase tpd_limit"
     );
-    assert_eq!(lost(line(&report, "team", "t-core")), "guardrails soft_budget");
+    assert_eq!(lost(line(&report, "team", "t-core")), "guardrails soft_budget organization_id");
     assert_eq!(lost(line(&report, "budget", "b-gold")), "soft_budget");
     assert_eq!(lost(line(&report, "user", "dora")), "policies");
     assert_eq!(lost(line(&report, "customer", "eu-co")), "allowed_model_region default_model");

@@ -67,8 +67,9 @@ async fn deployments_are_told_page_by_page_searched_and_sorted() {
     let asked = async |query: &str| {
         names(&house.get(&format!("/v2/model/info{query}"), MASTER).await.json(), "model_name")
     };
-    assert_eq!(asked("?search=EM").await, ["gemini", "demo"]);
-    assert_eq!(asked("?search=em&sortBy=model_name").await, ["demo", "gemini"]);
+    assert_eq!(asked("?search=EM").await, ["sagemaker", "gemini", "demo"]);
+    assert_eq!(asked("?search=emi&sortBy=model_name").await, ["gemini"]);
+    assert_eq!(asked("?search=em&sortBy=model_name&size=2").await, ["demo", "gemini"]);
     assert_eq!(asked("?sortBy=model_name&sortOrder=desc&size=1").await, ["sagemaker"]);
     assert_eq!(asked("?model=openai").await, ["openai"]);
     assert_eq!(asked("?blocked=true").await, Vec::<String>::new());

@@ -203,7 +203,9 @@ fn bare(mut budget: Value) -> Value {
 fn keys(managed: &Managed, asked: &impl Fn(&str) -> Option<String>) -> (u16, Value) {
     let full = asked("return_full_object").as_deref() == Some("true");
     let rows = managed.list("keys").into_iter();
-    let rows = rows.map(|row| if full { row } else { row["token"].clone() }).collect();
+    let rows = rows
+        .map(|row| if full { row } else { row.get("token").cloned().unwrap_or_default() })
+        .collect();
     match Page::of(rows, asked, "size", 10) {
         Err(refused) => refused,
         Ok(page) => {

@@ -84,19 +84,20 @@ fn read(
     record.expires = row.take_instant("expires")?;
     record.rotated_at = row.take_instant("last_rotation_at")?;
     record.rotations = row.take("rotation_count").and_then(|count| count.as_u64()).unwrap_or(0);
-    if let Some(organisation) = row.take("org_id") {
-        row.put("organization_id", organisation);
-    }
+    let organisations = [row.take_text("org_id"), row.take_text("organization_id")];
     row.unpack();
     row.forget(&TOLD);
     row.forget_all(|name| {
-        !["team_id", "user_id", "organization_id", "end_user_budget_id", "project_id"]
-            .contains(&name)
+        !["team_id", "user_id", "end_user_budget_id", "project_id"].contains(&name)
             && OF_OTHERS.iter().any(|prefix| name.starts_with(prefix))
     });
     let mut fields = row.into_fields();
     keys::Draft::take(&mut fields, run.now)?.apply(&mut record);
-    let lost = row::lost(&mut fields)?;
+    let mut lost = row::lost(&mut fields)?;
+    // An organisation that is not carried over would be nobody's.
+    if organisations.iter().any(Option::is_some) {
+        lost.push("organization_id".to_owned());
+    }
     if let Some(team) = record.team_id.as_ref().filter(|team| !run.teams.contains(*team)) {
         return Err(invalid(format!("its team '{team}' is not carried over"), "team_id"));
     }

@@ -47,7 +47,7 @@ pub(super) async fn carry(
         };
         let name = format!("{team}/{user}");
         let membership = memberships.remove(&user).unwrap_or_default();
-        match read(run, (team, &user), row, membership, default.as_deref()) {
+        match read(run, (team, &user), &row, membership, default.as_deref()) {
             Err(refused) => run.refuse(KIND, &name, &refused),
             Ok((record, lost, spent)) => {
                 let allowance = record.allowance.or(of_members);
@@ -65,7 +65,7 @@ pub(super) async fn carry(
 fn read(
     run: &Run<'_>,
     (team, user): (&str, &str),
-    row: Row,
+    row: &Row,
     mut membership: Row,
     default: Option<&str>,
 ) -> Result<(MemberRecord, Vec<String>, NanoUsd), Refused> {

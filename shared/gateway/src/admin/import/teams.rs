@@ -87,12 +87,15 @@ fn read(run: &Run<'_>, mut row: Row, id: &str, memberships: Vec<Row>) -> Result<
     }
     let default = row.within("metadata", OF_MEMBERS);
     let default = default.as_ref().and_then(Value::as_str).map(ToOwned::to_owned);
+    let organisation = row.take_text("organization_id");
     let of_members = row.take_row("team_member_budget_table");
     let named = row.take_rows("members_with_roles");
     row.forget(&TOLD);
     let mut fields = row.into_fields();
     teams::Draft::take(&mut fields)?.apply(&mut record);
     let mut lost = row::lost(&mut fields)?;
+    // An organisation that is not carried over would be nobody's.
+    lost.extend(organisation.map(|_| "organization_id".to_owned()));
     if let Some(mut table) = of_members {
         table.forget(&members::TOLD_OF_BUDGETS);
         let mut fields = table.into_fields();

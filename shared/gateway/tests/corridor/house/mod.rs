@@ -199,7 +199,8 @@ impl House {
     pub(crate) async fn beside(&self, master: &str) -> Self {
         let (fakes, clock) = (Arc::clone(&self.fakes), Arc::clone(&self.clock));
         let (faults, store) = (self.faults.clone(), self.store.clone());
-        Self::start(Config::demo(), Departure::Cancel, master, fakes, clock, faults, store).await
+        let config = Config::demo();
+        Box::pin(Self::start(config, Departure::Cancel, master, fakes, clock, faults, store)).await
     }
 
     /// What somebody has spent, in nano-dollars, and nothing is reserved.
