@@ -17,6 +17,7 @@ use crate::{
     telemetry::Telemetry,
     uses::Uses,
     vault::{KeyPlace, Vault},
+    warnings::Warnings,
 };
 
 /// The gateway of one process. Shared by reference; nothing in it is per request.
@@ -26,6 +27,7 @@ pub struct App {
     pub(crate) live: Live,
     pub(crate) vault: Vault,
     pub(crate) uses: Uses,
+    pub(crate) warnings: Warnings,
     pub(crate) store: Store,
     pub(crate) transport: Transport,
     pub(crate) media: MediaFetcher,
@@ -137,6 +139,7 @@ impl App {
             live,
             vault: Vault::new(secrets_key),
             uses: Uses::default(),
+            warnings: Warnings::default(),
             store,
             transport,
             media,

@@ -33,6 +33,7 @@ pub mod telemetry;
 pub mod tokens;
 mod uses;
 mod vault;
+mod warnings;
 
 pub use alerts::Watched;
 pub use app::{App, AppParts, Departure, StartError};

@@ -139,6 +139,14 @@ fn wrong_settings_are_errors_that_say_what_would_be_right() {
             "timezone: `Mars/Olympus` is not a time zone",
         ),
         (
+            "litellm_settings: {budget_exceeded_throttle_percentage: 1.5}",
+            "budget_exceeded_throttle_percentage: `1.5` is no part of a whole",
+        ),
+        (
+            "general_settings: {budget_mode: firm}",
+            "budget_mode: `firm` is no way to hold a budget; write hard or soft",
+        ),
+        (
             "litellm_settings: {budget_exceeded_status_code: 200}",
             "budget_exceeded_status_code: `200`",
         ),

@@ -58,7 +58,8 @@ pub async fn boot() -> Result<Arc<App>, BootError> {
     let store =
         Store::builder(client, tables()?, clock.clone()).ledger_mode(LedgerMode::Strict).build();
     let master_key = master_key(&config, &transport).await?;
-    Ok(App::start(AppParts {
+    // Boxed: it is large, and lives once.
+    Ok(Box::pin(App::start(AppParts {
         config,
         store,
         transport,
@@ -68,7 +69,7 @@ pub async fn boot() -> Result<Arc<App>, BootError> {
         departure: Departure::Drain,
         master_key,
         secrets_key: Process.var("SLUICE_KMS_KEY").map_or(KeyPlace::Nowhere, KeyPlace::Kms),
-    })
+    }))
     .await?)
 }
 

@@ -1,10 +1,19 @@
 //! What somebody may use: the limits of a person, a team, a member, a customer, a budget.
 
+mod hours;
+mod now;
+mod rollover;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{BudgetDuration, ModelBudget, NanoUsd};
+use crate::{BudgetDuration, Millis, ModelBudget, NanoUsd};
+
+pub use hours::{Day, Hours, HoursError, TimeOfDay, Zone};
+pub use rollover::Rollover;
 
 /// Limits; none of them where nothing is said.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -36,6 +45,39 @@ pub struct Allowance {
     /// Tokens a minute to one model.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub model_tpm_limit: BTreeMap<String, u64>,
+    /// Calls a day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rpd_limit: Option<u64>,
+    /// Tokens a day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tpd_limit: Option<u64>,
+    /// Hours in which other values hold; the first entry that holds counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub schedule: Vec<Hours>,
+    /// What the budget has more for a while.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temp_budget: Option<TempBudget>,
+    /// From what on whoever spends is warned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub soft_budget: Option<NanoUsd>,
+    /// Whether calls go on beyond the budget, at a part of the rates.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub throttle_on_budget_exceeded: bool,
+    /// Whether windows hand on what they leave, and since when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget_rollover: Option<Rollover>,
+    /// Which models are asked in the place of one whose own budget is used up, by its name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub budget_fallbacks: BTreeMap<String, Vec<String>>,
+}
+
+/// More money, for a while.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TempBudget {
+    /// How much.
+    pub increase: NanoUsd,
+    /// Until when.
+    pub until: Millis,
 }
 
 // === impl Allowance ===
@@ -51,12 +93,14 @@ impl Allowance {
             || self.max_parallel_requests.is_some()
             || !self.model_rpm_limit.is_empty()
             || !self.model_tpm_limit.is_empty()
+            || self.rpd_limit.is_some()
+            || self.tpd_limit.is_some()
     }
 
     /// Whether anything is said.
     #[must_use]
     pub fn is_given(&self) -> bool {
-        self.max_budget.is_some() || self.is_limited()
+        self.max_budget.is_some() || self.is_limited() || !self.schedule.is_empty()
     }
 
     /// What it leaves open is filled from another one.
@@ -75,6 +119,12 @@ impl Allowance {
         filled.rpm_limit = filled.rpm_limit.or(other.rpm_limit);
         filled.tpm_limit = filled.tpm_limit.or(other.tpm_limit);
         filled.max_parallel_requests = filled.max_parallel_requests.or(other.max_parallel_requests);
+        filled.rpd_limit = filled.rpd_limit.or(other.rpd_limit);
+        filled.tpd_limit = filled.tpd_limit.or(other.tpd_limit);
+        if filled.schedule.is_empty() {
+            filled.schedule.clone_from(&other.schedule);
+        }
+        filled.temp_budget = filled.temp_budget.or(other.temp_budget);
         fill(&mut filled.model_max_budget, &other.model_max_budget);
         fill(&mut filled.model_rpm_limit, &other.model_rpm_limit);
         fill(&mut filled.model_tpm_limit, &other.model_tpm_limit);

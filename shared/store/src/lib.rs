@@ -78,7 +78,7 @@ mod users;
 mod window;
 
 pub use alerts::{Alert, Alerts, Later};
-pub use allowance::Allowance;
+pub use allowance::{Allowance, Day, Hours, HoursError, Rollover, TempBudget, TimeOfDay, Zone};
 pub use answers::{Answers, KeptAnswer};
 pub use associates::{AssociateRecord, OrganisationRole};
 pub use audit::{

@@ -44,6 +44,15 @@ pub struct Window {
     pub resets_at: Option<Millis>,
 }
 
+// === impl Window ===
+
+impl Window {
+    /// The day that `now` lies in, by the clocks of `zone`.
+    pub fn day(now: Millis, zone: &TimeZone) -> Self {
+        reset::window(duration::Unit::Days(1), now, zone).unwrap_or_default()
+    }
+}
+
 // === impl WindowId ===
 
 impl WindowId {
@@ -69,6 +78,16 @@ impl WindowId {
 // === impl BudgetDuration ===
 
 impl BudgetDuration {
+    /// Whether its windows are whole days, weeks or months.
+    pub fn is_of_days(&self) -> bool {
+        matches!(self.unit(), duration::Unit::Days(_) | duration::Unit::Months(_))
+    }
+
+    /// How many windows of whole days begin after the one that `from` is in, up to the one that `to` is in.
+    pub(crate) fn windows_between(&self, from: Millis, to: Millis, zone: &TimeZone) -> i64 {
+        reset::between_days(self.unit(), from, to, zone).unwrap_or(0).max(0)
+    }
+
     /// The window that `now` lies in, by the clocks of `zone`.
     pub fn window(&self, now: Millis, zone: &TimeZone) -> Window {
         // Only instants thousands of years away have no window.

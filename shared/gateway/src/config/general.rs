@@ -46,6 +46,8 @@ pub struct General {
     pub global_max_parallel_requests: Option<u64>,
     /// `store_unavailable` (Sluice's own): what becomes of calls while the store gives no answer.
     pub store_unavailable: StoreUnavailable,
+    /// `budget_mode` (Sluice's own): what becomes of calls under a budget whose cost nothing bounds.
+    pub budget_mode: BudgetMode,
     /// `enable_jwt_auth` and `litellm_jwtauth`: callers with a token of an identity provider.
     pub jwt: Option<JwtAuth>,
     /// `mtls_auth`: callers with a certificate that a load balancer has checked.
@@ -73,6 +75,16 @@ pub enum StoreUnavailable {
     /// Those of keys that this process knows are served, without a look at any limit, and charged
     /// when the store answers again.
     FailOpen,
+}
+
+/// What becomes of calls under a budget whose cost nothing bounds: the model has no price.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum BudgetMode {
+    /// They are refused: no budget is ever passed.
+    #[default]
+    Hard,
+    /// They are served while anything is left, and charged what is known of their cost afterwards.
+    Soft,
 }
 
 /// Which tokens a limit of tokens per minute counts.
@@ -104,6 +116,7 @@ impl Default for General {
             max_parallel_requests: None,
             global_max_parallel_requests: None,
             store_unavailable: StoreUnavailable::default(),
+            budget_mode: BudgetMode::default(),
             jwt: None,
             aws_iam: None,
             mtls: None,
@@ -179,6 +192,15 @@ impl General {
                 ),
             }
         }
+        if let Some(field) = section.take("budget_mode")
+            && let Some(written) = field.text()
+        {
+            match BudgetMode::parse(&written) {
+                Some(mode) => general.budget_mode = mode,
+                None => field
+                    .wrong(format!("`{written}` is no way to hold a budget"), "write hard or soft"),
+            }
+        }
         general.pass_through = PassThrough::read(&mut section);
         general.jwt = JwtAuth::read(&mut section);
         general.network = Network::take(&mut section);
@@ -206,6 +228,18 @@ impl StoreUnavailable {
         match text {
             "fail_closed" => Some(Self::FailClosed),
             "fail_open" => Some(Self::FailOpen),
+            _ => None,
+        }
+    }
+}
+
+// === impl BudgetMode ===
+
+impl BudgetMode {
+    fn parse(text: &str) -> Option<Self> {
+        match text {
+            "hard" => Some(Self::Hard),
+            "soft" => Some(Self::Soft),
             _ => None,
         }
     }

@@ -7,7 +7,8 @@ use sluice_providers::MediaPolicy;
 use sluice_store::{ModelBudget, NanoUsd};
 
 use super::{
-    Priorities, capacity, field::Field, known, media, pass_through::dollars, section::Section,
+    Priorities, capacity, field::Field, fraction::Fraction, known, media, pass_through::dollars,
+    section::Section,
 };
 
 /// Unprocessable content: what LiteLLM's clients expect of an exhausted budget.
@@ -28,6 +29,9 @@ pub struct LitellmSettings {
     pub budget: Option<ModelBudget>,
     /// `priority_reservation` and its settings.
     pub priorities: Option<Priorities>,
+    /// `budget_exceeded_throttle_percentage`: at which part of their rates calls go on where a budget is
+    /// used up and says that they do. Nothing goes on where none is set.
+    pub budget_exceeded_throttle: Option<Fraction>,
     /// `max_end_user_budget`: what may be spent for a customer who has no budget, in dollars.
     pub max_end_user_budget: Option<NanoUsd>,
     /// `max_end_user_budget_id`: the budget by name that such a customer has.
@@ -50,6 +54,7 @@ impl Default for LitellmSettings {
             budget_exceeded_status_code: DEFAULT_BUDGET_STATUS,
             budget: None,
             priorities: None,
+            budget_exceeded_throttle: None,
             max_end_user_budget: None,
             max_end_user_budget_id: None,
             timezone: TimeZone::UTC,
@@ -77,6 +82,9 @@ impl LitellmSettings {
         }
         settings.budget = capacity::budget(&mut section);
         settings.priorities = Priorities::take(&mut section);
+        if let Some(field) = section.take("budget_exceeded_throttle_percentage") {
+            settings.budget_exceeded_throttle = Fraction::read(&field);
+        }
         if let Some(field) = section.take("max_end_user_budget") {
             settings.max_end_user_budget = dollars(&field);
         }

@@ -7,13 +7,17 @@ use sluice_wire::{Fault, FaultKind};
 
 use super::{
     Denial, Facts, Intake, Plan, bound, defaults,
-    limits::{self, Held, Needs, Standing},
+    limits::{self, Held, Needs},
     priority::{Mood, Priority},
+    standing::Standing,
+    terms::Terms,
     tier, together,
     turns::{self, Paid, Served},
 };
 use crate::{
-    App, identity,
+    App,
+    config::BudgetMode,
+    identity,
     pricing::{ModelPrice, ServiceTier},
     registry::Member,
 };
@@ -33,12 +37,16 @@ pub(crate) struct Admitted {
     budgeted: bool,
     /// How the key's other limits stand.
     pub(crate) standings: Vec<Standing>,
+    /// Whose calls go on beyond their budget, slower.
+    pub(crate) throttled: Vec<&'static str>,
+    /// Whose soft budget is used up.
+    pub(crate) warned: Vec<&'static str>,
 }
 
 /// Why the ledger said no.
 enum Denied {
-    /// A limit was reached.
-    Over(Box<Denial>),
+    /// A limit was reached; whose calls may go on slower, by their place among the terms.
+    Over(Box<Denial>, Option<usize>),
     /// What is known of the key is out of date.
     Stale(Box<Denial>),
 }
@@ -89,7 +97,7 @@ impl Admitted {
     ) -> Result<(Self, Plan), Box<Denial>> {
         match Self::attempt(app, facts, call, &plan).await? {
             Ok(admitted) => return Ok((admitted, plan)),
-            Err(Denied::Over(denial)) => return Err(denial),
+            Err(Denied::Over(denial, _)) => return Err(denial),
             // The record came from the cache and is stale: it is read again, once.
             Err(Denied::Stale(_)) => {}
         }
@@ -100,53 +108,84 @@ impl Admitted {
         let plan = call.plan(app, facts)?;
         match Self::attempt(app, facts, call, &plan).await? {
             Ok(admitted) => Ok((admitted, plan)),
-            Err(Denied::Over(denial) | Denied::Stale(denial)) => Err(denial),
+            Err(Denied::Over(denial, _) | Denied::Stale(denial)) => Err(denial),
         }
     }
 
+    /// Asks the ledger; again, where a budget that is used up lets calls go on slower.
     async fn attempt(
         app: &App,
         facts: &Facts,
         call: &dyn Bounded,
         plan: &Plan,
     ) -> Result<Result<Self, Denied>, Fault> {
+        let mut throttled = Vec::new();
+        loop {
+            match Self::ask(app, facts, call, plan, &throttled).await? {
+                Err(Denied::Over(_, Some(place))) if !throttled.contains(&place) => {
+                    throttled.push(place);
+                }
+                answered => return Ok(answered),
+            }
+        }
+    }
+
+    async fn ask(
+        app: &App,
+        facts: &Facts,
+        call: &dyn Bounded,
+        plan: &Plan,
+        throttled: &[usize],
+    ) -> Result<Result<Self, Denied>, Fault> {
         let Some(caller) = &facts.caller else {
             return Err(Fault::new(FaultKind::Internal, "a call without a caller"));
         };
         let record = &caller.record;
-        let own = &caller.people.own;
         let customer = facts.customer.as_deref();
-        let parties = || {
-            let theirs = customer.and_then(|customer| customer.party.as_ref());
-            caller.people.parties.iter().chain(theirs).chain(&app.whole)
-        };
+        let parties = caller.people.parties.iter();
+        let parties = parties.chain(customer.and_then(|customer| customer.party.as_ref()));
+        let parties = parties.chain(&app.whole);
         let now = app.clock.now();
         let of = limits::Call { app, facts, plan, now };
-        let budgeted = of.is_budgeted(own)
-            || parties().any(|party| party.pays && of.is_budgeted(&party.allowance));
+        let own = std::iter::once(Terms::of_key(of, &caller.people.own));
+        let mut terms: Vec<Terms<'_>> =
+            own.chain(parties.map(|party| Terms::of(of, party))).collect();
+        let part = app.config.litellm.budget_exceeded_throttle;
+        for (place, terms) in terms.iter_mut().enumerate() {
+            if let Some(part) = part.filter(|_| throttled.contains(&place)) {
+                terms.throttle(part);
+            }
+        }
+        let budgeted = terms.iter().any(|terms| terms.is_budgeted(of));
         let crowds = app.config.litellm.priorities.is_some();
-        let limited =
-            crowds || own.is_limited() || parties().any(|party| party.allowance.is_limited());
+        let limited = crowds || terms.iter().any(|terms| terms.now.is_limited());
+        let found = if budgeted { Some(bounded(app, call.bound(plan))?) } else { None };
         let needs = Needs {
-            money: if budgeted { Some(call.bound(plan)?) } else { None },
+            money: found.map(|bound| bound.unwrap_or(COUNTED)),
             tokens: if limited { call.tokens()? } else { Tokens::default() },
         };
+        // What nothing bounds is not capped either.
+        let budgeted = found.flatten().is_some();
         let bound = needs.money.unwrap_or_default();
         let mut seen = vec![&caller.people.seen];
         seen.extend(customer.map(|customer| &customer.seen));
         let alone = plan.order.iter().any(|member| turns::Serving::of(app, member).is_budgeted());
         let lease = app.config.general.lease();
         let duration = record.allowance.budget_duration.as_ref();
+        let max = terms.first().and_then(|own| own.now.max_budget);
+        let until = terms.iter().filter_map(|terms| terms.until(of)).min();
         let asked = async |held: &Held<'_>| {
             let ask = Ask {
                 call: &facts.call,
                 key: &record.hash,
                 version: record.version,
-                max: record.allowance.max_budget,
+                max,
+                base: record.allowance.max_budget.unwrap_or_default(),
                 window: window(app, duration, facts.started),
                 worst: bound.worst,
                 floor: bound.floor,
                 now,
+                until,
                 lease,
                 limits: &held.own,
                 others: &held.shares(),
@@ -158,14 +197,17 @@ impl Admitted {
         let mut crowded = 1.0;
         let mut refused = None;
         for mood in moods.as_ref().map_or(&[None][..], |moods| moods.as_slice()) {
-            let mut held = Held::of(of, own, parties(), needs);
+            let mut held = Held::of(of, &terms, needs);
             if let (Some(priority), Some(mood)) = (&priority, mood) {
                 held.add(priority.party(), priority.limits(*mood, needs));
             }
             let refusal = match asked(&held).await? {
                 Admission::Granted(grant) => {
                     let standings = held.standings(&grant.readings);
-                    return Ok(Ok(Self { grant, bound, budgeted, standings }));
+                    let warned = held.warned(app, &grant);
+                    let slower = throttled.iter().filter_map(|place| terms.get(*place));
+                    let throttled = slower.map(Terms::whose).collect();
+                    return Ok(Ok(Self { grant, bound, budgeted, standings, throttled, warned }));
                 }
                 Admission::Refused(refusal) => refusal,
             };
@@ -188,7 +230,7 @@ impl Admitted {
         };
         Ok(Err(match refusal {
             Refusal::OverBudget { .. } | Refusal::OverLimit(_) | Refusal::Full { .. } => {
-                Denied::Over(denial)
+                Denied::Over(denial, part.and_then(|_| held.slows(&refusal)))
             }
             Refusal::Stale | Refusal::StaleShare(_) | Refusal::Missing => Denied::Stale(denial),
         }))
@@ -231,6 +273,19 @@ impl Admitted {
 
 fn unanswered() -> Fault {
     Fault::new(FaultKind::Internal, "the ledger was not asked")
+}
+
+/// The least that can be held: what the call costs is known when it is settled.
+pub(super) const COUNTED: Bound =
+    Bound { worst: NanoUsd::from_nanos(1), floor: NanoUsd::from_nanos(1), prompt: 0 };
+
+/// The bound of a call under a budget. A call that has none is refused, unless that is told otherwise.
+pub(super) fn bounded(app: &App, bound: Result<Bound, Fault>) -> Result<Option<Bound>, Fault> {
+    let soft = app.config.general.budget_mode == BudgetMode::Soft;
+    match bound {
+        Err(fault) if soft && fault.label == Some(UNPRICED) => Ok(None),
+        bound => bound.map(Some),
+    }
 }
 
 /// What the key's budget counts in at an instant.
@@ -321,12 +376,15 @@ fn worst(
     }
 }
 
+/// What kind of refusal that is.
+const UNPRICED: &str = "model_cost_map_missing";
+
 /// A model that a budget cannot be held against, and what to set.
 pub(crate) fn unpriced(group: &str, advice: &str) -> Fault {
     Fault::new(
         FaultKind::Permission,
         format!("Model '{group}' has no price, and a budget stands behind this call. {advice}"),
     )
-    .with_label("model_cost_map_missing")
+    .with_label(UNPRICED)
     .with_param("model")
 }

@@ -9,8 +9,10 @@ use sluice_wire::{Fault, FaultKind};
 
 use super::{
     Facts,
+    fallback::Outcome,
     limits::{Held, kind, shown},
     party, refuse,
+    standing::Standing,
 };
 use crate::{App, identity::Party};
 
@@ -19,6 +21,10 @@ use crate::{App, identity::Party};
 pub(crate) struct Denial {
     fault: Fault,
     headers: Vec<(&'static str, String)>,
+    /// How the limit stands that was in the way.
+    standing: Option<Standing>,
+    /// The models that are asked instead, where it was the budget of one.
+    instead: Vec<String>,
 }
 
 // === impl Denial ===
@@ -27,18 +33,37 @@ impl Denial {
     /// A limit was reached, or the key is not what it was.
     pub(super) fn of(app: &App, record: &KeyRecord, held: &Held<'_>, refusal: &Refusal) -> Self {
         match refusal {
-            Refusal::OverBudget { spent, max, resets_at, .. } => {
+            Refusal::OverBudget { spent, reserved, max, resets_at } => {
+                let used = spent.saturating_add(*reserved);
+                let opens = held.budget_opens(app, used, *max, *resets_at);
                 let (spent, max) = (spent.to_decimal(), max.to_decimal());
                 let message = party::key_over_budget(record, &spent, &max);
-                let fault = over_budget(app, message, *resets_at);
-                Self { fault, headers: vec![("x-litellm-key-spend", spent)] }
+                let fault = over_budget(app, message, opens);
+                let headers = vec![("x-litellm-key-spend", spent)];
+                Self { headers, ..fault.into() }
             }
             Refusal::OverLimit(reading) => match held.meant(reading) {
-                Some((party, limit)) => over_limit(app, record, party, limit, reading),
+                Some((party, limit)) => {
+                    let opens = held.opens(app, limit, reading);
+                    let reading = Reading { resets_at: opens, ..*reading };
+                    let standing = held.standing(&reading);
+                    let instead = held.instead(limit, &reading).to_vec();
+                    Self { standing, instead, ..over_limit(app, record, party, limit, &reading) }
+                }
                 None => changing().into(),
             },
             Refusal::Full { share, calls } => full(record, held.party(*share), *calls).into(),
             Refusal::Stale | Refusal::StaleShare(_) | Refusal::Missing => changing().into(),
+        }
+    }
+
+    /// What comes of the call: the refusal, or that other models are asked.
+    pub(super) fn outcome(mut self, facts: &Facts) -> Outcome {
+        let instead = std::mem::take(&mut self.instead);
+        let response = self.render(facts);
+        match instead.is_empty() {
+            true => Outcome::Final(response),
+            false => Outcome::Exhausted(response, instead),
         }
     }
 
@@ -50,19 +75,22 @@ impl Denial {
                 response.headers_mut().insert(HeaderName::from_static(name), value);
             }
         }
+        if let Some(standing) = &self.standing {
+            standing.write(response.headers_mut());
+        }
         response
     }
 }
 
 impl From<(Fault, Vec<(&'static str, String)>)> for Box<Denial> {
     fn from((fault, headers): (Fault, Vec<(&'static str, String)>)) -> Self {
-        Self::new(Denial { fault, headers })
+        Self::new(Denial { headers, ..fault.into() })
     }
 }
 
 impl From<Fault> for Denial {
     fn from(fault: Fault) -> Self {
-        Self { fault, headers: Vec::new() }
+        Self { fault, headers: Vec::new(), standing: None, instead: Vec::new() }
     }
 }
 
@@ -80,7 +108,7 @@ fn over_limit(
     reading: &Reading,
 ) -> Denial {
     let subject = party.map(|party| &party.subject);
-    let Some(kind) = kind(limit.measure) else {
+    let Some(kind) = kind(limit) else {
         let (spent, max) = (shown(reading.used), shown(reading.max));
         let message = match (limit.model, subject) {
             (Some(model), _) => party::over_model_budget(record, subject, model, &spent, &max),
@@ -107,7 +135,8 @@ fn over_limit(
     let fault = Fault::new(FaultKind::RateLimit, message)
         .with_label("rate_limit_error")
         .with_retry_after(until(now, opens));
-    Denial { fault, headers: vec![("rate_limit_type", kind.to_owned()), ("reset_at", reset_at)] }
+    let headers = vec![("rate_limit_type", kind.to_owned()), ("reset_at", reset_at)];
+    Denial { headers, ..fault.into() }
 }
 
 fn over_budget(app: &App, message: String, resets_at: Option<Millis>) -> Fault {

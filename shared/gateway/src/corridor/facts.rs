@@ -55,6 +55,15 @@ pub(crate) struct Facts {
 // === impl Facts ===
 
 impl Facts {
+    /// Whether somebody's budget for one model sends calls to others when it is used up.
+    pub(super) fn reroutes(&self) -> bool {
+        let Some(caller) = &self.caller else { return false };
+        let customer = self.customer.as_deref().and_then(|customer| customer.party.as_ref());
+        let parties = caller.people.parties.iter().chain(customer);
+        let mut all = parties.map(|party| &party.allowance).chain([&caller.people.own]);
+        all.any(|allowance| !allowance.budget_fallbacks.is_empty())
+    }
+
     /// The first facts: when, and by which door.
     pub(crate) fn begin(app: &App, line: &Line) -> Self {
         let started = app.clock.now();

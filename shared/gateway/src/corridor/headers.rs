@@ -179,10 +179,19 @@ pub(crate) fn cost(map: &mut HeaderMap, facts: &Facts, settled: &Settled) {
     budget(map, facts);
 }
 
-/// How the key's rates stand, in LiteLLM's headers.
+/// How the key's rates stand, in LiteLLM's headers; whose soft budget is used up, and whose calls go on
+/// slower.
 pub(crate) fn limits(map: &mut HeaderMap, admitted: &Admitted) {
     for standing in &admitted.standings {
         standing.write(map);
+    }
+    for (name, whose) in [
+        (const { known("x-sluice-soft-budget-exceeded") }, &admitted.warned),
+        (const { known("x-sluice-throttled") }, &admitted.throttled),
+    ] {
+        if !whose.is_empty() {
+            put(map, name, whose.join(","));
+        }
     }
 }
 

@@ -3,13 +3,15 @@
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
-use http::{HeaderMap, HeaderName, HeaderValue};
 use sluice_store::{
-    Allowance, BudgetDuration, Limit, Measure, Millis, ModelBudget, NanoUsd, Reading, Refusal,
-    Share, Span, Subject,
+    Allowance, BudgetDuration, Grant, Limit, Measure, Millis, ModelBudget, NanoUsd, Reading,
+    Refusal, Share, Span, Subject,
 };
 
-use super::{Bound, Facts, Plan, Tokens, party, window};
+use super::{
+    Bound, Facts, Plan, Tokens, admit::COUNTED, party, standing::Standing, terms, terms::Terms,
+    window,
+};
 use crate::{
     App,
     config::{Capacity, TokenRate},
@@ -43,17 +45,13 @@ pub(super) struct Call<'a> {
 pub(super) struct Held<'a> {
     /// The key's, besides its budget.
     pub(super) own: Vec<Limit<'a>>,
-    parties: Vec<&'a Party>,
+    /// The key's terms, and those of the parties.
+    terms: &'a [Terms<'a>],
     theirs: Vec<Vec<Limit<'a>>>,
-}
-
-/// How a limit stood when the call was admitted.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Standing {
-    descriptor: &'static str,
-    kind: &'static str,
-    max: i64,
-    left: i64,
+    /// Parties whose limits no allowance tells: they come last.
+    more: Vec<&'a Party>,
+    /// The least money that is of use to the call, in nano-dollars.
+    floor: i64,
 }
 
 // === impl Call ===
@@ -116,19 +114,25 @@ impl<'a> Call<'a> {
         if let Some((model, max)) = self.for_model(&allowance.model_tpm_limit) {
             limits.push(rate(measure, Some(model), *max, tokens));
         }
+        let day = |measure, max: u64, need: u64| Limit {
+            span: span(self.app, DAY.as_ref(), self.now),
+            ..rate(measure, None, max, need)
+        };
+        limits.extend(allowance.rpd_limit.map(|max| day(Measure::Requests, max, 1)));
+        limits.extend(allowance.tpd_limit.map(|max| day(measure, max, tokens)));
     }
 
     /// A party's: its budget, and the others. What it spends is counted where it has no budget as
     /// well, so that one that it is given later begins with what was spent.
-    fn of_party(self, party: &'a Party, needs: Needs) -> Vec<Limit<'a>> {
-        let allowance = &party.allowance;
+    fn of_party(self, terms: &'a Terms<'a>, needs: Needs) -> Vec<Limit<'a>> {
+        let allowance = &*terms.now;
         let mut limits = Vec::new();
-        if party.pays {
+        if terms.pays() {
             let bound = needs.money.unwrap_or(COUNTED);
             let max = allowance.max_budget.map_or(i64::MAX, NanoUsd::nanos);
             limits.push(priced(None, self.span(allowance.budget_duration.as_ref()), max, bound));
         }
-        self.add(&mut limits, allowance, needs, party.pays);
+        self.add(&mut limits, allowance, needs, terms.pays());
         limits
     }
 
@@ -169,11 +173,12 @@ impl<'a> Call<'a> {
     }
 }
 
-/// The least that can be held: what the call costs is known when it is settled.
-const COUNTED: Bound =
-    Bound { worst: NanoUsd::from_nanos(1), floor: NanoUsd::from_nanos(1), prompt: 0 };
-
-fn priced<'a>(model: Option<&'a str>, span: Span<'a>, max: i64, bound: Bound) -> Limit<'a> {
+pub(super) fn priced<'a>(
+    model: Option<&'a str>,
+    span: Span<'a>,
+    max: i64,
+    bound: Bound,
+) -> Limit<'a> {
     let (need, floor) = (bound.worst.nanos(), bound.floor.nanos());
     Limit { measure: Measure::Money, model, span, max, need, floor }
 }
@@ -192,32 +197,105 @@ pub(super) fn whole(number: u64) -> i64 {
 // === impl Held ===
 
 impl<'a> Held<'a> {
-    /// All limits of a key and of the parties behind it.
-    pub(super) fn of(
-        call: Call<'a>,
-        own: &'a Allowance,
-        parties: impl Iterator<Item = &'a Party>,
-        needs: Needs,
-    ) -> Self {
-        let parties: Vec<&Party> = parties.collect();
-        let theirs = parties.iter().map(|party| call.of_party(party, needs)).collect();
-        let mut limits = Vec::new();
-        call.add(&mut limits, own, needs, true);
-        Self { own: limits, parties, theirs }
+    /// All limits of a key and of the parties behind it: the key's terms come first.
+    pub(super) fn of(call: Call<'a>, terms: &'a [Terms<'a>], needs: Needs) -> Self {
+        let (mut own, mut theirs) = (Vec::new(), Vec::new());
+        for terms in terms {
+            match terms.party {
+                None => {
+                    call.add(&mut own, &terms.now, needs, true);
+                    own.extend(terms.rolled(needs));
+                }
+                Some(_) => {
+                    let mut limits = call.of_party(terms, needs);
+                    limits.extend(terms.rolled(needs));
+                    theirs.push(limits);
+                }
+            }
+        }
+        let floor = needs.money.map_or(0, |bound| bound.floor.nanos());
+        Self { own, terms, theirs, more: Vec::new(), floor }
+    }
+
+    /// Those whose limits are theirs, in their order.
+    fn parties(&self) -> impl Iterator<Item = &'a Party> {
+        let own = self.terms.iter().filter_map(|terms| terms.party);
+        own.chain(self.more.iter().copied())
     }
 
     /// One more party, with limits that its allowance does not tell.
     pub(super) fn add(&mut self, party: &'a Party, limits: Vec<Limit<'a>>) {
-        self.parties.push(party);
+        self.more.push(party);
         self.theirs.push(limits);
     }
 
     /// The parties, as the ledger is asked.
     pub(super) fn shares(&self) -> Vec<Share<'_>> {
-        let both = self.parties.iter().zip(&self.theirs);
+        let both = self.parties().zip(&self.theirs);
         let share =
             both.map(|(party, limits)| Share { subject: &party.subject, version: None, limits });
         share.collect()
+    }
+
+    /// The terms whose budget was in the way, where calls go on slower instead.
+    pub(super) fn slows(&self, refusal: &Refusal) -> Option<usize> {
+        let place = match refusal {
+            Refusal::OverBudget { .. } => 0,
+            Refusal::OverLimit(reading) => {
+                let place = reading.share.map_or(0, |share| share + 1);
+                let (_, limit) = self.meant(reading)?;
+                let rolled = self.terms.get(place)?.rolled.map(|(span, _)| span);
+                // The budget comes first among a party's limits.
+                let first = reading.share.is_some() && reading.limit == 0;
+                (first || rolled == Some(limit.span)).then_some(place)?
+            }
+            _ => return None,
+        };
+        self.terms.get(place)?.may_throttle().then_some(place)
+    }
+
+    /// The models that are asked instead of one whose own budget is used up.
+    pub(super) fn instead(&self, limit: &Limit<'_>, reading: &Reading) -> &'a [String] {
+        let terms = self.terms.get(reading.share.map_or(0, |share| share + 1));
+        let model = limit.model.filter(|_| limit.measure == Measure::Money);
+        let both = terms.zip(model);
+        both.and_then(|(terms, model)| terms.plain.budget_fallbacks.get(model))
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// Who had spent as much as they are to be warned of before this call; it is logged as well.
+    pub(super) fn warned(&self, app: &App, grant: &Grant) -> Vec<&'static str> {
+        let mut warned = Vec::new();
+        for (place, terms) in self.terms.iter().enumerate().filter(|(_, terms)| terms.pays()) {
+            let Some(soft) = terms.plain.soft_budget else { continue };
+            let used = match place.checked_sub(1) {
+                None => Some(grant.spent),
+                Some(share) => {
+                    let mut readings = grant.readings.iter();
+                    let main =
+                        readings.find(|reading| (reading.share, reading.limit) == (Some(share), 0));
+                    main.map(|reading| NanoUsd::from_nanos(reading.used))
+                }
+            };
+            let used = used.map(|used| used.saturating_sub(grant.amount));
+            let Some(used) = used.filter(|used| *used >= soft) else { continue };
+            let id = match terms.party {
+                Some(party) => party::id(&party.subject),
+                None => grant.key.to_string(),
+            };
+            let whose = terms.whose();
+            if app.warnings.is_due(&format!("{whose} {id} {soft}"), app.clock.now()) {
+                tracing::warn!(
+                    whose,
+                    id,
+                    soft_budget.nanos = soft.nanos(),
+                    used.nanos = used.nanos(),
+                    "a soft budget is used up"
+                );
+            }
+            warned.push(whose);
+        }
+        warned
     }
 
     /// Which limit is meant, and whose: none for the key's.
@@ -226,7 +304,7 @@ impl<'a> Held<'a> {
             None => Some((None, self.own.get(reading.limit)?)),
             Some(share) => {
                 let limit = self.theirs.get(share)?.get(reading.limit)?;
-                Some((Some(self.parties.get(share)?), limit))
+                Some((Some(self.party(Some(share))?), limit))
             }
         }
     }
@@ -238,63 +316,70 @@ impl<'a> Held<'a> {
         party.filter(|party| matches!(party.subject, Subject::Model(_))).map(|_| reading)
     }
 
+    /// When a limit admits something again, as far as anybody knows.
+    pub(super) fn opens(&self, app: &App, limit: &Limit<'_>, reading: &Reading) -> Option<Millis> {
+        match self.terms.get(reading.share.map_or(0, |share| share + 1)) {
+            Some(own) => own.opens(app, reading, limit.floor, |then| terms::amount(then, limit)),
+            None => reading.resets_at,
+        }
+    }
+
+    /// The same of the key's own budget.
+    pub(super) fn budget_opens(
+        &self,
+        app: &App,
+        used: NanoUsd,
+        max: NanoUsd,
+        resets_at: Option<Millis>,
+    ) -> Option<Millis> {
+        let (used, max) = (used.nanos(), max.nanos());
+        let reading = Reading { share: None, limit: 0, used, max, resets_at };
+        let of_budget = |then: &Allowance| then.max_budget.map(NanoUsd::nanos);
+        self.terms.first()?.opens(app, &reading, self.floor, of_budget)
+    }
+
     /// Who is meant: none for the key.
     pub(super) fn party(&self, share: Option<usize>) -> Option<&'a Party> {
-        self.parties.get(share?).copied()
+        self.parties().nth(share?)
     }
 
     /// How the limits stand after the call was admitted.
     pub(super) fn standings(&self, readings: &[Reading]) -> Vec<Standing> {
-        let standing = |reading: &Reading| {
-            let (party, limit) = self.meant(reading)?;
-            // How a model stands is nobody's to read: its limit is another one with each mood.
-            if party.is_some_and(|party| matches!(party.subject, Subject::Model(_))) {
-                return None;
-            }
-            Some(Standing {
-                descriptor: party::descriptor(party.map(|party| &party.subject), limit.model),
-                kind: kind(limit.measure)?,
-                max: limit.max,
-                left: limit.max.saturating_sub(reading.used).max(0),
-            })
-        };
-        readings.iter().filter_map(standing).collect()
+        readings.iter().filter_map(|reading| self.standing(reading)).collect()
+    }
+
+    /// How one stands; none where it is about money.
+    pub(super) fn standing(&self, reading: &Reading) -> Option<Standing> {
+        let (party, limit) = self.meant(reading)?;
+        // How a model stands is nobody's to read: its limit is another one with each mood.
+        if party.is_some_and(|party| matches!(party.subject, Subject::Model(_))) {
+            return None;
+        }
+        Some(Standing {
+            descriptor: party::descriptor(party.map(|party| &party.subject), limit.model),
+            kind: kind(limit)?,
+            max: limit.max,
+            left: limit.max.saturating_sub(reading.used).max(0),
+        })
     }
 }
 
 /// LiteLLM's word for what a limit counts; none for money.
-pub(super) fn kind(measure: Measure) -> Option<&'static str> {
+pub(super) fn kind(limit: &Limit<'_>) -> Option<&'static str> {
+    match (counted(limit.measure), limit.span) {
+        (Some("requests"), Span::Fixed(..)) => Some("requests_per_day"),
+        (Some("tokens"), Span::Fixed(..)) => Some("tokens_per_day"),
+        (counted, _) => counted,
+    }
+}
+
+/// The same of what is counted, whatever its windows.
+pub(super) fn counted(measure: Measure) -> Option<&'static str> {
     match measure {
         Measure::Requests => Some("requests"),
         Measure::Tokens | Measure::InputTokens | Measure::OutputTokens => Some("tokens"),
         Measure::Parallel => Some("max_parallel_requests"),
         Measure::Money => None,
-    }
-}
-
-// === impl Standing ===
-
-impl Standing {
-    /// How a deployment's calls or tokens a minute stand: they have LiteLLM's shortest names.
-    pub(super) fn of_deployment(reading: &Reading, limit: &Limit<'_>) -> Option<Self> {
-        let told = [Measure::Requests, Measure::Tokens].contains(&limit.measure);
-        Some(Self {
-            descriptor: "",
-            kind: kind(limit.measure).filter(|_| told && limit.span == MINUTE)?,
-            max: limit.max,
-            left: limit.max.saturating_sub(reading.used).max(0),
-        })
-    }
-
-    /// `x-ratelimit-<descriptor>-limit-<kind>` and `-remaining-`, as LiteLLM writes them.
-    pub(super) fn write(&self, map: &mut HeaderMap) {
-        for (word, value) in [("limit", self.max), ("remaining", self.left)] {
-            let dash = if self.descriptor.is_empty() { "" } else { "-" };
-            let name = format!("x-ratelimit-{}{dash}{word}-{}", self.descriptor, self.kind);
-            if let Ok(name) = HeaderName::try_from(name) {
-                map.insert(name, HeaderValue::from(value));
-            }
-        }
     }
 }
 

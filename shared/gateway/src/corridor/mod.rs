@@ -34,7 +34,9 @@ mod priority;
 mod refusal;
 pub(crate) mod settle;
 mod spoken;
+mod standing;
 mod stream;
+mod terms;
 mod tier;
 mod together;
 mod turns;
@@ -88,7 +90,7 @@ async fn doors(app: &Arc<App>, arrival: Arrival, facts: &mut Facts) -> Result<Re
     facts.take_part(intake.session.as_deref());
     facts.heed(&intake.wishes);
     facts.attend(app).await?;
-    if intake.wishes.fallbacks.is_empty() {
+    if intake.wishes.fallbacks.is_empty() && !facts.reroutes() {
         return once(app, intake, facts).await.map(Outcome::response);
     }
     let fallbacks = intake.wishes.fallbacks.clone();
@@ -130,7 +132,7 @@ fn paid(app: Arc<App>, mut facts: Facts, intake: Intake, plan: Plan) -> Asking {
         let admitted = Admitted::reserve(&app, &mut facts, &intake, plan).await;
         let (admitted, plan) = match admitted {
             Ok(admitted) => admitted,
-            Err(denial) => return Ok(Outcome::Final(denial.render(&facts))),
+            Err(denial) => return Ok(denial.outcome(&facts)),
         };
         Box::pin(attempt::run(&app, facts, intake, plan, admitted)).await
     })

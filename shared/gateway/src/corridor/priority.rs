@@ -16,7 +16,7 @@ use sluice_wire::{Fault, FaultKind};
 
 use super::{
     denial::until,
-    limits::{MINUTE, Needs, kind, whole},
+    limits::{MINUTE, Needs, counted, whole},
 };
 use crate::{
     App,
@@ -154,7 +154,7 @@ impl Priority {
         crowded: f64,
     ) -> (Fault, Vec<(&'static str, String)>) {
         let of_share = reading.limit % 2 == 1;
-        let kind = self.rates.get(reading.limit / 2).and_then(|rate| kind(rate.measure));
+        let kind = self.rates.get(reading.limit / 2).and_then(|rate| counted(rate.measure));
         let kind = kind.unwrap_or("requests");
         let name = self.name.as_deref();
         let (model, priority) = (self.model(), name.unwrap_or("None"));

@@ -14,8 +14,10 @@ use sluice_wire::{Fault, FaultKind};
 
 use super::{
     Admitted, Bounded, Facts, Plan,
+    admit::{COUNTED, bounded},
     denial::until,
-    limits::{self, Needs, Standing, shown},
+    limits::{self, Needs, shown},
+    standing::Standing,
 };
 use crate::{App, registry::Member};
 
@@ -108,7 +110,11 @@ impl<'a> Turns<'a> {
     async fn claim(&self, member: &Arc<Member>) -> Result<Result<Option<Served>, Full>, Fault> {
         let held = Serving::of(self.app, member);
         let alone = Plan { group: Arc::clone(&self.plan.group), order: vec![Arc::clone(member)] };
-        let money = if held.is_budgeted() { Some(self.call.bound(&alone)?) } else { None };
+        let found = match held.is_budgeted() {
+            true => Some(bounded(self.app, self.call.bound(&alone))?),
+            false => None,
+        };
+        let money = found.map(|bound| bound.unwrap_or(COUNTED));
         let now = self.app.clock.now();
         let call = limits::Call { app: self.app, facts: self.facts, plan: &alone, now };
         let needs = Needs { money, tokens: self.call.tokens()? };
@@ -128,10 +134,12 @@ impl<'a> Turns<'a> {
             key: &self.facts.key(),
             version: 0,
             max: None,
+            base: NanoUsd::ZERO,
             window: Window::default(),
             worst: NanoUsd::ZERO,
             floor: NanoUsd::ZERO,
             now,
+            until: None,
             lease: self.app.config.general.lease(),
             limits: &[],
             others: &others,
@@ -156,7 +164,7 @@ impl<'a> Turns<'a> {
                     Standing::of_deployment(reading, limit)
                 };
                 let standings = claim.readings.iter().filter_map(standing).collect();
-                let paid = claim.amount.zip(money);
+                let paid = claim.amount.zip(found.flatten());
                 let paid = paid.map(|(amount, bound)| Paid { amount, prompt: bound.prompt });
                 Ok(Some(Served { claim, paid, standings }))
             }

@@ -71,7 +71,7 @@ impl Who {
         if known.is_some_and(|known| !self.is_in(&known.record)) {
             app.keys.forget(&hash);
         }
-        app.keys.or_read(app, hash, async || self.read(app, hash).await).await
+        app.keys.or_read(app, hash, async || Box::pin(self.read(app, hash)).await).await
     }
 
     async fn read(&self, app: &App, hash: KeyHash) -> Result<Caller, Fault> {

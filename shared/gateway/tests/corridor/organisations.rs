@@ -296,7 +296,7 @@ async fn bad_fields_of_organisations_are_refused_and_write_nothing() {
         (json!({"organization_alias": "O", "max_budget": -1}), 400, "max_budget"),
         (json!({"organization_alias": "O", "max_budget": "NaN"}), 400, "max_budget"),
         (json!({"organization_alias": "O", "budget_id": "nobody"}), 400, "budget_id"),
-        (json!({"organization_alias": "O", "soft_budget": 1}), 400, "soft_budget"),
+        (json!({"organization_alias": "O", "soft_budget": -1}), 400, "soft_budget"),
         (
             json!({"organization_alias": "O", "object_permission": {"models": ["x"]}}),
             400,

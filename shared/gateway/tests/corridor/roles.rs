@@ -246,7 +246,7 @@ impl Stage {
     async fn fresh(&mut self) -> Cast {
         match self.cast.take() {
             Some(cast) => cast,
-            None => Cast::of(self.role, self.in_team).await,
+            None => Box::pin(Cast::of(self.role, self.in_team)).await,
         }
     }
 

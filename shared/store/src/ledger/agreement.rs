@@ -72,6 +72,15 @@ fn purses(die: &mut Die, lease: Option<&Lease>) -> Vec<Purse> {
     holds.map(purse).collect()
 }
 
+/// How much more than in its record, or less, a budget is for a while; mostly nothing.
+fn lift(die: &mut Die) -> NanoUsd {
+    match die.roll(8) {
+        0 | 1 => die.amount(1_500),
+        2 => NanoUsd::ZERO.saturating_sub(die.amount(1_000)),
+        _ => NanoUsd::ZERO,
+    }
+}
+
 /// Some change that somebody who has seen `seen` may want.
 fn draw(die: &mut Die, seen: &Guard, max: NanoUsd) -> Option<Change> {
     let id = format!("C{}", die.roll(5));
@@ -80,7 +89,8 @@ fn draw(die: &mut Die, seen: &Guard, max: NanoUsd) -> Option<Change> {
     let wish = Wish {
         id: if die.roll(4) == 0 { slice.clone() } else { id.clone() },
         version: Some(i64::try_from(die.roll(8)).unwrap().min(1)),
-        max: (die.roll(5) > 0).then_some(max),
+        max: (die.roll(5) > 0).then_some(max.saturating_add(lift(die))),
+        base: max,
         window: WindowId::from_number(i64::try_from(die.roll(3)).unwrap() + seen.window.number()),
         worst: die.amount(900),
         floor: die.amount(300),
@@ -111,6 +121,7 @@ fn draw(die: &mut Die, seen: &Guard, max: NanoUsd) -> Option<Change> {
         held,
         last: die.roll(4) == 0,
         bounded: die.roll(2) == 0,
+        lift: lift(die),
         purses: purses(die, seen.leases.get(&slice)),
     };
     match die.roll(11) {

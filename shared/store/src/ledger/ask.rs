@@ -24,8 +24,11 @@ pub struct Ask<'a> {
     pub key: &'a KeyHash,
     /// The version of the key's record that the caller has read.
     pub version: u64,
-    /// The key's budget in that record.
+    /// The key's budget as it is now; none where nothing bounds what it spends.
     pub max: Option<NanoUsd>,
+    /// The budget in that record, from which the guard counts down; nothing where there is none. It is
+    /// another one than `max` while hours of a schedule or a temporary increase say so.
+    pub base: NanoUsd,
     /// The window that it is now.
     pub window: Window,
     /// What the call costs at most.
@@ -34,6 +37,9 @@ pub struct Ask<'a> {
     pub floor: NanoUsd,
     /// The instant it is.
     pub now: Millis,
+    /// When some limit becomes another one by itself, if that is soon: what a process holds is used
+    /// until then at most.
+    pub until: Option<Millis>,
     /// How long the call may take before it counts as crashed, unless it is renewed.
     pub lease: Duration,
     /// The key's other limits.
@@ -66,6 +72,8 @@ pub struct Grant {
     pub window: WindowId,
     /// When the lease ends.
     pub expires: Millis,
+    /// What the key has spent in the window and holds, this call included, as far as is known.
+    pub spent: NanoUsd,
     /// How the limits stand that the call needs something of, this call included.
     pub readings: Vec<Reading>,
     /// The slice that pays, in this process; 0 where the guard itself holds the money.
@@ -121,6 +129,20 @@ pub enum Refusal {
     StaleShare(usize),
     /// The key is not known.
     Missing,
+}
+
+// === impl Ask ===
+
+impl Ask<'_> {
+    /// What may be spent now beyond what the guard counts down from; negative where it is less.
+    pub(crate) fn lift(&self) -> NanoUsd {
+        self.max.map_or(NanoUsd::ZERO, |max| max.saturating_sub(self.base))
+    }
+
+    /// Until when what is held now may be used, where that would be `fresh` otherwise.
+    pub(crate) fn fresh(&self, fresh: Millis) -> Millis {
+        self.until.map_or(fresh, |until| until.min(fresh))
+    }
 }
 
 // === impl Grant ===

@@ -6,7 +6,8 @@
 //! interleaving of callers, crashes and sweeps is tried (`tests.rs`).
 //!
 //! Laws, for the window that a guard is in:
-//! - `rem` = limit - `spent` - what its current leases hold (limit 0 where there is none);
+//! - `rem` = limit - `spent` - what its current leases hold (the record's limit, 0 where there is none:
+//!   what holds for a while instead of it is the caller's to add when it asks);
 //! - `spent` = the sum of the window's usage rows, once nobody is in the middle of something;
 //! - a lease is taken once and closed once, by its id: repeating a change fails its condition.
 //! - a meter's `used` = what was settled in its window and what current leases hold of it.

@@ -180,6 +180,7 @@ pub(super) fn share_wish(ask: &Ask<'_>, wish: &Wish, place: usize) -> Wish {
         id: ask.call.to_string(),
         version: version.map(|version| i64::try_from(version).unwrap_or(i64::MAX)),
         max: None,
+        base: NanoUsd::ZERO,
         window: WindowId::NONE,
         worst: NanoUsd::ZERO,
         floor: NanoUsd::ZERO,

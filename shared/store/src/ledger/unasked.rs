@@ -15,8 +15,8 @@ use crate::{NanoUsd, RowStatus, StoreError, UsageRow, store::Inner};
 /// What settling a call that was not asked for needs besides its grant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Unasked {
-    /// The key's budget: a window that begins with this call begins with it.
-    max: Option<NanoUsd>,
+    /// The budget in the key's record: a window that begins with this call begins with it.
+    base: NanoUsd,
 }
 
 /// The grant of a call that was not asked for.
@@ -27,12 +27,13 @@ pub(super) fn unasked(ask: &Ask<'_>) -> Grant {
         amount: ask.worst,
         window: ask.window.id,
         expires: ask.now.after(ask.lease),
+        spent: NanoUsd::ZERO,
         readings: Vec::new(),
         slice: 0,
         allowance: 0,
         lease: Default::default(),
         others: Vec::new(),
-        unasked: Some(Unasked { max: ask.max }),
+        unasked: Some(Unasked { base: ask.base }),
     }
 }
 
@@ -54,7 +55,8 @@ impl Inner {
             let wish = Wish {
                 id: id.clone(),
                 version: None,
-                max: terms.max,
+                max: None,
+                base: terms.base,
                 window: grant.window,
                 worst: row.spend,
                 floor: NanoUsd::ZERO,

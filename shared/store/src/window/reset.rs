@@ -44,6 +44,23 @@ pub(super) fn window(unit: Unit, now: Millis, zone: &TimeZone) -> Result<Window,
     }
 }
 
+/// How many windows of days or months begin after the one around `from`, up to the one around `to`.
+pub(super) fn between_days(
+    unit: Unit,
+    from: Millis,
+    to: Millis,
+    zone: &TimeZone,
+) -> Result<i64, Error> {
+    let (from, to) = (today(from, zone), today(to, zone));
+    let months = |day: Date| i64::from(day.year()) * 12 + i64::from(day.month());
+    let days = |day: Date| Ok::<_, Error>(i64::from(EPOCH.until(day)?.get_days()));
+    match unit {
+        Unit::Months(_) | Unit::Days(30) => Ok(months(to) - months(from)),
+        Unit::Days(n) => Ok(days(to)?.div_euclid(n) - days(from)?.div_euclid(n)),
+        Unit::Hours(_) | Unit::Minutes(_) | Unit::Seconds(_) => Ok(0),
+    }
+}
+
 fn today(now: Millis, zone: &TimeZone) -> Date {
     zone.to_datetime(now.timestamp()).date()
 }

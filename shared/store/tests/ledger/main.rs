@@ -6,6 +6,7 @@ mod batched;
 mod books;
 mod claims;
 mod costs;
+mod hours;
 mod limits;
 mod outage;
 mod race;

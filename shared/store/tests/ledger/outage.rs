@@ -130,9 +130,10 @@ async fn many_crashed_calls_are_swept_in_few_writes_of_the_guard() {
     let spend = books.spend(&key).await;
     assert_eq!((spend.spent, spend.reserved), (usd("4"), NanoUsd::ZERO));
     assert_eq!(books.rows(&key).await, usd("4"));
-    // 336 charges stand, and their rows are sealed one by one.
+    // 336 charges stand, and their rows are sealed one by one. How many are written for together hangs on
+    // who comes when; one by one it would be 400.
     let writes = faulty.seen("UpdateItem") - before - 336;
-    assert!(writes < 150, "{writes} writes of the guard");
+    assert!(writes < 200, "{writes} writes of the guard");
 }
 
 /// Leases that hold something of limits with long names, so that few of them fill a guard.

@@ -95,7 +95,12 @@ async fn calls_of_several_subjects_are_paid_in_memory_and_written_down_together(
     }
     let last = call().await;
     assert_eq!(faulty.seen("UpdateItem"), before, "a call asked the database");
-    let places: Vec<_> = last.iter().map(|r| (r.share, r.limit, r.used % 1_000)).collect();
+    let (money, rates): (Vec<&Reading>, Vec<&Reading>) =
+        last.iter().partition(|reading| reading.share.is_some() && reading.limit == 0);
+    let used: Vec<_> = money.iter().map(|reading| (reading.share, reading.used)).collect();
+    let all = usd("0.07").nanos();
+    assert_eq!(used, [(Some(0), all), (Some(1), all)]);
+    let places: Vec<_> = rates.iter().map(|r| (r.share, r.limit, r.used % 1_000)).collect();
     assert_eq!(places[0], (None, 0, 16));
     assert_eq!((places[1].0, places[1].1), (Some(0), 1));
     books.store.ledger().flush().await.unwrap();

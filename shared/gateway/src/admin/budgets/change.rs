@@ -14,7 +14,7 @@ use crate::{
 /// Makes a budget.
 pub(in crate::admin) async fn new(app: Arc<App>, mut visit: Visit) -> Result<Value, Refused> {
     let id = names::id(&app, visit.fields.text("budget_id"), "budget_id")?;
-    let limits = Limits::take(&mut visit.fields)?;
+    let limits = Limits::of_budget(&mut visit.fields)?;
     visit.fields.finish()?;
     let stamp = Stamp::new(app.clock.now(), Some(visit.actor.name()));
     let mut budget = BudgetRecord::new(&id, stamp);
@@ -26,7 +26,7 @@ pub(in crate::admin) async fn new(app: Arc<App>, mut visit: Visit) -> Result<Val
 /// Changes a budget, from the next call on of all who have it.
 pub(in crate::admin) async fn update(app: Arc<App>, mut visit: Visit) -> Result<Value, Refused> {
     let id = visit.fields.required("budget_id")?;
-    let limits = Limits::take(&mut visit.fields)?;
+    let limits = Limits::of_budget(&mut visit.fields)?;
     visit.fields.finish()?;
     let (now, by) = (app.clock.now(), visit.actor.name());
     let (records, place) = (app.store.budgets(), BudgetRecord::at(&id));

@@ -27,19 +27,19 @@ pub(in crate::admin) struct Draft {
 
 impl Draft {
     /// Takes the fields out of a body.
-    pub(in crate::admin) fn take(fields: &mut Fields) -> Result<Self, Refused> {
+    pub(in crate::admin) fn take(app: &App, fields: &mut Fields) -> Result<Self, Refused> {
         Ok(Self {
             alias: names::checked(fields.text("alias"), "alias")?,
             blocked: fields.flag("blocked"),
             models: fields.texts("models"),
             budget_id: names::checked(fields.text("budget_id"), "budget_id")?,
-            limits: Limits::take(fields)?,
+            limits: Limits::take(app, fields)?,
         })
     }
 
     /// Takes all that there is in a body, and sees to it that the budget is one.
     pub(super) async fn whole(app: &App, fields: &mut Fields) -> Result<Self, Refused> {
-        let draft = Self::take(fields)?;
+        let draft = Self::take(app, fields)?;
         fields.finish()?;
         if let Given::Value(id) = &draft.budget_id {
             budgets::check(app, id, "budget_id").await?;

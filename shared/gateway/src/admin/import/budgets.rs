@@ -34,6 +34,6 @@ fn read(run: &Run<'_>, mut row: Row, id: &str) -> Result<(BudgetRecord, Vec<Stri
     let mut record = BudgetRecord::new(id, run.stamp(&mut row)?);
     row.forget(&["budget_id", "budget_reset_at"]);
     let mut fields = row.into_fields();
-    Limits::take(&mut fields)?.apply(&mut record.allowance);
+    Limits::of_budget(&mut fields)?.apply(&mut record.allowance);
     Ok((record, row::lost(&mut fields)?))
 }

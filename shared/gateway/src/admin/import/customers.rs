@@ -57,7 +57,7 @@ fn read(
     let mut record = CustomerRecord::new(id, run.stamp(&mut row)?);
     row.forget(&TOLD);
     let mut fields = row.into_fields();
-    let draft = customers::Draft::take(&mut fields)?;
+    let draft = customers::Draft::take(run.app, &mut fields)?;
     draft.apply(&mut record);
     if let Some(budget) = &record.budget_id
         && !run.budgets.contains(budget)

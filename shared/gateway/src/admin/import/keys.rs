@@ -40,6 +40,8 @@ const TOLD: [&str; 20] = [
 ];
 /// What is told of a key's team, user and organisation begins so.
 const OF_OTHERS: [&str; 5] = ["team_", "user_", "organization_", "end_user_", "project_"];
+/// More of a budget, until an instant that is told beside it.
+const INCREASE: &str = "temp_budget_increase";
 /// The team of the sessions of LiteLLM's dashboard.
 const DASHBOARD: &str = "litellm-dashboard";
 
@@ -86,14 +88,19 @@ fn read(
     record.rotations = row.take("rotation_count").and_then(|count| count.as_u64()).unwrap_or(0);
     let organisations = [row.take_text("org_id"), row.take_text("organization_id")];
     row.unpack();
+    // Without its end LiteLLM does not heed it either.
+    let endless = row.text("temp_budget_expiry").is_none() && row.take(INCREASE).is_some();
     row.forget(&TOLD);
     row.forget_all(|name| {
         !["team_id", "user_id", "end_user_budget_id", "project_id"].contains(&name)
             && OF_OTHERS.iter().any(|prefix| name.starts_with(prefix))
     });
     let mut fields = row.into_fields();
-    keys::Draft::take(&mut fields, run.now)?.apply(&mut record);
+    keys::Draft::take(run.app, &mut fields)?.apply(&mut record);
     let mut lost = row::lost(&mut fields)?;
+    if endless {
+        lost.push(INCREASE.to_owned());
+    }
     // An organisation that is not carried over would be nobody's.
     if organisations.iter().any(Option::is_some) {
         lost.push("organization_id".to_owned());

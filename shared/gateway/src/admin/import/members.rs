@@ -82,7 +82,7 @@ fn read(
         if own {
             table.forget(&TOLD_OF_BUDGETS);
             let mut fields = table.into_fields();
-            Limits::take(&mut fields)?.apply(&mut record.allowance);
+            Limits::of_budget(&mut fields)?.apply(&mut record.allowance);
             fields.texts("allowed_models").set(&mut record.models);
             lost = row::lost(&mut fields)?;
         }

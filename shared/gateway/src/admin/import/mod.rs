@@ -76,7 +76,7 @@ pub async fn litellm(app: &App, from: &Origin<'_>, apply: bool) -> Result<Report
     // What others refer to comes first.
     budgets::carry(&mut run, from).await?;
     users::carry(&mut run, from).await?;
-    teams::carry(&mut run, from).await?;
+    Box::pin(teams::carry(&mut run, from)).await?;
     customers::carry(&mut run, from).await?;
     keys::carry(&mut run, from).await?;
     models::carry(&mut run, from).await?;

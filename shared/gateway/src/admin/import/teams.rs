@@ -92,14 +92,14 @@ fn read(run: &Run<'_>, mut row: Row, id: &str, memberships: Vec<Row>) -> Result<
     let named = row.take_rows("members_with_roles");
     row.forget(&TOLD);
     let mut fields = row.into_fields();
-    teams::Draft::take(&mut fields)?.apply(&mut record);
+    teams::Draft::take(run.app, &mut fields)?.apply(&mut record);
     let mut lost = row::lost(&mut fields)?;
     // An organisation that is not carried over would be nobody's.
     lost.extend(organisation.map(|_| "organization_id".to_owned()));
     if let Some(mut table) = of_members {
         table.forget(&members::TOLD_OF_BUDGETS);
         let mut fields = table.into_fields();
-        Limits::take(&mut fields)?.apply(&mut record.of_members);
+        Limits::of_budget(&mut fields)?.apply(&mut record.of_members);
         lost.extend(
             row::lost(&mut fields)?.into_iter().map(|name| format!("team_member_budget.{name}")),
         );

@@ -58,7 +58,7 @@ fn read(
         row.put("blocked", true);
     }
     let mut fields = row.into_fields();
-    users::Draft::take(&mut fields)?.apply(&mut record);
+    users::Draft::take(run.app, &mut fields)?.apply(&mut record);
     Ok((record, row::lost(&mut fields)?, spent))
 }
 

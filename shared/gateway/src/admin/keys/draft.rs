@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use sluice_store::{KeyRecord, Millis, lifetime_end};
 
 use crate::{
+    App,
     admin::{
         body::{Fields, Given},
         limits::Limits,
@@ -40,14 +41,15 @@ pub(in crate::admin) struct Draft {
 
 impl Draft {
     /// Takes the fields out of a body.
-    pub(in crate::admin) fn take(fields: &mut Fields, now: Millis) -> Result<Self, Refused> {
+    pub(in crate::admin) fn take(app: &App, fields: &mut Fields) -> Result<Self, Refused> {
+        let now = app.clock.now();
         Ok(Self {
             alias: names::checked(fields.text("key_alias"), "key_alias")?,
             models: fields.texts("models"),
             aliases: fields.names("aliases"),
             allowed_routes: allowed_routes(fields)?,
             tags: fields.texts("tags"),
-            limits: Limits::take(fields)?,
+            limits: Limits::take(app, fields)?,
             budget_id: names::checked(fields.text("budget_id"), "budget_id")?,
             end_user_budget_id: names::checked(
                 fields.text("end_user_budget_id"),

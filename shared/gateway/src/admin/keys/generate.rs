@@ -63,7 +63,7 @@ pub(in crate::admin) async fn service_account(
 
 fn asked(app: &App, visit: &mut Visit) -> Result<(Option<String>, Draft), Refused> {
     let custom = visit.fields.text("key").value();
-    let draft = Draft::take(&mut visit.fields, app.clock.now())?;
+    let draft = Draft::take(app, &mut visit.fields)?;
     visit.fields.finish()?;
     Ok((custom, draft))
 }

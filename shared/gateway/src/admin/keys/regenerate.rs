@@ -39,7 +39,7 @@ pub(in crate::admin) async fn regenerate(
                 .map_err(|error| invalid(format!("grace_period: {error}"), "grace_period"))?,
         ),
     };
-    let draft = Draft::take(fields, now)?;
+    let draft = Draft::take(&app, fields)?;
     fields.finish()?;
     let Some(named) = visit.named.or(given) else {
         return Err(invalid("Missing required parameter: 'key'.", "key"));

@@ -1,6 +1,6 @@
 //! What a new or changed key may be: never more than whoever makes it holds.
 
-use sluice_store::{Allowance, KeyRecord, TeamRecord};
+use sluice_store::{Allowance, Hours, KeyRecord, NanoUsd, TeamRecord};
 use sluice_wire::{Fault, FaultKind};
 
 use crate::{
@@ -86,15 +86,48 @@ pub(super) async fn vet(app: &App, actor: &Actor, key: &KeyRecord) -> Result<(),
 /// One of the amounts of an allowance.
 type Amount = fn(&Allowance) -> Option<u64>;
 
+/// The most of what is plain and of what is at some hours; none where the plain one has no limit.
+fn most(
+    allowance: &Allowance,
+    plain: Option<u64>,
+    of: impl Fn(&Hours) -> Option<u64>,
+) -> Option<u64> {
+    let hours = allowance.schedule.iter().filter(|hours| hours.model.is_none());
+    plain.map(|plain| hours.filter_map(of).fold(plain, u64::max))
+}
+
 /// Refuses larger amounts than the maker's own key has, and larger ones than the team has that the
 /// key is of, or the user.
 fn amounts(key: &Allowance, own: &Allowance, above: Option<&Allowance>) -> Result<(), Refused> {
-    let each: [(&'static str, Amount); 4] = [
-        ("max_budget", |allowance| allowance.max_budget.map(|max| max.nanos().unsigned_abs())),
-        ("rpm_limit", |allowance| allowance.rpm_limit),
-        ("tpm_limit", |allowance| allowance.tpm_limit),
+    let each: [(&'static str, Amount); 6] = [
+        ("max_budget", |allowance| {
+            // It goes on beyond its budget.
+            if allowance.throttle_on_budget_exceeded {
+                return None;
+            }
+            let nanos = |max: NanoUsd| max.nanos().unsigned_abs();
+            let hours = allowance.schedule.iter().filter(|hours| hours.model.is_none());
+            let most = hours
+                .filter_map(|hours| hours.max_budget)
+                .fold(allowance.max_budget?, NanoUsd::max);
+            let more = allowance.temp_budget.map_or(NanoUsd::ZERO, |more| more.increase);
+            Some(nanos(most.saturating_add(more)))
+        }),
+        ("rpm_limit", |allowance| most(allowance, allowance.rpm_limit, |hours| hours.rpm)),
+        ("tpm_limit", |allowance| most(allowance, allowance.tpm_limit, |hours| hours.tpm)),
+        ("rpd_limit", |allowance| allowance.rpd_limit),
+        ("tpd_limit", |allowance| allowance.tpd_limit),
         ("max_parallel_requests", |allowance| allowance.max_parallel_requests),
     ];
+    let hands_on = key.budget_rollover.is_some() && own.budget_rollover.is_none();
+    if hands_on && own.max_budget.is_some() {
+        let message = "A key hands on what its windows leave where its maker's key does.";
+        return Err(forbidden(message, "budget_rollover"));
+    }
+    if !own.schedule.is_empty() && key.schedule != own.schedule {
+        let message = "A key has the schedule of its maker's key.";
+        return Err(forbidden(message, "schedule"));
+    }
     for (field, of) in each {
         let asked = of(key);
         // A key without a limit of its own is still held to those above it.

@@ -35,7 +35,7 @@ pub(super) async fn change(
 ) -> Result<(String, KeyRecord), Refused> {
     let named = fields.text("key").value();
     let now = app.clock.now();
-    let draft = Draft::take(&mut fields, now)?;
+    let draft = Draft::take(app, &mut fields)?;
     fields.finish()?;
     let Some(named) = named else {
         return Err(invalid("Missing required parameter: 'key'.", "key"));

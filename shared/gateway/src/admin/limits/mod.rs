@@ -1,18 +1,24 @@
 //! Limits, as they are given and as they are shown: of keys, people, teams, members, budgets.
 
+mod fallbacks;
+mod hours;
 mod model;
 mod shown;
 
 use std::collections::{BTreeMap, HashSet};
 
+use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
-use sluice_store::{Allowance, BudgetDuration, ModelBudget, NanoUsd};
+use sluice_store::{
+    Allowance, BudgetDuration, Hours, Millis, ModelBudget, NanoUsd, Rollover, TempBudget,
+};
 
 use self::model::PerModel;
 use super::{
     body::{Fields, Given},
     reply::{Refused, invalid},
 };
+use crate::App;
 
 pub(super) use shown::{account, accounts, shown, spend};
 
@@ -28,19 +34,63 @@ pub(super) struct Limits {
     model_rpm: Given<BTreeMap<String, u64>>,
     model_tpm: Given<BTreeMap<String, u64>>,
     model_budget: Given<BTreeMap<String, PerModel>>,
+    rpd: Given<u64>,
+    tpd: Given<u64>,
+    schedule: Given<Vec<Hours>>,
+    temp_budget: Given<TempBudget>,
+    soft_budget: Given<NanoUsd>,
+    throttle: Given<bool>,
+    fallbacks: Given<BTreeMap<String, Vec<String>>>,
+    rollover: Given<bool>,
+    /// When it is, and by which clocks.
+    clock: Option<(Millis, TimeZone)>,
 }
 
 // === impl Limits ===
 
 impl Limits {
     /// Takes the fields out of a body.
-    pub(super) fn take(fields: &mut Fields) -> Result<Self, Refused> {
+    pub(super) fn take(app: &App, fields: &mut Fields) -> Result<Self, Refused> {
+        let limits = Self {
+            rollover: fields.flag("budget_rollover"),
+            clock: Some((app.clock.now(), app.config.timezone().clone())),
+            schedule: hours::take(fields, "schedule")?,
+            soft_budget: fields.money("soft_budget")?,
+            throttle: fields.flag("throttle_on_budget_exceeded"),
+            fallbacks: fallbacks::take(fields)?,
+            ..Self::of_budget(fields)?.increased(fields)?
+        };
+        if let (Given::Value(soft), Given::Value(max)) = (&limits.soft_budget, &limits.max_budget)
+            && soft >= max
+        {
+            let message = format!(
+                "soft_budget ({}) must be strictly lower than max_budget ({})",
+                soft.to_decimal(),
+                max.to_decimal()
+            );
+            return Err(invalid(message, "soft_budget"));
+        }
+        if limits.rollover == Given::Value(true)
+            && !matches!(&limits.budget_duration, Given::Value(length) if length.is_of_days())
+        {
+            let message =
+                "budget_rollover needs a budget_duration of days, weeks or a month beside it";
+            return Err(invalid(message, "budget_rollover"));
+        }
+        Ok(limits)
+    }
+
+    /// Takes those that a budget with a name may have: not those that are by the clock, and not what is
+    /// done when a budget is used up.
+    pub(super) fn of_budget(fields: &mut Fields) -> Result<Self, Refused> {
         Ok(Self {
             max_budget: fields.money("max_budget")?,
             budget_duration: duration(fields, "budget_duration")?,
             budgets: budgets(fields)?,
             rpm: fields.count("rpm_limit")?,
             tpm: fields.count("tpm_limit")?,
+            rpd: fields.count("rpd_limit")?,
+            tpd: fields.count("tpd_limit")?,
             parallel: fields.count("max_parallel_requests")?,
             model_rpm: fields.counts("model_rpm_limit")?,
             model_tpm: fields.counts("model_tpm_limit")?,
@@ -57,7 +107,33 @@ impl Limits {
                         .collect::<Result<_, Refused>>()?,
                 ),
             },
+            ..Self::default()
         })
+    }
+
+    /// The same with what the budget has more for a while.
+    pub(super) fn increased(self, fields: &mut Fields) -> Result<Self, Refused> {
+        const EXPIRY: &str = "temp_budget_expiry";
+        let until = match fields.text(EXPIRY) {
+            Given::Absent => Given::Absent,
+            Given::Null => Given::Null,
+            Given::Value(text) => Given::Value(
+                Millis::parse(&text)
+                    .map_err(|error| invalid(format!("{EXPIRY}: {error}"), EXPIRY))?,
+            ),
+        };
+        let temp_budget = match (fields.money("temp_budget_increase")?, until) {
+            (Given::Absent, Given::Absent) => Given::Absent,
+            (Given::Value(increase), Given::Value(until)) => {
+                Given::Value(TempBudget { increase, until })
+            }
+            (Given::Null | Given::Absent, Given::Null | Given::Absent) => Given::Null,
+            _ => {
+                let message = "temp_budget_increase and temp_budget_expiry are given together";
+                return Err(invalid(message, EXPIRY));
+            }
+        };
+        Ok(Self { temp_budget, ..self })
     }
 
     /// The same under other names: what a team says of a member or of all.
@@ -85,10 +161,19 @@ impl Limits {
             || self.model_rpm.is_given()
             || self.model_tpm.is_given()
             || self.model_budget.is_given()
+            || self.rpd.is_given()
+            || self.tpd.is_given()
+            || self.schedule.is_given()
+            || self.temp_budget.is_given()
+            || self.soft_budget.is_given()
+            || self.throttle.is_given()
+            || self.fallbacks.is_given()
+            || self.rollover.is_given()
     }
 
     /// Writes what was given.
     pub(super) fn apply(&self, allowance: &mut Allowance) {
+        let before = (allowance.max_budget, allowance.budget_duration.clone());
         self.max_budget.clone().apply(&mut allowance.max_budget);
         self.budget_duration.clone().apply(&mut allowance.budget_duration);
         self.budgets.set(&mut allowance.budget_limits);
@@ -97,6 +182,20 @@ impl Limits {
         self.parallel.clone().apply(&mut allowance.max_parallel_requests);
         self.model_rpm.set(&mut allowance.model_rpm_limit);
         self.model_tpm.set(&mut allowance.model_tpm_limit);
+        self.rpd.clone().apply(&mut allowance.rpd_limit);
+        self.tpd.clone().apply(&mut allowance.tpd_limit);
+        self.temp_budget.clone().apply(&mut allowance.temp_budget);
+        self.soft_budget.clone().apply(&mut allowance.soft_budget);
+        self.throttle.set(&mut allowance.throttle_on_budget_exceeded);
+        self.fallbacks.set(&mut allowance.budget_fallbacks);
+        self.roll(before, allowance);
+        if self.schedule.is_given() {
+            allowance.schedule.retain(|hours| hours.model.is_some());
+            allowance.schedule.extend(self.schedule.clone().value().unwrap_or_default());
+        }
+        if self.model_budget.is_given() {
+            allowance.schedule.retain(|hours| hours.model.is_none());
+        }
         let entries = match &self.model_budget {
             Given::Absent => return,
             Given::Null => {
@@ -112,7 +211,33 @@ impl Limits {
         for (model, entry) in entries {
             allowance.model_rpm_limit.extend(entry.rpm.map(|limit| (model.clone(), limit)));
             allowance.model_tpm_limit.extend(entry.tpm.map(|limit| (model.clone(), limit)));
+            allowance.schedule.extend(entry.schedule.iter().cloned());
         }
+    }
+
+    /// Windows hand on what they leave from the next one on; another length of them begins anew.
+    fn roll(
+        &self,
+        (max, duration): (Option<NanoUsd>, Option<BudgetDuration>),
+        allowance: &mut Allowance,
+    ) {
+        let Some((now, zone)) = &self.clock else { return };
+        let known = allowance.budget_rollover.take();
+        let wished = match self.rollover {
+            Given::Absent => known.is_some(),
+            Given::Null => false,
+            Given::Value(wished) => wished,
+        };
+        let Some(length) = allowance.budget_duration.as_ref().filter(|_| wished) else { return };
+        allowance.budget_rollover = match known.zip(max) {
+            Some((mut known, max)) if duration.as_ref() == Some(length) => {
+                if allowance.max_budget != Some(max) {
+                    known.regrant(max, length, *now, zone);
+                }
+                Some(known)
+            }
+            _ => Rollover::begin(length, *now, zone),
+        };
     }
 }
 

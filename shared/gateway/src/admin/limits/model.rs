@@ -1,8 +1,9 @@
 //! An entry of `model_max_budget`.
 
 use serde_json::Value;
-use sluice_store::{BudgetDuration, ModelBudget, NanoUsd};
+use sluice_store::{BudgetDuration, Hours, ModelBudget, NanoUsd};
 
+use super::hours;
 use crate::admin::reply::{Refused, invalid};
 
 /// What is given of one model.
@@ -11,13 +12,14 @@ pub(super) struct PerModel {
     pub(super) budget: Option<ModelBudget>,
     pub(super) rpm: Option<u64>,
     pub(super) tpm: Option<u64>,
+    pub(super) schedule: Vec<Hours>,
 }
 
 // === impl PerModel ===
 
 impl PerModel {
-    /// `{"max_budget" or "budget_limit", "budget_duration" or "time_period", "rpm_limit", "tpm_limit"}`,
-    /// or a bare amount.
+    /// `{"max_budget" or "budget_limit", "budget_duration" or "time_period", "rpm_limit", "tpm_limit",
+    /// "schedule"}`, or a bare amount.
     pub(super) fn read(model: &str, entry: Value) -> Result<Self, Refused> {
         let wrong = |what: &str| {
             invalid(format!("model_max_budget: '{model}': {what}"), "model_max_budget")
@@ -28,6 +30,7 @@ impl PerModel {
                 budget: Some(ModelBudget { max, duration: None }),
                 rpm: None,
                 tpm: None,
+                schedule: Vec::new(),
             });
         };
         let mut first = |names: [&str; 2]| {
@@ -59,11 +62,13 @@ impl PerModel {
                 .ok_or_else(|| wrong(&format!("{name} must be a whole number, not negative"))),
         };
         let (rpm, tpm) = (limit("rpm_limit")?, limit("tpm_limit")?);
+        let schedule = entry.remove("schedule").unwrap_or_default();
+        let schedule = hours::of_model(model, schedule)?;
         if let Some(name) = entry.keys().next() {
             return Err(wrong(&format!("unsupported field '{name}'")));
         }
         let budget = max.map(|max| ModelBudget { max, duration });
-        Ok(Self { budget, rpm, tpm })
+        Ok(Self { budget, rpm, tpm, schedule })
     }
 }
 

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 use sluice_store::{Allowance, BudgetDuration, Millis, Spend, Subject};
 
+use super::hours;
 use crate::{App, admin::reply::Refused, corridor};
 
 /// Limits as fields of a row. The budgets of models carry both of LiteLLM's spellings.
@@ -11,7 +12,7 @@ pub(in crate::admin) fn shown(app: &App, allowance: &Allowance) -> Map<String, V
     let resets_at = |duration: Option<&BudgetDuration>| {
         corridor::window(app, duration, now).resets_at.map(Millis::rfc3339)
     };
-    let of_models: Map<String, Value> = allowance
+    let mut of_models: Map<String, Value> = allowance
         .model_max_budget
         .iter()
         .map(|(model, budget)| {
@@ -24,6 +25,15 @@ pub(in crate::admin) fn shown(app: &App, allowance: &Allowance) -> Map<String, V
             (model.clone(), entry)
         })
         .collect();
+    for model in allowance.schedule.iter().filter_map(|hours| hours.model.as_deref()) {
+        let own = allowance.schedule.iter().filter(|hours| hours.model.as_deref() == Some(model));
+        let entry = of_models.entry(model).or_insert_with(|| json!({}));
+        if let Some(fields) = entry.as_object_mut() {
+            fields.insert("schedule".to_owned(), hours::shown(own));
+        }
+    }
+    let schedule = allowance.schedule.iter().filter(|hours| hours.model.is_none());
+    let temporary = allowance.temp_budget;
     let others: Vec<Value> = allowance
         .budget_limits
         .iter()
@@ -42,6 +52,18 @@ pub(in crate::admin) fn shown(app: &App, allowance: &Allowance) -> Map<String, V
         ("budget_duration".to_owned(), json!(duration.map(BudgetDuration::as_str))),
         ("budget_reset_at".to_owned(), json!(resets_at(duration))),
         ("budget_limits".to_owned(), json!(others)),
+        (
+            "temp_budget_increase".to_owned(),
+            json!(temporary.map(|more| more.increase.to_json_number())),
+        ),
+        ("temp_budget_expiry".to_owned(), json!(temporary.map(|more| more.until.rfc3339()))),
+        ("schedule".to_owned(), hours::shown(schedule)),
+        ("soft_budget".to_owned(), json!(allowance.soft_budget.map(|soft| soft.to_json_number()))),
+        ("throttle_on_budget_exceeded".to_owned(), json!(allowance.throttle_on_budget_exceeded)),
+        ("budget_rollover".to_owned(), json!(allowance.budget_rollover.is_some())),
+        ("budget_fallbacks".to_owned(), json!(allowance.budget_fallbacks)),
+        ("rpd_limit".to_owned(), json!(allowance.rpd_limit)),
+        ("tpd_limit".to_owned(), json!(allowance.tpd_limit)),
         ("rpm_limit".to_owned(), json!(allowance.rpm_limit)),
         ("tpm_limit".to_owned(), json!(allowance.tpm_limit)),
         ("max_parallel_requests".to_owned(), json!(allowance.max_parallel_requests)),

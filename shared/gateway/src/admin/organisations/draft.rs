@@ -34,7 +34,7 @@ impl Draft {
             alias: names::checked(fields.text("organization_alias"), "organization_alias")?,
             models: fields.texts("models"),
             budget_id: names::checked(fields.text("budget_id"), "budget_id")?,
-            limits: Limits::take(fields)?,
+            limits: Limits::take(app, fields)?,
             blocked: fields.flag("blocked"),
             metadata: fields.object("metadata"),
         };

@@ -5,12 +5,15 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 use sluice_store::TeamRecord;
 
-use crate::admin::{
-    body::{Fields, Given},
-    limits::Limits,
-    names,
-    reply::{Refused, invalid},
-    roles::{InTeam, RULES},
+use crate::{
+    App,
+    admin::{
+        body::{Fields, Given},
+        limits::Limits,
+        names,
+        reply::{Refused, invalid},
+        roles::{InTeam, RULES},
+    },
 };
 
 /// What a caller wants a team to be.
@@ -31,14 +34,14 @@ pub(in crate::admin) struct Draft {
 
 impl Draft {
     /// Takes the fields out of a body.
-    pub(in crate::admin) fn take(fields: &mut Fields) -> Result<Self, Refused> {
+    pub(in crate::admin) fn take(app: &App, fields: &mut Fields) -> Result<Self, Refused> {
         Ok(Self {
             alias: names::checked(fields.text("team_alias"), "team_alias")?,
             organization_id: names::checked(fields.text("organization_id"), "organization_id")?,
             models: fields.texts("models"),
             model_aliases: fields.names("model_aliases"),
             member_permissions: permissions(fields.texts("team_member_permissions"))?,
-            limits: Limits::take(fields)?,
+            limits: Limits::take(app, fields)?,
             of_members: Limits::named(
                 fields,
                 [

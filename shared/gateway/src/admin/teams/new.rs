@@ -21,7 +21,7 @@ use crate::{
 pub(in crate::admin) async fn new(app: Arc<App>, mut visit: Visit) -> Result<Value, Refused> {
     let now = app.clock.now();
     let by = Some(visit.actor.name());
-    let draft = Draft::take(&mut visit.fields)?;
+    let draft = Draft::take(&app, &mut visit.fields)?;
     let team_id = names::id(&app, visit.fields.text("team_id"), "team_id")?;
     let named = visit.fields.objects("members_with_roles").value().unwrap_or_default();
     visit.fields.finish()?;

@@ -15,7 +15,7 @@ use crate::{
 /// within what the organisation has.
 pub(in crate::admin) async fn update(app: Arc<App>, mut visit: Visit) -> Result<Value, Refused> {
     let team_id = visit.fields.required("team_id")?;
-    let draft = Draft::take(&mut visit.fields)?;
+    let draft = Draft::take(&app, &mut visit.fields)?;
     visit.fields.finish()?;
     let mut team = reached(&app, &visit.actor, &team_id).await?;
     let leads = visit.actor.reaches_all() || visit.actor.leads_above(&team);

@@ -3,11 +3,14 @@
 use serde_json::{Map, Value};
 use sluice_store::{UserRecord, UserRole};
 
-use crate::admin::{
-    body::{Fields, Given},
-    limits::Limits,
-    names,
-    reply::{Refused, invalid},
+use crate::{
+    App,
+    admin::{
+        body::{Fields, Given},
+        limits::Limits,
+        names,
+        reply::{Refused, invalid},
+    },
 };
 
 /// What a caller wants a user to be.
@@ -27,14 +30,14 @@ pub(in crate::admin) struct Draft {
 
 impl Draft {
     /// Takes the fields out of a body.
-    pub(in crate::admin) fn take(fields: &mut Fields) -> Result<Self, Refused> {
+    pub(in crate::admin) fn take(app: &App, fields: &mut Fields) -> Result<Self, Refused> {
         Ok(Self {
             email: email(fields.text("user_email"))?,
             alias: names::checked(fields.text("user_alias"), "user_alias")?,
             role: role(fields.text("user_role"))?,
             sso_user_id: names::checked(fields.text("sso_user_id"), "sso_user_id")?,
             models: fields.texts("models"),
-            limits: Limits::take(fields)?,
+            limits: Limits::take(app, fields)?,
             blocked: fields.flag("blocked"),
             metadata: fields.object("metadata"),
         })

@@ -26,7 +26,7 @@ pub(in crate::admin) async fn new(app: Arc<App>, mut visit: Visit) -> Result<Val
     let now = app.clock.now();
     let by = Some(visit.actor.name());
     let fields = &mut visit.fields;
-    let draft = Draft::take(fields)?;
+    let draft = Draft::take(&app, fields)?;
     let user_id = names::id(&app, fields.text("user_id"), "user_id")?;
     let joined = fields.texts("teams").value().unwrap_or_default();
     let organisations = fields.texts("organizations").value().unwrap_or_default();

@@ -27,7 +27,7 @@ pub(in crate::admin) async fn update(app: Arc<App>, visit: Visit) -> Result<Valu
 pub(super) async fn change(app: &App, actor: &Actor, mut fields: Fields) -> Result<Value, Refused> {
     let now = app.clock.now();
     let named = fields.text("user_id").value().filter(|id| !id.is_empty());
-    let mut draft = Draft::take(&mut fields)?;
+    let mut draft = Draft::take(app, &mut fields)?;
     fields.finish()?;
     let user_id = match (named, &draft.email) {
         (Some(user_id), _) => user_id,

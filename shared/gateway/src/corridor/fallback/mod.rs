@@ -140,6 +140,11 @@ fn list_of(name: &'static str, list: Value) -> Result<Vec<Entry>, Fault> {
 // === impl Fallback ===
 
 impl Fallback {
+    /// These models, with nothing set.
+    fn all(models: Vec<String>) -> Vec<Self> {
+        models.into_iter().map(|model| Self { model, sets: Map::new() }).collect()
+    }
+
     /// A name, or an object that names one and sets more.
     fn of(value: Value) -> Option<Self> {
         let (model, sets) = match value {

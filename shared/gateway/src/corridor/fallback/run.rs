@@ -5,7 +5,7 @@ use std::{pin::Pin, sync::Arc};
 use axum::response::Response;
 use sluice_wire::{Fault, FaultKind};
 
-use super::{Fallbacks, Origin};
+use super::{Fallback, Fallbacks, Origin};
 use crate::{
     App,
     corridor::{Facts, headers, plan},
@@ -17,6 +17,8 @@ pub(in crate::corridor) enum Outcome {
     Final(Response),
     /// None of its deployments answered; this is what the caller is told of it.
     Failed(Response, FaultKind),
+    /// A budget for this model alone is used up, and these are asked instead.
+    Exhausted(Response, Vec<String>),
 }
 
 // === impl Outcome ===
@@ -25,7 +27,9 @@ impl Outcome {
     /// What the caller is told, where nobody else is asked.
     pub(in crate::corridor) fn response(self) -> Response {
         match self {
-            Self::Final(response) | Self::Failed(response, _) => response,
+            Self::Final(response) | Self::Failed(response, _) | Self::Exhausted(response, _) => {
+                response
+            }
         }
     }
 }
@@ -46,8 +50,8 @@ pub(in crate::corridor) fn check(
     Ok(())
 }
 
-/// Asks the fallbacks, where the model that was asked for has failed. When none of them answers the
-/// caller is told of the last that was asked.
+/// Asks the fallbacks, where the model that was asked for has failed, or its own budget is used up. When
+/// none of them answers the caller is told of the last that was asked.
 pub(in crate::corridor) async fn through(
     app: &Arc<App>,
     facts: &Facts,
@@ -56,12 +60,15 @@ pub(in crate::corridor) async fn through(
     first: Outcome,
     ask: impl Fn(Origin, Facts) -> Asking + Sync,
 ) -> Result<Response, Fault> {
-    let (mut response, kind) = match first {
+    let (mut response, others) = match first {
         Outcome::Final(response) => return Ok(response),
-        Outcome::Failed(response, kind) => (response, kind),
+        Outcome::Failed(response, kind) => {
+            (response, fallbacks.after(kind, &facts.requested).into_iter().cloned().collect())
+        }
+        Outcome::Exhausted(response, models) => (response, Fallback::all(models)),
     };
     let mut asked = 0;
-    for fallback in fallbacks.after(kind, &facts.requested) {
+    for fallback in &others {
         let outcome = match (origin.instead(fallback), facts.again(app)) {
             (Ok(origin), Ok(facts)) => ask(origin, facts).await,
             (Err(fault), _) | (_, Err(fault)) => Err(fault),
@@ -76,7 +83,7 @@ pub(in crate::corridor) async fn through(
                 asked += 1;
             }
             // It was not asked: its budget or its limits do not allow it, or it cannot take the request.
-            Ok(Outcome::Final(_)) => {}
+            Ok(Outcome::Final(_) | Outcome::Exhausted(..)) => {}
             Err(fault) => {
                 tracing::warn!(call = %facts.call, model = %fallback.model, fault = %fault,
                     "a fallback was not asked");

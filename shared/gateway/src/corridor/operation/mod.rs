@@ -126,7 +126,7 @@ async fn doors(
     };
     let origin = Origin { line, headers, body, session: None };
     let operation = read(app, &origin, reader)?;
-    if wishes.fallbacks.is_empty() {
+    if wishes.fallbacks.is_empty() && !facts.reroutes() {
         return once(app, operation, &wishes, facts).await.map(Outcome::response);
     }
     fallback::check(app, facts, &wishes.fallbacks, operation.model())?;
@@ -174,7 +174,7 @@ fn paid(app: Arc<App>, mut facts: Facts, asked: Asked, plan: Plan) -> Asking {
         let admitted = Admitted::reserve(&app, &mut facts, &asked, plan).await;
         let (mut admitted, plan) = match admitted {
             Ok(admitted) => admitted,
-            Err(denial) => return Ok(Outcome::Final(denial.render(&facts))),
+            Err(denial) => return Ok(denial.outcome(&facts)),
         };
         let operation = &*asked.0;
         let reached = {

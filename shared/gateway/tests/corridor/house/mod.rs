@@ -178,7 +178,7 @@ impl House {
             demo_pace: std::time::Duration::ZERO,
             ..TransportOptions::default()
         };
-        let app = App::start(AppParts {
+        let app = Box::pin(App::start(AppParts {
             config: config.clone(),
             store: store.clone(),
             transport: Transport::new(options).unwrap(),
@@ -188,7 +188,7 @@ impl House {
             departure,
             master_key: master.to_owned(),
             secrets_key: KeyPlace::Here(Redacted::new([7; KEY_BYTES])),
-        })
+        }))
         .await
         .unwrap();
         let router = sluice_gateway::http::all(Arc::clone(&app));
@@ -228,6 +228,12 @@ impl House {
     /// Sends a request; the body of the answer is not read yet.
     pub(crate) async fn begin(&self, request: Request<Body>) -> http::Response<Body> {
         self.router.clone().oneshot(request).await.unwrap()
+    }
+
+    /// Time passes in which the gateway writes down what it holds, as its ledger does every second.
+    pub(crate) async fn pass(&self, by: std::time::Duration) {
+        self.app.store().ledger().flush().await.unwrap();
+        self.clock.advance(by);
     }
 
     /// `POST` of JSON.

@@ -18,8 +18,10 @@ pub(crate) struct Wish {
     pub(crate) id: String,
     /// The version of the record that the caller has read; `None` for a subject without one.
     pub(crate) version: Option<i64>,
-    /// The budget in that record.
+    /// The budget as it is now.
     pub(crate) max: Option<NanoUsd>,
+    /// The budget in that record: what the guard counts down from.
+    pub(crate) base: NanoUsd,
     /// The window that the caller thinks it is.
     pub(crate) window: WindowId,
     /// What is wanted.
@@ -143,10 +145,9 @@ pub(crate) fn over_budget(guard: &Guard, wish: &Wish) -> (NanoUsd, NanoUsd) {
 /// The budget's part; where too little is left, the crashed leases that are in its way.
 fn of_budget(guard: &Guard, wish: &Wish) -> Result<Taking, Vec<String>> {
     if guard.window != Guard::RENAMED && wish.window > guard.window {
-        let limit = wish.max.unwrap_or(NanoUsd::ZERO);
-        let amount = affordable(wish, limit).ok_or_else(Vec::new)?;
+        let amount = affordable(wish, wish.base).ok_or_else(Vec::new)?;
         let conditions = usual(wish, guard.window);
-        let effects = vec![Do::Begin(wish.window, limit.saturating_sub(amount))];
+        let effects = vec![Do::Begin(wish.window, wish.base.saturating_sub(amount))];
         return Ok(Taking { conditions, effects, amount, window: wish.window });
     }
     let amount = affordable(wish, guard.rem);
@@ -172,7 +173,7 @@ fn take(wish: &Wish, window: WindowId, amount: NanoUsd) -> Taking {
     let mut conditions = usual(wish, window);
     // What costs nothing is admitted whatever is left.
     if wish.is_bounded() {
-        conditions.push(If::Left(amount));
+        conditions.push(If::Left(amount.saturating_sub(wish.lift())));
     }
     let effects = vec![Do::Left(NanoUsd::ZERO.saturating_sub(amount))];
     Taking { conditions, effects, amount, window }
@@ -184,8 +185,9 @@ fn usual(wish: &Wish, window: WindowId) -> Vec<If> {
     version.chain([If::Window(window), If::Free]).chain(few).collect()
 }
 
-/// How much of what is wanted `left` pays for; `None` where that is of no use.
+/// How much of what is wanted is paid for by what a guard has `left`; `None` where that is of no use.
 fn affordable(wish: &Wish, left: NanoUsd) -> Option<NanoUsd> {
+    let left = left.saturating_add(wish.lift());
     if !wish.is_bounded() || left >= wish.worst {
         return Some(wish.worst);
     }
@@ -220,6 +222,11 @@ impl Wish {
         let holds = self.wants.iter().filter(|want| want.need > 0);
         let bytes = holds.fold(self.id.len() + LEASE, |sum, want| sum + want.id.len() + HOLD);
         (!self.forced).then(|| i64::try_from(ROOM / bytes).unwrap_or(i64::MAX))
+    }
+
+    /// What may be held beyond what the guard has left; negative where it is less.
+    fn lift(&self) -> NanoUsd {
+        self.max.map_or(NanoUsd::ZERO, |max| max.saturating_sub(self.base))
     }
 
     /// Whether the budget has to have what is wanted.

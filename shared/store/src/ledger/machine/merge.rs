@@ -18,8 +18,10 @@ const MOST: usize = 25;
 pub(crate) struct Merged {
     /// The first of them says what all of them say of the guard itself.
     changes: Vec<Change>,
-    /// What is taken of each meter.
+    /// What is taken of each meter,
     taken: BTreeMap<String, i64>,
+    /// and of the budget.
+    spoken_for: NanoUsd,
 }
 
 // === impl Merged ===
@@ -28,7 +30,8 @@ impl Merged {
     /// Begins with one change; none if it is of a kind that is written alone.
     pub(crate) fn new(first: &Change) -> Option<Self> {
         let common = first.conditions.iter().all(is_common) && first.effects.iter().all(is_usual);
-        let merged = Self { changes: vec![first.clone()], taken: taken(first) };
+        let (taken, spoken_for) = (taken(first), spoken_for(first));
+        let merged = Self { changes: vec![first.clone()], taken, spoken_for };
         common.then_some(merged)
     }
 
@@ -57,6 +60,7 @@ impl Merged {
             let sum = self.taken.entry(meter).or_default();
             *sum = sum.saturating_add(amount);
         }
+        self.spoken_for = self.spoken_for.saturating_add(spoken_for(change));
         true
     }
 
@@ -93,7 +97,7 @@ impl Merged {
                 | (If::Current(known), If::Current(more))
                 | (If::Past(known), If::Past(more)) => return (known == more).then_some(()),
                 (If::Left(known), If::Left(more)) => {
-                    *known = known.saturating_add(*more);
+                    *known = (*known).max(more.saturating_add(self.spoken_for));
                     return Some(());
                 }
                 (If::Fewer(known), If::Fewer(more)) => {
@@ -128,6 +132,7 @@ impl Merged {
                 If::Room { id, since: *since, at: *at, most }
             }
             If::Fewer(most) => If::Fewer(most.saturating_sub(self.takers())),
+            If::Left(amount) => If::Left(amount.saturating_add(self.spoken_for)),
             more if is_common(more) => more.clone(),
             _ => return None,
         });
@@ -167,6 +172,16 @@ fn taken(change: &Change) -> BTreeMap<String, i64> {
         _ => None,
     });
     counts.collect()
+}
+
+/// What a reservation takes of the budget.
+fn spoken_for(change: &Change) -> NanoUsd {
+    let takes = change.conditions.contains(&If::Free);
+    let amount = change.effects.iter().find_map(|effect| match effect {
+        Do::Left(more) if takes => Some(NanoUsd::ZERO.saturating_sub(*more)),
+        _ => None,
+    });
+    amount.unwrap_or_default().max(NanoUsd::ZERO)
 }
 
 /// Conditions of reservations, renewals, settlements and full charges.

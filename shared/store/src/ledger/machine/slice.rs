@@ -29,8 +29,10 @@ pub(crate) struct Flush {
     pub(crate) held: NanoUsd,
     /// This is its last: the rest goes back.
     pub(crate) last: bool,
-    /// Whether the guard's budget has to have what is wanted.
+    /// Whether the guard's budget has to have what is wanted,
     pub(crate) bounded: bool,
+    /// and how much more than it has left may be held; negative where it is less.
+    pub(crate) lift: NanoUsd,
     /// Meters of money of which the slice holds as much.
     pub(crate) purses: Vec<Purse>,
 }
@@ -94,7 +96,7 @@ fn on(guard: Option<&Guard>, flush: &Flush) -> Change {
     if guard.is_none_or(|guard| guard.is_current(flush.window)) {
         conditions.push(If::Current(flush.window));
         if flush.wants_of_budget() {
-            conditions.push(If::Left(more));
+            conditions.push(If::Left(more.saturating_sub(flush.lift)));
         }
         effects.push(Do::Spent(flush.used));
         effects.push(Do::Left(if flush.last { left } else { NanoUsd::ZERO.saturating_sub(more) }));
@@ -191,7 +193,8 @@ impl Flush {
     /// Whether what is wanted besides is not left.
     fn is_short(&self, guard: &Guard) -> bool {
         let more = self.owed.saturating_add(self.wanted);
-        let of_budget = self.wants_of_budget() && guard.is_current(self.window) && guard.rem < more;
+        let left = guard.rem.saturating_add(self.lift);
+        let of_budget = self.wants_of_budget() && guard.is_current(self.window) && left < more;
         let of_purse = |purse: &Purse| {
             let used = guard.meters.get(&purse.meter).map_or(0, |meter| meter.used);
             purse.counts(guard) && used > purse.max.saturating_sub(more.nanos())

@@ -111,7 +111,7 @@ impl Inner {
         rates: Rates<'_>,
     ) -> Result<Result<Rated, (Untaken, Wish)>, StoreError> {
         let ask = rates.ask;
-        let fresh_until = self.clock.now().plus(FRESH_MS);
+        let fresh_until = ask.fresh(self.clock.now().plus(FRESH_MS));
         let (serial, row) = self.slices.mint(ask.key, ask.now);
         let mut wish = wish(ask, allowance_id(&row));
         if let Some(place) = rates.share {

@@ -47,6 +47,8 @@ pub(super) struct Slice {
     pub(super) since: Millis,
     pub(super) expires: Millis,
     pub(super) fresh_until: Millis,
+    /// When a limit becomes another one: it pays no later.
+    until: Option<Millis>,
     /// Reservations since the last flush.
     pub(super) asked: u64,
     /// Spent in the key's window, when its guard was last seen.
@@ -139,7 +141,8 @@ impl Slice {
             flushed: 0,
             since: ask.now.min(ask.call.started()).plus(-MARGIN_MS),
             expires,
-            fresh_until: asked_at.plus(FRESH_MS),
+            fresh_until: ask.fresh(asked_at.plus(FRESH_MS)),
+            until: ask.until,
             asked: 0,
             spent: guard.spent,
             lost: false,
@@ -155,9 +158,16 @@ impl Slice {
     pub(super) fn continues(&self, ask: &Ask<'_>) -> bool {
         i64::try_from(ask.version) == Ok(self.version)
             && ask.window.id <= self.own.window
+            && self.own.is_bounded_as(ask)
+            && !self.is_over(ask.now)
             && ask.call.started() >= self.since
             && self.is_of(ask)
             && self.is_in_windows(ask)
+    }
+
+    /// Whether a limit has become another one since it was taken.
+    pub(super) fn is_over(&self, now: Millis) -> bool {
+        self.until.is_some_and(|until| until <= now)
     }
 
     /// What it holds in each guard, by its place.
@@ -225,6 +235,7 @@ impl Slice {
         if guard.is_current(self.own.window) {
             self.spent = guard.spent;
         }
-        self.fresh_until = asked_at.plus(FRESH_MS);
+        let fresh = asked_at.plus(FRESH_MS);
+        self.fresh_until = self.until.map_or(fresh, |until| until.min(fresh));
     }
 }

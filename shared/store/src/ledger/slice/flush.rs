@@ -123,14 +123,11 @@ impl Inner {
         }
         let spare = {
             let mut book = account.book();
-            // Nobody used it since it was last written down: it goes back.
+            // Nobody used it since it was last written down, or nobody may any more: it goes back.
             let idle = |slice: &Slice| {
-                slice.serial == serial
-                    && slice.asked == 0
-                    && slice.flights.is_empty()
-                    && slice.fresh_until <= now
+                slice.asked == 0 && slice.flights.is_empty() && slice.fresh_until <= now
             };
-            book.retire_some(idle);
+            book.retire_some(|slice| slice.serial == serial && (slice.is_over(now) || idle(slice)));
             let paying = book.is_live(serial);
             book.slice(serial).is_some_and(|slice| {
                 let old = slice.expires.since(now) < LEASE_MS / 2;

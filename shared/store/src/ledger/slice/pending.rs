@@ -70,6 +70,7 @@ impl Slice {
                 held: till.held,
                 last,
                 bounded: till.bounded,
+                lift: till.lift,
                 purses: till.purses(),
             }
         };

@@ -133,7 +133,8 @@ impl Inner {
         }
         // Not all that was wanted is left; perhaps what is needed is.
         let need = account.book().slice(serial).map_or(NanoUsd::ZERO, |slice| needed(slice, ask));
-        if guard.rem >= need {
+        let left = guard.rem.saturating_add(ask.lift());
+        if left >= need {
             self.widen_slice(account, serial, need).await?;
             return Ok(Widened::Wider);
         }
@@ -147,12 +148,12 @@ impl Inner {
             return Ok(Widened::Wider);
         }
         let free = account.book().slice(serial).map_or(NanoUsd::ZERO, |slice| slice.free());
-        let reach = free.saturating_add(guard.rem.max(NanoUsd::ZERO));
+        let reach = free.saturating_add(left.max(NanoUsd::ZERO));
         if reach < ask.floor.max(NanoUsd::from_nanos(1)) {
             return Ok(Widened::Over(guard));
         }
-        if guard.rem > NanoUsd::ZERO
-            && !matches!(self.widen_slice(account, serial, guard.rem).await?, Outcome::Done(_))
+        if left > NanoUsd::ZERO
+            && !matches!(self.widen_slice(account, serial, left).await?, Outcome::Done(_))
         {
             return Ok(Widened::Wider);
         }
@@ -180,7 +181,8 @@ impl Inner {
             Err(untaken) => return Ok(Widened::No(refusal(ask, &wish, None, &untaken))),
         };
         let none = std::iter::empty();
-        let own = Till::new(opening, ask.max.is_some(), none, &lease, &guard);
+        let bounded = (ask.max.is_some(), ask.lift());
+        let own = Till::new(opening, bounded, none, &lease, &guard);
         let slice = Slice::new(serial, ask, (own, Vec::new()), lease.expires, &guard, asked_at);
         let amount = lease.amount;
         Ok(Widened::Grant(open(&mut account.book(), slice, ask, amount)))
@@ -295,7 +297,8 @@ fn grant(slice: &Slice, ask: &Ask<'_>, amount: NanoUsd, expires: Millis) -> Gran
         amount,
         window: slice.own.window,
         expires,
-        readings: Vec::new(),
+        spent: slice.spent().saturating_add(slice.reserved),
+        readings: slice.readings(ask),
         slice: slice.serial,
         allowance: 0,
         lease: (NanoUsd::ZERO, Default::default()),

@@ -2,7 +2,7 @@
 
 use super::book::Slice;
 use crate::{
-    Ask, Limit, Measure, Millis, NanoUsd, Subject, WindowId,
+    Ask, Limit, Measure, Millis, NanoUsd, Reading, Subject, WindowId,
     ledger::{
         limit::Terms,
         machine::{self, Guard, Lease},
@@ -16,8 +16,10 @@ pub(super) struct Till {
     /// The lease.
     pub(super) id: String,
     pub(super) window: WindowId,
-    /// Whether the guard's own budget holds.
+    /// Whether the guard's own budget holds,
     pub(super) bounded: bool,
+    /// and how much more than the guard has left of it may be held.
+    pub(super) lift: NanoUsd,
     purses: Vec<Purse>,
     /// What the guard says that it holds, of the budget and of each purse.
     pub(super) held: NanoUsd,
@@ -34,6 +36,8 @@ struct Purse {
     terms: Terms,
     window: WindowId,
     at: Millis,
+    /// What all others use and hold of the meter, when it was last seen.
+    others: i64,
 }
 
 // === impl Till ===
@@ -42,7 +46,7 @@ impl Till {
     /// A lease that was taken for limits, as its guard was then.
     pub(super) fn new<'a>(
         (holder, id): (Subject, String),
-        bounded: bool,
+        (bounded, lift): (bool, NanoUsd),
         limits: impl Iterator<Item = &'a Limit<'a>>,
         lease: &Lease,
         guard: &Guard,
@@ -51,13 +55,14 @@ impl Till {
             let terms = Terms::of(limit);
             let hold = lease.holds.get(&terms.meter)?;
             let meter = guard.meters.get(&terms.meter)?;
-            Some(Purse { terms, window: meter.window, at: hold.at })
+            Some(Purse { terms, window: meter.window, at: hold.at, others: 0 })
         };
         let mut till = Self {
             holder,
             id,
             window: lease.window,
             bounded,
+            lift,
             purses: limits.filter_map(purse).collect(),
             held: lease.amount,
             left: NanoUsd::ZERO,
@@ -84,18 +89,30 @@ impl Till {
 
     /// The guard has been seen.
     pub(super) fn see(&mut self, guard: &Guard) {
+        let holds = guard.leases.get(&self.id).map(|lease| &lease.holds);
+        for purse in &mut self.purses {
+            let meter = guard.meters.get(&purse.terms.meter);
+            let Some(meter) = meter.filter(|meter| meter.window == purse.window) else { continue };
+            let own = holds.and_then(|holds| holds.get(&purse.terms.meter));
+            purse.others = meter.used.saturating_sub(own.map_or(0, |hold| hold.amount));
+        }
         let left = |purse: &Purse| {
             let used = guard.meters.get(&purse.terms.meter).map_or(0, |meter| meter.used);
             NanoUsd::from_nanos(purse.terms.max.saturating_sub(used))
         };
         let purses = self.purses.iter().map(left).min();
         let of_budget = match guard.is_current(self.window) {
-            true => Some(guard.rem),
+            true => Some(guard.rem.saturating_add(self.lift)),
             // Of another window nothing is known.
             false => Some(self.left),
         };
         let of_budget = of_budget.filter(|_| self.bounded || purses.is_none());
         self.left = purses.into_iter().chain(of_budget).min().unwrap_or_default();
+    }
+
+    /// Whether the guard's own budget is as the ask has it.
+    pub(super) fn is_bounded_as(&self, ask: &Ask<'_>) -> bool {
+        (self.bounded, self.lift) == (ask.max.is_some(), ask.lift())
     }
 
     /// Whether it is of these limits, and of no other.
@@ -122,6 +139,25 @@ impl Slice {
             till.is_some_and(|till| till.is_of(budgets_of(ask, place)))
         };
         self.own.is_of(budgets(ask.limits)) && payers(ask).all(same) && others.next().is_none()
+    }
+
+    /// How the budgets of others stand that it pays for.
+    pub(super) fn readings(&self, ask: &Ask<'_>) -> Vec<Reading> {
+        let own = self.reserved.saturating_add(self.unwritten()).nanos();
+        let of_till = |(till, (share, _)): (&Till, (usize, &Subject))| {
+            let limits = ask.others.get(share).map_or(&[][..], |share| share.limits);
+            let limits = limits.iter().enumerate();
+            let budgets = limits.filter(|(_, limit)| limit.measure == Measure::Money);
+            let reading = |((place, limit), purse): ((usize, &Limit<'_>), &Purse)| Reading {
+                share: Some(share),
+                limit: place,
+                used: purse.others.saturating_add(own),
+                max: limit.max,
+                resets_at: limit.resets_at(purse.window),
+            };
+            budgets.zip(&till.purses).map(reading).collect::<Vec<_>>()
+        };
+        self.others.iter().zip(payers(ask)).flat_map(of_till).collect()
     }
 
     /// Whether none of their windows is over.

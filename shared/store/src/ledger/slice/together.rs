@@ -137,11 +137,14 @@ impl Inner {
         let mut taken = taken.into_iter().flatten().flatten();
         let till = |(place, subject, wish): (usize, Subject, Wish)| {
             let (lease, guard) = taken.next()?;
-            Some(Till::new((subject, wish.id), false, budgets_of(ask, place), &lease, &guard))
+            let unbounded = (false, NanoUsd::ZERO);
+            let budgets = budgets_of(ask, place);
+            Some(Till::new((subject, wish.id), unbounded, budgets, &lease, &guard))
         };
         let others: Vec<Till> = others.into_iter().filter_map(till).collect();
         let Some((lease, guard)) = taken.next() else { return Ok(None) };
-        let till = Till::new((key, own.id), ask.max.is_some(), budgets(ask.limits), &lease, &guard);
+        let bounded = (ask.max.is_some(), ask.lift());
+        let till = Till::new((key, own.id), bounded, budgets(ask.limits), &lease, &guard);
         let slice = Slice::new(serial, ask, (till, others), lease.expires, &guard, asked_at);
         Ok(Some(open(&mut account.book(), slice, ask, most(ask))))
     }
@@ -163,8 +166,10 @@ impl Inner {
         let shares = money.shares();
         let of_money = Ask { limits: &money.own, others: &shares, ..*ask };
         Ok(match Box::pin(self.reserve_strictly(&of_money)).await? {
-            Admission::Granted(grant) => {
-                Admission::Granted(Grant { readings: Vec::new(), ..grant })
+            Admission::Granted(mut grant) => {
+                let readings = grant.readings.iter_mut();
+                readings.for_each(|reading| *reading = money.placed_reading(*reading));
+                Admission::Granted(grant)
             }
             Admission::Refused(refusal) => Admission::Refused(money.placed(refusal)),
         })
@@ -234,17 +239,25 @@ impl<'a> Money<'a> {
             .collect()
     }
 
+    /// The place among all others of one who pays.
+    fn payer(&self, place: usize) -> usize {
+        self.theirs.get(place).map_or(place, |theirs| theirs.place)
+    }
+
+    /// A reading of the budgets alone, in places among all subjects and all their limits.
+    fn placed_reading(&self, reading: Reading) -> Reading {
+        let share = reading.share.map(|share| self.payer(share));
+        let limits = limits_of(&self.whole, share).iter().enumerate();
+        let mut budgets = limits.filter(|(_, limit)| limit.measure == Measure::Money);
+        let limit = budgets.nth(reading.limit).map_or(reading.limit, |(place, _)| place);
+        Reading { share, limit, ..reading }
+    }
+
     /// A refusal of the budgets alone, in places among all subjects and all their limits.
     pub(in crate::ledger) fn placed(&self, refusal: Refusal) -> Refusal {
-        let payer = |place: usize| self.theirs.get(place).map_or(place, |theirs| theirs.place);
+        let payer = |place: usize| self.payer(place);
         match refusal {
-            Refusal::OverLimit(reading) => {
-                let share = reading.share.map(payer);
-                let limits = limits_of(&self.whole, share).iter().enumerate();
-                let mut budgets = limits.filter(|(_, limit)| limit.measure == Measure::Money);
-                let limit = budgets.nth(reading.limit).map_or(reading.limit, |(place, _)| place);
-                Refusal::OverLimit(Reading { share, limit, ..reading })
-            }
+            Refusal::OverLimit(reading) => Refusal::OverLimit(self.placed_reading(reading)),
             Refusal::StaleShare(place) => Refusal::StaleShare(payer(place)),
             Refusal::Full { share, calls } => Refusal::Full { share: share.map(payer), calls },
             other => other,

@@ -23,7 +23,7 @@ pub(in crate::admin) async fn update(app: Arc<App>, mut visit: Visit) -> Result<
     let team_id = visit.fields.required("team_id")?;
     let role = role(visit.fields.text("role"))?;
     let models = visit.fields.texts("allowed_models");
-    let limits = Limits::named(&mut visit.fields, LIMITS)?;
+    let limits = Limits::named(&mut visit.fields, LIMITS)?.increased(&mut visit.fields)?;
     let (user_id, email) = users::named(&app, &mut visit.fields).await?;
     visit.fields.finish()?;
     let team = reached(&app, &visit.actor, &team_id).await?;

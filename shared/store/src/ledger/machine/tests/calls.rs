@@ -28,6 +28,10 @@ struct World {
     late: bool,
     /// Whether the next window has begun.
     turned: bool,
+    /// What may be spent now, and what may be when other hours have begun.
+    max: (i64, Option<i64>),
+    /// The most of both.
+    most: i64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -57,6 +61,8 @@ struct Caller {
     id: String,
     /// What the call really costs; `None` for one that is given back.
     actual: Option<i64>,
+    /// The budget as it was when the caller looked.
+    max: i64,
     at: At,
 }
 
@@ -101,12 +107,19 @@ impl World {
             .enumerate()
             .map(|(n, actual)| {
                 let id = format!("C{n}");
-                let (change, lease) = first_try(&wish(&id, worst, floor, DAY));
-                Actor::Caller(Caller { id, actual: *actual, at: At::Taking(change, lease) })
+                let (change, lease) = first_try(&wish(&id, worst, floor, DAY, LIMIT));
+                let at = At::Taking(change, lease);
+                Actor::Caller(Caller { id, actual: *actual, max: LIMIT, at })
             })
             .collect();
         actors.extend(std::iter::repeat_n(Actor::Sweeper(Sweeper::Idle), sweepers));
-        Self { guard, rows: BTreeMap::new(), actors, late: false, turned: false }
+        let (max, most) = ((LIMIT, None), LIMIT);
+        Self { guard, rows: BTreeMap::new(), actors, late: false, turned: false, max, most }
+    }
+
+    /// The same where another budget holds from some moment on.
+    fn then(self, max: i64) -> Self {
+        Self { max: (LIMIT, Some(max)), most: max.max(LIMIT), ..self }
     }
 
     fn now(&self) -> Millis {
@@ -127,7 +140,8 @@ impl World {
     fn check(&self) {
         let spent = self.guard.spent.nanos();
         let reserved = self.guard.reserved().nanos();
-        assert!(spent + reserved <= LIMIT, "overspent: {self:#?}");
+        // What was admitted under a budget that has ended goes on.
+        assert!(spent + reserved <= self.most, "overspent: {self:#?}");
         assert_eq!(self.guard.rem.nanos(), LIMIT - spent - reserved, "{self:#?}");
     }
 
@@ -141,7 +155,7 @@ impl World {
         assert_eq!(sum(&|row| row.window == window), self.guard.spent.nanos(), "{self:#?}");
         assert_eq!(sum(&|_| true), self.guard.total.nanos(), "{self:#?}");
         for actor in &self.actors {
-            if let Actor::Caller(Caller { id, actual: Some(actual), at: At::Settled }) = actor {
+            if let Actor::Caller(Caller { id, actual: Some(actual), at: At::Settled, .. }) = actor {
                 assert_eq!(self.rows[id].cost, *actual, "{self:#?}");
                 assert_eq!(self.rows[id].state, State::Final, "{self:#?}");
             }
@@ -153,11 +167,12 @@ fn nano(amount: i64) -> NanoUsd {
     NanoUsd::from_nanos(amount)
 }
 
-fn wish(id: &str, worst: i64, floor: i64, window: WindowId) -> Wish {
+fn wish(id: &str, worst: i64, floor: i64, window: WindowId, max: i64) -> Wish {
     Wish {
         id: id.to_owned(),
         version: Some(1),
-        max: Some(nano(LIMIT)),
+        max: Some(nano(max)),
+        base: nano(LIMIT),
         window,
         worst: nano(worst),
         floor: nano(floor),
@@ -199,9 +214,12 @@ fn call(world: &mut World, mut caller: Caller, worst: i64, floor: i64) -> Option
     caller.at = match caller.at.clone() {
         At::Taking(change, lease) => {
             if change.apply(&mut world.guard) {
+                let all = world.guard.spent.nanos() + world.guard.reserved().nanos();
+                assert!(all <= caller.max, "admitted beyond {}: {world:#?}", caller.max);
                 At::Holding(lease)
             } else {
-                match admit(&world.guard, &wish(&id, worst, floor, world.window())) {
+                caller.max = world.max.0;
+                match admit(&world.guard, &wish(&id, worst, floor, world.window(), caller.max)) {
                     Step::Try(change, lease) => At::Taking(change, lease),
                     Step::Granted(lease) => At::Holding(lease),
                     Step::Over(_) => At::Refused,
@@ -352,6 +370,9 @@ fn explore(start: World, worst: i64, floor: i64, turns: bool) -> usize {
         if turns && !world.turned {
             open.push(World { turned: true, ..world.clone() });
         }
+        if let (_, Some(max)) = world.max {
+            open.push(World { max: (max, None), ..world.clone() });
+        }
         settle_down(world);
     }
     seen.len()
@@ -409,4 +430,16 @@ fn callers_around_the_end_of_a_window() {
 #[test]
 fn three_callers_without_a_sweeper() {
     assert!(explore(World::new(&[Some(3), Some(1), Some(2)], 4, 2, 0), 4, 2, false) > 1_000);
+}
+
+#[test]
+fn callers_around_the_hour_from_which_less_may_be_spent_or_more() {
+    for then in [4, 13] {
+        let two = World::new(&[Some(3), Some(6)], 6, 4, 0).then(then);
+        assert!(explore(two, 6, 4, false) > 500);
+    }
+    let swept = World::new(&[Some(3)], 6, 6, 1).then(0);
+    assert!(explore(swept, 6, 6, true) > 100);
+    let around_midnight = World::new(&[Some(3), Some(5)], 6, 6, 0).then(13);
+    assert!(explore(around_midnight, 6, 6, true) > 500);
 }

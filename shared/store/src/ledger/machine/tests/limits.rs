@@ -103,6 +103,7 @@ impl Plan {
             id: id.to_owned(),
             version: (guard == KEY).then_some(1),
             max: (guard == KEY).then_some(nano(LIMIT)),
+            base: nano(if guard == KEY { LIMIT } else { 0 }),
             window: WindowId::NONE,
             worst: if guard == KEY { nano(self.worst) } else { NanoUsd::ZERO },
             floor: if guard == KEY { nano(self.floor) } else { NanoUsd::ZERO },

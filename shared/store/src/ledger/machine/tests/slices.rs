@@ -308,6 +308,7 @@ fn plan(process: &mut Process, calls: &[Call]) -> At {
         held: nano(process.held),
         last,
         bounded: true,
+        lift: NanoUsd::ZERO,
         purses: Vec::new(),
     };
     let change = super::super::flush(&flush);
