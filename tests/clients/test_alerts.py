@@ -81,11 +81,11 @@ def test_a_budget_that_is_spent_is_told_by_topic_by_letter_and_on_the_bus(fakes,
     })
     try:
         gateway.admin("POST", "/user/new", json={"user_id": "u", "user_email": "u@example.org"})
-        key = gateway.new_key(user_id="u", key_alias="mine", max_budget=0.001)
+        key = gateway.new_key(user_id="u", key_alias="mine", max_budget=0.005)
         answer = gateway.http.post(
             "/v1/chat/completions",
             json={"model": "priced", "max_tokens": 16,
-                  "messages": [{"role": "user", "content": "usage 400 0 say hi"}]},
+                  "messages": [{"role": "user", "content": "usage 1700 0 say hi"}]},
             headers={"authorization": f"Bearer {key}"},
         )
         assert answer.status_code == 200, answer.text
@@ -94,7 +94,7 @@ def test_a_budget_that_is_spent_is_told_by_topic_by_letter_and_on_the_bus(fakes,
         gateway.start()
         [(notice, attributes)] = aws.bodies(subscribed)
         assert notice["event_message"].startswith("Key Budget: Budget Crossed")
-        assert (notice["spend"], notice["max_budget"], notice["key_alias"]) == (0.0012, 0.001, "mine")
+        assert (notice["spend"], notice["max_budget"], notice["key_alias"]) == (0.0051, 0.005, "mine")
         assert attributes["event"]["StringValue"] == "budget_crossed"
         assert attributes["event_group"]["StringValue"] == "key"
         [(event, _)] = aws.bodies(events)

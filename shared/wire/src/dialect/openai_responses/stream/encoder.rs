@@ -3,7 +3,9 @@
 //! Items may interleave as canonical parts do: every event names the item it speaks of. Parts of
 //! text that follow each other are one message.
 
-use serde_json::{Map, Value, json};
+mod written;
+
+use serde_json::{Value, json};
 
 use super::{
     super::{
@@ -361,44 +363,5 @@ impl Encoder {
         self.answer = serde_json::to_vec(&response).ok();
         let name = if reason.is_some() { "response.incomplete" } else { "response.completed" };
         self.write(name, [("response", response)], out);
-    }
-
-    /// An event of a part of a message.
-    fn at(
-        &mut self,
-        open: Open,
-        name: &str,
-        fields: impl IntoIterator<Item = (&'static str, Value)>,
-        out: &mut Vec<u8>,
-    ) {
-        let place = [("content_index", open.content.into())];
-        self.of(open, name, place.into_iter().chain(fields), out);
-    }
-
-    /// An event of an item.
-    fn of(
-        &mut self,
-        open: Open,
-        name: &str,
-        fields: impl IntoIterator<Item = (&'static str, Value)>,
-        out: &mut Vec<u8>,
-    ) {
-        let id = self.items.get(open.item).map(|item| item.id.clone()).unwrap_or_default();
-        let place = [("item_id", id.into()), ("output_index", open.item.into())];
-        self.write(name, place.into_iter().chain(fields), out);
-    }
-
-    fn write(
-        &mut self,
-        name: &str,
-        fields: impl IntoIterator<Item = (&'static str, Value)>,
-        out: &mut Vec<u8>,
-    ) {
-        let mut event = Map::new();
-        event.insert("type".into(), name.into());
-        event.insert("sequence_number".into(), self.sequence.into());
-        self.sequence += 1;
-        event.extend(fields.into_iter().map(|(name, value)| (name.to_owned(), value)));
-        sse::write(out, Some(name), Value::Object(event).to_string().as_bytes());
     }
 }
