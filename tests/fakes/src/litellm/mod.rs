@@ -162,6 +162,11 @@ fn listed(team: &Value) -> Value {
         "litellm_model_table",
     ];
     let mut row = team.as_object().cloned().unwrap_or_default();
+    if let Some(members) = row.get_mut("members_with_roles").and_then(Value::as_array_mut) {
+        for member in members.iter_mut().filter_map(Value::as_object_mut) {
+            member.remove("user_alias");
+        }
+    }
     row.retain(|name, _| !ADDED.contains(&name.as_str()));
     row.extend([
         ("litellm_model_table".to_owned(), Value::Null),
