@@ -78,7 +78,9 @@ def test_admin_answers(admin, name):
 def test_budget_reset_sweeps(budget_reset, name):
     answer = budget_reset.invoke(event(name)).wait()
     assert answer.error is None
-    assert set(answer.json()) == {"guards", "expired", "corrected", "rolled_up", "rolled_up_again"}
+    assert set(answer.json()) == {
+        "guards", "expired", "corrected", "rolled_up", "rolled_up_again", "alerts", "alerts_told", "alerts_failed",
+    }
 
 
 def test_a_warmer_is_answered_and_does_nothing(inference, admin):
