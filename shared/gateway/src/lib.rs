@@ -25,6 +25,7 @@ mod orphans;
 mod passage;
 mod pattern;
 pub mod pricing;
+mod prompts;
 mod quotes;
 mod random;
 pub mod registry;

@@ -6,7 +6,7 @@
 //!
 //! - [`Keys`]: records by the hash of the key; changes reach the ledger in the same transaction.
 //! - [`Ledger`]: reserve, settle, sweep.
-//! - [`Records`]: users, teams, organisations, who belongs to them, budgets, customers, each with a
+//! - [`Records`]: users, teams, organisations, who belongs to them, budgets, customers, prompts, each with a
 //!   version.
 //! - [`Routing`]: models and credentials that people add, as a whole.
 //! - [`Audit`]: a row for each change of a record, in the same transaction, and for each refusal.
@@ -64,6 +64,7 @@ mod money;
 mod nested;
 mod organisations;
 mod pages;
+mod prompts;
 mod records;
 mod rollup;
 mod routing;
@@ -98,6 +99,7 @@ pub use ledger::{
 pub use members::{MemberRecord, MemberRole};
 pub use money::{MoneyError, NanoUsd};
 pub use organisations::OrganisationRecord;
+pub use prompts::{PromptRecord, PromptVersion};
 pub use records::{Filed, Listed, Place, Record, RecordError, Records, Stamp};
 pub use rollup::{Books, Cell, Difference, Histogram, Hour, Kind, RollReport, Rollups, Tally};
 pub use routing::{CredentialRecord, ModelRecord, Routed, Routing, Use};

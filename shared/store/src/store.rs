@@ -6,8 +6,8 @@ use aws_sdk_dynamodb::Client;
 
 use crate::{
     Alerts, Answers, AssociateRecord, Audit, BudgetRecord, Clock, CredentialRecord, CustomerRecord,
-    Keys, Ledger, LedgerMode, MemberRecord, ModelRecord, OrganisationRecord, Records, Rollups,
-    Routing, Sessions, StoreError, TableNames, TeamRecord, Usage, UserRecord,
+    Keys, Ledger, LedgerMode, MemberRecord, ModelRecord, OrganisationRecord, PromptRecord, Records,
+    Rollups, Routing, Sessions, StoreError, TableNames, TeamRecord, Usage, UserRecord,
     ledger::{Backlog, Desks, Slices},
     tables,
 };
@@ -91,6 +91,11 @@ impl Store {
 
     /// The customers.
     pub fn customers(&self) -> Records<CustomerRecord> {
+        Records::of(Arc::clone(&self.inner))
+    }
+
+    /// The prompts that people keep here.
+    pub fn prompts(&self) -> Records<PromptRecord> {
         Records::of(Arc::clone(&self.inner))
     }
 

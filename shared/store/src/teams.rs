@@ -21,6 +21,9 @@ pub struct TeamRecord {
     /// Models that its keys may call; empty for all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub models: Vec<String>,
+    /// Prompts that calls with its keys may name; empty for all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prompts: Vec<String>,
     /// Names that its keys may call models by, and what they stand for.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub model_aliases: BTreeMap<String, String>,
@@ -53,6 +56,7 @@ impl TeamRecord {
             alias: None,
             organization_id: None,
             models: Vec::new(),
+            prompts: Vec::new(),
             model_aliases: BTreeMap::new(),
             allowance: Allowance::default(),
             of_members: Allowance::default(),

@@ -14,6 +14,7 @@
 //! * [`completion`], [`embed`], [`rerank`], [`image`]: calls that are no chat; [`multipart`]:
 //!   their forms; [`sound`]: how long one lasts; [`Watch`]: their streams.
 //! * [`history`]: conversations that are kept, turn by turn.
+//! * [`prompt`]: kept messages before those of a request.
 //! * [`Pump`]: one call's stream, upstream bytes in, caller's bytes out, verbatim or translated.
 //! * [`Fault`]: what went wrong, whose fault it is, and whether trying again makes sense.
 //!
@@ -33,6 +34,7 @@ pub mod history;
 pub mod image;
 mod loss;
 pub mod multipart;
+pub mod prompt;
 mod pump;
 pub mod rerank;
 pub mod sound;

@@ -21,6 +21,7 @@ mod models;
 mod names;
 mod organisations;
 mod page;
+mod prompts;
 mod reply;
 mod roles;
 mod spend;
@@ -50,6 +51,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .merge(model_change_routes())
         .merge(credential_routes())
         .merge(access_group_routes())
+        .merge(prompt_routes())
         .merge(spend::routes())
         .route("/alerting/settings", get("/alerting/settings", alerting::settings))
         .route("/health/services", get("/health/services", alerting::services))
@@ -104,9 +106,24 @@ fn access_group_routes() -> Router<Arc<App>> {
         .route(&end, delete("/access_group/{access_group}/delete", access_groups::delete))
 }
 
+fn prompt_routes() -> Router<Arc<App>> {
+    const ONE: &str = "/prompts/{prompt_id}";
+    let one = get(ONE, prompts::info)
+        .merge(put(ONE, prompts::update))
+        .merge(patch(ONE, prompts::patch))
+        .merge(delete(ONE, prompts::delete));
+    let (info, versions) = ("/prompts/{prompt_id}/info", "/prompts/{prompt_id}/versions");
+    Router::new()
+        .route("/prompts", post("/prompts", prompts::new))
+        .route("/prompts/list", get("/prompts/list", prompts::list))
+        .route(ONE, one)
+        .route(info, get(info, prompts::info))
+        .route(versions, get(versions, prompts::versions))
+}
+
 /// Whether a path is one of these routes.
 pub(crate) fn is_managed(path: &str) -> bool {
-    const ROOTS: [&str; 19] = [
+    const ROOTS: [&str; 20] = [
         "/key/",
         "/user/",
         "/v2/user/",
@@ -123,6 +140,7 @@ pub(crate) fn is_managed(path: &str) -> bool {
         "/tag/",
         "/credentials",
         "/access_group/",
+        "/prompts",
         "/alerting/",
         "/health/services",
         "/audit",

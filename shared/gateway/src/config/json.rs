@@ -6,7 +6,7 @@ use super::{
     field::Field,
     outside::OUTSIDE,
     section::Section,
-    tree::{Entry, Kind, Node, is_null, truth},
+    tree::{Entry, Kind, Node, is_null, load, truth},
 };
 
 // === impl Field ===
@@ -33,6 +33,19 @@ impl Field<'_, '_> {
                 Some(if plain { scalar(text) } else { Value::String(resolved) })
             }
         }
+    }
+}
+
+/// A text of YAML as JSON; variables are not put in.
+///
+/// # Errors
+/// What is wrong with it, for whoever wrote it.
+pub(crate) fn yaml(text: &str) -> Result<Value, String> {
+    let mut complaints = Vec::new();
+    let node = load(text, 0, &mut complaints);
+    match complaints.into_iter().next() {
+        Some(complaint) => Err(format!("line {}: {}", complaint.at.line, complaint.message)),
+        None => Ok(node.as_ref().map(canonical).unwrap_or_default()),
     }
 }
 

@@ -44,6 +44,7 @@ mod pass_through;
 mod place;
 mod prices;
 mod priority;
+mod prompts;
 mod router;
 mod sagemaker;
 mod secret;
@@ -63,6 +64,8 @@ use jiff::tz::TimeZone;
 use sluice_providers::Deployment;
 use sluice_providers::MediaPolicy;
 
+use crate::prompts::ConfiguredPrompt;
+
 pub use alerting::{Alerting, Mail};
 pub use aws_iam::{AwsIamAuth, AwsIamRule};
 pub use capacity::Capacity;
@@ -74,6 +77,7 @@ pub use fraction::Fraction;
 pub use general::{BudgetMode, General, StoreUnavailable, TokenRate};
 pub use grant::Grant;
 pub use history::History;
+pub(crate) use json::yaml;
 pub use jwt::{ClaimPaths, JwtAuth, JwtIssuer, JwtRole, JwtRoles, KeysAt, ScopeModels};
 pub use litellm::LitellmSettings;
 pub use model_info::ModelInfo;
@@ -98,6 +102,8 @@ const DEFAULT_RETRIES: u32 = 2;
 pub struct Config {
     /// `model_list`: the deployments that can be called, in the order of the file.
     pub deployments: Vec<ConfiguredDeployment>,
+    /// `prompts`: by their names.
+    pub(crate) prompts: BTreeMap<String, ConfiguredPrompt>,
     /// `general_settings`.
     pub general: General,
     /// `litellm_settings`.

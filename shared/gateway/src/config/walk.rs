@@ -4,7 +4,7 @@ use super::{
     Checked, Config, Environment, General, Level, LitellmSettings, Outside, RouterSettings, Source,
     credentials::Credentials,
     field::{Context, Field},
-    include, known, model_list, pass_through,
+    include, known, model_list, pass_through, prompts,
     section::Section,
     timeouts::Waits,
 };
@@ -42,6 +42,7 @@ fn sections(root: &Field<'_, '_>) -> Option<Config> {
     let credentials = credentials.unwrap_or_default();
     let deployments = models.map(|field| model_list::read(&field, waits, &credentials));
     let deployments = deployments.unwrap_or_default();
+    let prompts = file.take("prompts").map(|field| prompts::read(&field)).unwrap_or_default();
     // Read by then.
     file.take("include");
     file.finish(known::FILE);
@@ -51,7 +52,7 @@ fn sections(root: &Field<'_, '_>) -> Option<Config> {
     let environment = pass_through::environment(root.context());
     let general = general.unwrap_or_default();
     let outside = Outside::new(root.context(), &general, waits, &credentials);
-    Some(Config { deployments, general, litellm, router, environment, outside })
+    Some(Config { deployments, prompts, general, litellm, router, environment, outside })
 }
 
 /// `environment_variables:` sets what `os.environ/` then finds.

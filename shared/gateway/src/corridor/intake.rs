@@ -12,7 +12,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use sluice_wire::{Dialect, Fault, FaultKind, Peek, Splice, canon::Request, splice};
 
 use super::{Facts, fallback::Origin, params::Wishes};
-use crate::{App, history::Session, responses::Thread};
+use crate::{App, history::Session, prompts, responses::Thread};
 
 /// Top-level body fields that speak to the gateway and must not reach a provider.
 pub(crate) const GATEWAY_FIELDS: [&str; 26] = [
@@ -106,14 +106,16 @@ impl Line {
 // === impl Intake ===
 
 impl Intake {
-    /// Reads the body, brings what was said before in its session, and looks at it.
+    /// Reads the body, puts in the prompt that it names, brings what was said before in its session, and
+    /// looks at it.
     pub(crate) async fn read(app: &App, facts: &Facts, arrival: Arrival) -> Result<Self, Fault> {
-        let Arrival { line, headers, body, .. } = arrival;
+        let Arrival { mut line, headers, body, .. } = arrival;
         match line.dialect {
             Dialect::BedrockInvoke => blob(&headers)?,
             _ => content_type(&headers)?,
         }
         let body = collect(body, app.config.general.max_request_bytes()).await?;
+        let body = Box::pin(prompts::put_in(app, facts, &mut line, body)).await?;
         let wishes = Wishes::read(&body)?;
         let dialect = line.dialect;
         if !wishes.session.says_something(dialect) {

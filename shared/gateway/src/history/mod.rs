@@ -16,7 +16,7 @@ mod session;
 
 pub(crate) use flow::Recorded;
 pub(crate) use keep::TurnKeeper;
-pub(crate) use said::Said;
+pub(crate) use said::{ADDITIONAL, Said, struck};
 pub(crate) use session::Session;
 
 /// Milliseconds of a day.

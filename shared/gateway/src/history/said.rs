@@ -5,7 +5,7 @@ use serde_json::{Map, Value, value::RawValue};
 use sluice_wire::{Dialect, Fault, Fields, Splice, splice};
 
 /// Where Converse has what is not its own.
-const ADDITIONAL: &str = "additionalModelRequestFields";
+pub(crate) const ADDITIONAL: &str = "additionalModelRequestFields";
 const SESSION: &str = "session_id";
 const ENABLE: &str = "enable_history";
 /// The longest name of a session.
@@ -103,8 +103,16 @@ pub(super) fn named(name: &str) -> Result<String, Fault> {
 /// # Errors
 /// When it is no JSON object.
 pub(super) fn without(dialect: Dialect, body: &Bytes) -> Result<Bytes, Fault> {
-    let ours = [Splice::Remove(SESSION), Splice::Remove(ENABLE)];
-    if dialect == Dialect::OpenAiChat {
+    struck(dialect, body, &[SESSION, ENABLE])
+}
+
+/// The body without fields that are the gateway's, wherever a dialect has them.
+///
+/// # Errors
+/// When it is no JSON object.
+pub(crate) fn struck(dialect: Dialect, body: &Bytes, names: &[&str]) -> Result<Bytes, Fault> {
+    let ours: Vec<Splice<'_>> = names.iter().map(|name| Splice::Remove(name)).collect();
+    if dialect != Dialect::BedrockConverse {
         return splice(body, &ours).map(Bytes::from).map_err(|error| no_object(&error));
     }
     let Some(own) = Fields::find(body).and_then(|fields| fields.get::<&RawValue>(ADDITIONAL))

@@ -25,6 +25,7 @@ pub(crate) use customer::{
 };
 pub use jwt::Algorithm;
 pub(crate) use jwt::Jwt;
+pub(crate) use kept::Kept;
 pub(crate) use organisation::{Organisation, unknown as unknown_organisation};
 pub(crate) use origin::origin;
 pub use origin::{Peer, Seal};

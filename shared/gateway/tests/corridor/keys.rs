@@ -135,7 +135,7 @@ async fn wrong_types_are_told_all_at_once_in_fastapis_shape() {
 async fn a_field_that_would_have_no_effect_is_refused_by_name() {
     let house = House::open().await;
     for (field, value) in
-        [("prompts", json!(["p"])), ("guardrails", json!(["pii"])), ("budjet", json!(5))]
+        [("policies", json!(["p"])), ("guardrails", json!(["pii"])), ("budjet", json!(5))]
     {
         let answer = house.post("/key/generate", MASTER, &json!({field: value})).await;
         refused(&answer, 400, field);

@@ -51,6 +51,7 @@ mod passage;
 mod patience;
 mod people;
 mod priorities;
+mod prompts;
 mod quotes;
 mod refusals;
 mod responses;

@@ -34,6 +34,11 @@ struct Person {
 const ROLES: [&str; 4] =
     ["proxy_admin", "proxy_admin_viewer", "internal_user", "internal_user_viewer"];
 
+/// What a prompt is made of.
+fn template() -> Value {
+    json!({"prompt_integration": "dotprompt", "dotprompt_content": "Hi"})
+}
+
 /// The day on which houses open.
 const TODAY: &str = "?start_date=2026-11-25&end_date=2026-11-25";
 
@@ -69,6 +74,7 @@ impl Cast {
         let values = json!({"api_key": "sk-of-the-credential"});
         make("/credentials", json!({"credential_name": "k", "credential_values": values})).await;
         make("/access_group/new", json!({"access_group": "g", "model_ids": ["m"]})).await;
+        make("/prompts", json!({"prompt_id": "p", "litellm_params": template()})).await;
         let person = |user: &str, role: &str| json!({"user_id": user, "role": role});
         for (organisation, team, user) in [("o", "ours", "mate"), ("p", "theirs", "other")] {
             let asked = json!({"organization_id": organisation, "organization_alias": "O"});
@@ -126,7 +132,7 @@ impl Cast {
         let (method, path) = route.split_once(' ').unwrap();
         if method == "GET" {
             let path = path.replace("{name}", "k").replace("{model_id}", "m");
-            let path = path.replace("{access_group}", "g");
+            let path = path.replace("{access_group}", "g").replace("{prompt_id}", "p");
             let query = match path.as_str() {
                 "/key/info" => format!("?key={}", of.key),
                 "/user/info" | "/v2/user/info" => format!("?user_id={}", of.user),
@@ -219,11 +225,13 @@ impl Cast {
             "/credentials" => {
                 json!({"credential_name": "new", "credential_values": {"api_key": "sk-new"}})
             }
+            "/prompts" => json!({"prompt_id": "new", "litellm_params": template()}),
+            "/prompts/{prompt_id}" if method != "DELETE" => json!({"litellm_params": template()}),
             "/credentials/{name}" => json!({"credential_info": {"a": "b"}}),
             _ => json!({}),
         };
         let path = path.replace("{key}", &of.key).replace("{id}", "m").replace("{name}", "k");
-        let path = path.replace("{access_group}", "g");
+        let path = path.replace("{access_group}", "g").replace("{prompt_id}", "p");
         let mut request = post(&path, &self.actor, body.to_string());
         *request.method_mut() = method.parse().unwrap();
         self.house.send(request).await
@@ -260,7 +268,8 @@ impl Stage {
 }
 
 /// Routes whose answer is cut to what the caller may see, whatever is asked.
-const CUT: [&str; 10] = [
+const CUT: [&str; 11] = [
+    "GET /prompts/list",
     "GET /spend/keys",
     "GET /key/list",
     "GET /key/aliases",

@@ -113,6 +113,9 @@ pub struct KeyRecord {
     /// Tags of all its calls.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
+    /// Prompts that its calls may name; empty for all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prompts: Vec<String>,
     /// Addresses and ranges that it may be used from; empty for all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub allowed_ips: Vec<String>,
@@ -169,6 +172,7 @@ impl KeyRecord {
             rotated_at: None,
             allowed_routes: Vec::new(),
             tags: Vec::new(),
+            prompts: Vec::new(),
             allowed_ips: Vec::new(),
             vouched: None,
             created_by: None,

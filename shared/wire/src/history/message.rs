@@ -12,7 +12,7 @@ struct Spoken {
 }
 
 /// A list of a request's, as it is written.
-pub(super) fn list(body: &[u8], name: &'static str) -> Result<Vec<Box<RawValue>>, Fault> {
+pub(crate) fn list(body: &[u8], name: &'static str) -> Result<Vec<Box<RawValue>>, Fault> {
     let Some(fields) = Fields::find(body) else { return Ok(Vec::new()) };
     match fields.get::<Option<Vec<Box<RawValue>>>>(name) {
         Some(list) => Ok(list.unwrap_or_default()),

@@ -8,5 +8,6 @@ mod message;
 mod record;
 mod turn;
 
+pub(crate) use message::list;
 pub use record::Record;
 pub use turn::Turn;

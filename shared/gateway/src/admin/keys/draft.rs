@@ -27,6 +27,7 @@ pub(in crate::admin) struct Draft {
     budget_id: Given<String>,
     allowed_routes: Given<Vec<String>>,
     tags: Given<Vec<String>>,
+    prompts: Given<Vec<String>>,
     end_user_budget_id: Given<String>,
     expires: Given<Millis>,
     metadata: Given<Map<String, Value>>,
@@ -49,6 +50,7 @@ impl Draft {
             aliases: fields.names("aliases"),
             allowed_routes: allowed_routes(fields)?,
             tags: fields.texts("tags"),
+            prompts: fields.texts("prompts"),
             limits: Limits::take(app, fields)?,
             budget_id: names::checked(fields.text("budget_id"), "budget_id")?,
             end_user_budget_id: names::checked(
@@ -93,6 +95,7 @@ impl Draft {
         self.blocked.set(&mut record.blocked);
         self.allowed_routes.set(&mut record.allowed_routes);
         self.tags.set(&mut record.tags);
+        self.prompts.set(&mut record.prompts);
         self.allowed_ips.set(&mut record.allowed_ips);
         self.limits.apply(&mut record.allowance);
         self.budget_id.clone().apply(&mut record.budget_id);

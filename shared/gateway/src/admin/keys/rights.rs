@@ -65,6 +65,16 @@ pub(super) async fn vet(app: &App, actor: &Actor, key: &KeyRecord) -> Result<(),
     let user = people.user.as_ref().filter(|_| team.is_none());
     let above = team.as_ref().map(|team| &team.allowance).or(user.map(|user| &user.allowance));
     amounts(&key.allowance, &own.allowance, above)?;
+    let of_team = team.as_ref().map(|team| team.prompts.as_slice()).unwrap_or_default();
+    let narrows = |held: &[String]| {
+        let within = !key.prompts.is_empty() && key.prompts.iter().all(|one| held.contains(one));
+        held.is_empty() || within
+    };
+    let in_team = key.prompts.is_empty() || narrows(of_team);
+    if !narrows(&own.prompts) || !in_team {
+        let message = "A key cannot be given prompts that its maker's key or team may not use.";
+        return Err(forbidden(message, "prompts"));
+    }
     let opened = |route: &String| own.allowed_routes.contains(route);
     let narrower = !key.allowed_routes.is_empty() && key.allowed_routes.iter().all(opened);
     if !own.allowed_routes.is_empty() && !narrower {

@@ -62,6 +62,7 @@ fn shape(app: &App, record: &KeyRecord, spend: &Spend) -> Value {
         "blocked": record.blocked,
         "allowed_routes": record.allowed_routes,
         "tags": record.tags,
+        "prompts": record.prompts,
         "rotation_count": record.rotations,
         "last_rotation_at": time(record.rotated_at),
         "status": status(app, record),

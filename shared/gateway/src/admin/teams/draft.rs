@@ -22,6 +22,7 @@ pub(in crate::admin) struct Draft {
     alias: Given<String>,
     organization_id: Given<String>,
     models: Given<Vec<String>>,
+    prompts: Given<Vec<String>>,
     model_aliases: Given<BTreeMap<String, String>>,
     member_permissions: Given<Vec<String>>,
     limits: Limits,
@@ -39,6 +40,7 @@ impl Draft {
             alias: names::checked(fields.text("team_alias"), "team_alias")?,
             organization_id: names::checked(fields.text("organization_id"), "organization_id")?,
             models: fields.texts("models"),
+            prompts: fields.texts("prompts"),
             model_aliases: fields.names("model_aliases"),
             member_permissions: permissions(fields.texts("team_member_permissions"))?,
             limits: Limits::take(app, fields)?,
@@ -60,6 +62,7 @@ impl Draft {
     pub(super) fn is_harmless(&self) -> bool {
         !(self.organization_id.is_given()
             || self.models.is_given()
+            || self.prompts.is_given()
             || self.model_aliases.is_given()
             || self.limits.is_given()
             || self.of_members.is_given()
@@ -71,6 +74,7 @@ impl Draft {
         self.alias.clone().apply(&mut record.alias);
         self.organization_id.clone().apply(&mut record.organization_id);
         self.models.set(&mut record.models);
+        self.prompts.set(&mut record.prompts);
         self.limits.apply(&mut record.allowance);
         self.of_members.apply(&mut record.of_members);
         self.model_aliases.set(&mut record.model_aliases);

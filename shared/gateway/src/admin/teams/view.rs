@@ -51,6 +51,7 @@ fn shape(app: &App, team: &TeamRecord, members: &[MemberRecord], spend: &Spend) 
         "team_member_rpm_limit": of_members.rpm_limit,
         "team_member_tpm_limit": of_members.tpm_limit,
         "models": team.models,
+        "prompts": team.prompts,
         "litellm_model_table": { "model_aliases": team.model_aliases },
         "model_aliases": team.model_aliases,
         "blocked": team.blocked,

@@ -24,6 +24,9 @@ const OVERRIDABLE: [&str; 5] =
     ["fallbacks", "context_window_fallbacks", "content_policy_fallbacks", "num_retries", "timeout"];
 /// The field of a body that asks for guardrails by name.
 const GUARDRAILS: &str = "guardrails";
+/// The field of a body that names a prompt.
+const PROMPT: &str = "prompt_id";
+
 /// What one reading of a body finds.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Wishes {
@@ -118,6 +121,11 @@ impl Wishes {
             let message = "guardrails: this gateway has no guardrails that a request may name.";
             return Err(Fault::invalid(message, GUARDRAILS));
         }
+        if value(PROMPT).is_some() {
+            // A chat's has been put in by now.
+            let message = "prompt_id: only chats begin with a prompt.";
+            return Err(Fault::invalid(message, PROMPT));
+        }
         let settings = match value(OVERRIDE) {
             None => Map::new(),
             Some(Value::Object(settings)) => settings,
@@ -204,6 +212,7 @@ mod tests {
             (r#"{"stream_timeout":"x"}"#, "stream_timeout"),
             (r#"{"fallbacks":"x"}"#, "fallbacks"),
             (r#"{"guardrails":["pii"]}"#, GUARDRAILS),
+            (r#"{"prompt_id":"p"}"#, PROMPT),
             (r#"{"router_settings_override":[]}"#, OVERRIDE),
             (r#"{"router_settings_override":{"routing_strategy":"lar1"}}"#, OVERRIDE),
             (r#"{"router_settings_override":{"num_retries":-1}}"#, "num_retries"),
