@@ -178,6 +178,14 @@ def test_tokens_are_counted_by_the_model_itself(resources: dict) -> None:
     assert "foundation-model/*" in json.dumps(counted["Resource"])
 
 
+def test_prompts_that_bedrock_manages_are_read_by_who_calls_models_alone(resources: dict) -> None:
+    named = {s.get("Sid"): s for s in statements(resources["InferenceRole"])}
+    assert named["BedrockPrompts"]["Action"] == "bedrock:GetPrompt"
+    assert json.dumps(named["BedrockPrompts"]["Resource"]).count("prompt/*") == 1
+    for role in ("AdminRole", "BudgetResetRole"):
+        assert "bedrock:GetPrompt" not in json.dumps(resources[role])
+
+
 def test_providers_secrets_are_reached_by_prefix(resources: dict) -> None:
     secrets = [
         resource

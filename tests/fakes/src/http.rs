@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinSet};
 
 use crate::{
-    anthropic, bedrock,
+    anthropic, bedrock, bedrock_agent,
     delivery::{Body, plain},
     gemini,
     ids::Ids,
@@ -30,6 +30,7 @@ pub(crate) enum Kind {
     Anthropic,
     Gemini,
     Bedrock,
+    BedrockAgent,
     SageMaker,
     SecretsManager,
     Kms,
@@ -158,6 +159,7 @@ async fn answer(desk: Arc<Desk>, request: Request<Incoming>) -> Reply {
         Kind::Anthropic => anthropic::answer(&desk, call).await,
         Kind::Gemini => gemini::answer(&desk, call).await,
         Kind::Bedrock => bedrock::answer(&desk, call).await,
+        Kind::BedrockAgent => Ok(bedrock_agent::answer(&desk, &call)),
         Kind::SageMaker => sagemaker::answer(&desk, call).await,
         Kind::SecretsManager => Ok(secretsmanager::answer(&desk, &call)),
         Kind::Kms => Ok(kms::answer(&desk, &call)),

@@ -1,7 +1,7 @@
 //! Providers on loopback that speak the exact wire, for tests and benchmarks.
 //!
 //! A gateway is tested against the provider it will meet, or it is not tested. These servers answer
-//! as OpenAI, Anthropic, Google, Bedrock Runtime, SageMaker Runtime, Secrets Manager, STS and the management
+//! as OpenAI, Anthropic, Google, Bedrock Runtime, Agents for Amazon Bedrock, SageMaker Runtime, Secrets Manager, STS and the management
 //! API of a LiteLLM proxy do: same routes,
 //! headers, events, framing, error bodies and refusals. In particular they *check what they are
 //! sent*: an unknown field, a conversation that does not alternate, a tool result without its call,
@@ -57,6 +57,7 @@ mod ask;
 mod aws;
 mod awsjson;
 mod bedrock;
+mod bedrock_agent;
 mod chunks;
 mod containers;
 mod delivery;
@@ -104,6 +105,8 @@ pub struct Fakes {
     pub gemini_url: String,
     /// Endpoint of Bedrock Runtime.
     pub bedrock_url: String,
+    /// Endpoint of Agents for Amazon Bedrock.
+    pub bedrock_agent_url: String,
     /// Endpoint of SageMaker Runtime.
     pub sagemaker_url: String,
     /// Endpoint of Secrets Manager.
@@ -122,6 +125,8 @@ pub struct Fakes {
     pub gemini: Recorder,
     /// What Bedrock Runtime received.
     pub bedrock: Recorder,
+    /// What Agents for Amazon Bedrock received.
+    pub bedrock_agent: Recorder,
     /// What SageMaker Runtime received.
     pub sagemaker: Recorder,
     /// What Secrets Manager received.
@@ -155,6 +160,7 @@ impl Fakes {
         let (anthropic_at, anthropic) = open(Kind::Anthropic).await?;
         let (gemini_at, gemini) = open(Kind::Gemini).await?;
         let (bedrock_at, bedrock) = open(Kind::Bedrock).await?;
+        let (bedrock_agent_at, bedrock_agent) = open(Kind::BedrockAgent).await?;
         let (sagemaker_at, sagemaker) = open(Kind::SageMaker).await?;
         let (secretsmanager_at, secretsmanager) = open(Kind::SecretsManager).await?;
         let (kms_at, kms) = open(Kind::Kms).await?;
@@ -166,6 +172,7 @@ impl Fakes {
             anthropic_url: url(anthropic_at),
             gemini_url: url(gemini_at),
             bedrock_url: url(bedrock_at),
+            bedrock_agent_url: url(bedrock_agent_at),
             sagemaker_url: url(sagemaker_at),
             secretsmanager_url: url(secretsmanager_at),
             kms_url: url(kms_at),
@@ -175,6 +182,7 @@ impl Fakes {
             anthropic,
             gemini,
             bedrock,
+            bedrock_agent,
             sagemaker,
             secretsmanager,
             kms,

@@ -20,6 +20,7 @@ async fn main() -> io::Result<()> {
         "anthropic": fakes.anthropic_url,
         "gemini": fakes.gemini_url,
         "bedrock": fakes.bedrock_url,
+        "bedrock_agent": fakes.bedrock_agent_url,
         "sagemaker": fakes.sagemaker_url,
         "secretsmanager": fakes.secretsmanager_url,
         "kms": fakes.kms_url,

@@ -3,11 +3,12 @@
 //! A call that names one is sent on with the prompt's messages before its own, in its own dialect, and
 //! with what the prompt sets; everything behind this door (access, price, budget, history) sees the
 //! request as if its caller had written it so. Who may name which prompt is for the key's and the team's
-//! lists to say (docs/prompts.md).
+//! lists to say (docs/prompts.md). Prompts that Bedrock manages are named by their ARN in the model's place.
 
 mod card;
 mod inputs;
 mod kept;
+mod managed;
 mod said;
 mod template;
 
@@ -19,6 +20,7 @@ use sluice_wire::{Fault, FaultKind, Splice, prompt, splice};
 pub(crate) use card::Card;
 pub(crate) use kept::ConfiguredPrompt;
 pub(crate) use kept::{Named, PromptCache};
+pub(crate) use managed::ManagedPrompts;
 
 use self::said::Said;
 use crate::{
@@ -37,6 +39,13 @@ pub(crate) async fn put_in(
     line: &mut Line,
     body: Bytes,
 ) -> Result<Bytes, Fault> {
+    if let Some(arn) = managed::named(line, &body) {
+        if Said::read(line.dialect, &body)?.is_some() {
+            let message = "prompt_id: the model is a prompt of its own.";
+            return Err(Fault::invalid(message, "prompt_id"));
+        }
+        return Box::pin(managed::put_in(app, facts, line, body, &arn)).await;
+    }
     if memmem::find(&body, b"\"prompt_").is_none() {
         return Ok(body);
     }

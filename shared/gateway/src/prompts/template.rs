@@ -44,6 +44,23 @@ impl Template {
                 (None, None) => messages.push((Role::User, line.to_owned())),
             }
         }
+        for (_, text) in &messages {
+            if let Some(tag) =
+                ["{%", "{#"].into_iter().find(|tag| text.replace("{{", "").contains(tag))
+            {
+                let told =
+                    format!("`{tag}` has no effect here: a template takes {{{{name}}}} alone");
+                return Err(told);
+            }
+        }
+        Self::of(messages)
+    }
+
+    /// What each speaker says, with names in it.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub(super) fn of(messages: Vec<(Role, String)>) -> Result<Self, String> {
         let mut read = Vec::new();
         for (role, text) in messages {
             let text = text.trim();
@@ -95,11 +112,6 @@ impl Template {
 }
 
 fn pieces(text: &str) -> Result<Vec<Piece>, String> {
-    for tag in ["{%", "{#"] {
-        if text.replace("{{", "").contains(tag) {
-            return Err(format!("`{tag}` has no effect here: a template takes {{{{name}}}} alone"));
-        }
-    }
     let mut pieces = Vec::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("{{") {

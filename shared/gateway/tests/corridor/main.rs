@@ -34,6 +34,7 @@ mod imports;
 mod invoke;
 mod keys;
 mod limits;
+mod managed_prompts;
 mod matrix;
 mod media;
 mod mocks;

@@ -13,6 +13,8 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use axum::{Router, body::Body};
 use http::{Method, Request, header};
 use serde_json::{Value, json};
@@ -174,7 +176,16 @@ impl House {
         faults: Faulty,
         store: Store,
     ) -> Self {
+        // What the process itself signs goes to Agents for Bedrock.
+        let own = Credentials::new(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None, None, "house");
+        let sdk = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(SharedCredentialsProvider::new(own))
+            .endpoint_url(&fakes.bedrock_agent_url)
+            .build();
         let options = TransportOptions {
+            sdk: Some(sdk),
             demo_pace: std::time::Duration::ZERO,
             ..TransportOptions::default()
         };

@@ -48,6 +48,7 @@ fn signed(
     let added = signature(&ToSign {
         identity,
         region,
+        method: "POST",
         service: "sts",
         now: means.clock.now(),
         url: parsed.as_str(),

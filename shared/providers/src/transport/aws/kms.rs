@@ -51,8 +51,9 @@ impl Transport {
         let headers =
             [("content-type", "application/x-amz-json-1.1"), ("x-amz-target", target.as_str())];
         let answer = self
-            .post_signed(&Signed {
+            .send_signed(&Signed {
                 service: KMS,
+                method: "POST",
                 // A key of another region is named by its ARN.
                 region: region_of(key_id),
                 path: "/",

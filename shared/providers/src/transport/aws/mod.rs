@@ -11,6 +11,7 @@ mod kms;
 mod notices;
 mod passthrough;
 mod post;
+mod prompt;
 mod refusal;
 mod settings;
 mod sign;

@@ -81,8 +81,9 @@ impl Transport {
             fields.push(("MessageDeduplicationId".to_owned(), message.id));
         }
         let headers = [("content-type", "application/x-www-form-urlencoded")];
-        self.post_signed(&Signed {
+        self.send_signed(&Signed {
             service: SNS,
+            method: "POST",
             region: region_of(message.topic),
             path: "/",
             headers: &headers,
@@ -107,8 +108,9 @@ impl Transport {
                 "Body": { "Text": text(letter.text) },
             } },
         });
-        self.post_signed(&Signed {
+        self.send_signed(&Signed {
             service: SES,
+            method: "POST",
             region: None,
             path: "/v2/email/outbound-emails",
             headers: &[("content-type", "application/json")],
@@ -135,8 +137,9 @@ impl Transport {
             ("x-amz-target", "AWSEvents.PutEvents"),
         ];
         let answer = self
-            .post_signed(&Signed {
+            .send_signed(&Signed {
                 service: EVENTS,
+                method: "POST",
                 region: region_of(event.bus),
                 path: "/",
                 headers: &headers,

@@ -1,4 +1,4 @@
-//! A `POST` to a service of AWS for which there is no SDK here: to its endpoint, signed by hand.
+//! A request to a service of AWS for which there is no SDK here: to its endpoint, signed by hand.
 
 use std::time::Duration;
 
@@ -29,6 +29,7 @@ pub(super) struct Service {
 /// A request to a service.
 pub(super) struct Signed<'r> {
     pub(super) service: Service,
+    pub(super) method: &'r str,
     /// Another region than the process's.
     pub(super) region: Option<&'r str>,
     pub(super) path: &'r str,
@@ -46,7 +47,7 @@ pub(super) struct Answered {
 
 impl Transport {
     /// Sends a request, signed with the process's own credentials.
-    pub(super) async fn post_signed(&self, request: &Signed<'_>) -> Result<Answered, String> {
+    pub(super) async fn send_signed(&self, request: &Signed<'_>) -> Result<Answered, String> {
         let home = &self.inner.aws;
         let aws = Aws { region: request.region.map(str::to_owned), ..Aws::default() };
         let config = home.config(&aws).await;
@@ -64,12 +65,15 @@ impl Transport {
             region: &region,
             service: request.service.name,
             now: holder.now,
+            method: request.method,
             url: url.as_str(),
             headers: &headers,
             body: request.body.as_bytes(),
         })?;
         let client = self.inner.clients.usual();
-        let mut post = client.post(url).timeout(PATIENCE).body(request.body.clone());
+        let method = reqwest::Method::from_bytes(request.method.as_bytes());
+        let method = method.map_err(|error| error.to_string())?;
+        let mut post = client.request(method, url).timeout(PATIENCE).body(request.body.clone());
         let own = request.headers.iter();
         let own = own.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         for (name, value) in own.chain(signed) {

@@ -15,12 +15,13 @@ pub(crate) struct ToSign<'r> {
     /// The service's name in signatures.
     pub(crate) service: &'r str,
     pub(crate) now: SystemTime,
+    pub(crate) method: &'r str,
     pub(crate) url: &'r str,
     pub(crate) headers: &'r [(&'r str, &'r str)],
     pub(crate) body: &'r [u8],
 }
 
-/// The headers that a `POST` needs besides its own.
+/// The headers that a request needs besides its own.
 pub(crate) fn signature(request: &ToSign<'_>) -> Result<Vec<(String, String)>, String> {
     let params = v4::SigningParams::builder()
         .identity(request.identity)
@@ -33,7 +34,7 @@ pub(crate) fn signature(request: &ToSign<'_>) -> Result<Vec<(String, String)>, S
         .into();
     let headers = request.headers.iter().copied();
     let body = SignableBody::Bytes(request.body);
-    let signable = SignableRequest::new("POST", request.url, headers, body)
+    let signable = SignableRequest::new(request.method, request.url, headers, body)
         .map_err(|error| error.to_string())?;
     let (instructions, _) =
         sign(signable, &params).map_err(|error| error.to_string())?.into_parts();
