@@ -324,3 +324,27 @@ fn patterns_are_told_where_they_cannot_be_meant() {
     );
     finds(&alias, &[]);
 }
+
+#[test]
+fn wrong_places_of_prompts_and_of_the_page_are_errors() {
+    let told = findings(
+        "general_settings: {enforced_params: [a.b.c]}\nprompts:\n  - prompt_id: a.v2\n    litellm_params: {prompt_integration: dotprompt, dotprompt_content: x}\n  - prompt_id: b\n    litellm_params: {prompt_integration: dotprompt, prompt_directory: /etc}\n  - prompt_id: c\n",
+    );
+    for part in [
+        "`a.b.c` is no parameter",
+        "no name of a prompt",
+        "files are not read",
+        "set prompt_id and litellm_params",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    for (name, value, part) in [
+        ("DOCS_URL", "/v1/models", "cannot be at `/v1/models`"),
+        ("NO_DOCS", "maybe", "no truth value"),
+        ("ROOT_REDIRECT_URL", "javascript:x", "is no address"),
+    ] {
+        let environment = std::collections::BTreeMap::from([(name.to_owned(), value.to_owned())]);
+        let told = Config::parse("model_list: []", "config.yaml", &environment).to_string();
+        assert!(told.contains(part), "{told}");
+    }
+}

@@ -6,8 +6,9 @@ use sluice_providers::{MediaPolicy, Secret};
 use sluice_store::Deed;
 
 use super::{
-    alerting::Alerting, aws_iam::AwsIamAuth, field::Field, history::History, jwt::JwtAuth, known,
-    media, mtls::MtlsAuth, network::Network, pass_through::PassThrough, section::Section,
+    alerting::Alerting, aws_iam::AwsIamAuth, enforced, field::Field, history::History,
+    jwt::JwtAuth, known, media, mtls::MtlsAuth, network::Network, pass_through::PassThrough,
+    section::Section,
 };
 
 /// Mebibyte.
@@ -44,6 +45,11 @@ pub struct General {
     pub max_parallel_requests: Option<u64>,
     /// `global_max_parallel_requests`: calls at a time of all together.
     pub global_max_parallel_requests: Option<u64>,
+    /// `enforced_params`: parameters that every request to a model has to have.
+    pub enforced_params: Vec<String>,
+    /// `service_account_settings.enforced_params`: those that requests of service accounts have to have
+    /// besides.
+    pub enforced_of_service_accounts: Vec<String>,
     /// `store_unavailable` (Sluice's own): what becomes of calls while the store gives no answer.
     pub store_unavailable: StoreUnavailable,
     /// `budget_mode` (Sluice's own): what becomes of calls under a budget whose cost nothing bounds.
@@ -115,6 +121,8 @@ impl Default for General {
             token_rate: TokenRate::default(),
             max_parallel_requests: None,
             global_max_parallel_requests: None,
+            enforced_params: Vec::new(),
+            enforced_of_service_accounts: Vec::new(),
             store_unavailable: StoreUnavailable::default(),
             budget_mode: BudgetMode::default(),
             jwt: None,
@@ -181,6 +189,12 @@ impl General {
         let mut slots = |name| section.take(name).and_then(|field| field.whole(0..=u64::MAX));
         general.max_parallel_requests = slots("max_parallel_requests");
         general.global_max_parallel_requests = slots("global_max_parallel_requests");
+        if let Some(field) = section.take("enforced_params") {
+            general.enforced_params = enforced::read(&field);
+        }
+        if let Some(field) = section.take("service_account_settings") {
+            general.enforced_of_service_accounts = enforced::of_accounts(&field);
+        }
         if let Some(field) = section.take("store_unavailable")
             && let Some(written) = field.text()
         {

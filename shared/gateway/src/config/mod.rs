@@ -20,6 +20,8 @@ mod credentials;
 mod defaults;
 mod demo;
 mod deployment;
+mod docs;
+mod enforced;
 mod environment;
 mod field;
 mod finding;
@@ -71,6 +73,8 @@ pub use aws_iam::{AwsIamAuth, AwsIamRule};
 pub use capacity::Capacity;
 pub use check::Checked;
 pub use deployment::ConfiguredDeployment;
+pub use docs::{Docs, Root};
+pub(crate) use enforced::is_param;
 pub use environment::Environment;
 pub use finding::{Finding, Level};
 pub use fraction::Fraction;
@@ -102,6 +106,8 @@ const DEFAULT_RETRIES: u32 = 2;
 pub struct Config {
     /// `model_list`: the deployments that can be called, in the order of the file.
     pub deployments: Vec<ConfiguredDeployment>,
+    /// Where the page of the API is.
+    pub docs: Docs,
     /// `prompts`: by their names.
     pub(crate) prompts: BTreeMap<String, ConfiguredPrompt>,
     /// `general_settings`.

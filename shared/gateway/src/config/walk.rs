@@ -1,7 +1,8 @@
 //! The file as a whole: its sections, one after the other.
 
 use super::{
-    Checked, Config, Environment, General, Level, LitellmSettings, Outside, RouterSettings, Source,
+    Checked, Config, Docs, Environment, General, Level, LitellmSettings, Outside, RouterSettings,
+    Source,
     credentials::Credentials,
     field::{Context, Field},
     include, known, model_list, pass_through, prompts,
@@ -52,7 +53,16 @@ fn sections(root: &Field<'_, '_>) -> Option<Config> {
     let environment = pass_through::environment(root.context());
     let general = general.unwrap_or_default();
     let outside = Outside::new(root.context(), &general, waits, &credentials);
-    Some(Config { deployments, prompts, general, litellm, router, environment, outside })
+    Some(Config {
+        deployments,
+        docs: Docs::read(root),
+        prompts,
+        general,
+        litellm,
+        router,
+        environment,
+        outside,
+    })
 }
 
 /// `environment_variables:` sets what `os.environ/` then finds.

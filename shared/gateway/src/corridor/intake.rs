@@ -11,7 +11,11 @@ use http::{
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use sluice_wire::{Dialect, Fault, FaultKind, Peek, Splice, canon::Request, splice};
 
-use super::{Facts, fallback::Origin, params::Wishes};
+use super::{
+    Facts,
+    fallback::Origin,
+    params::{Wishes, enforce},
+};
 use crate::{App, history::Session, prompts, responses::Thread};
 
 /// Top-level body fields that speak to the gateway and must not reach a provider.
@@ -115,6 +119,7 @@ impl Intake {
             _ => content_type(&headers)?,
         }
         let body = collect(body, app.config.general.max_request_bytes()).await?;
+        enforce(app, facts.caller.as_ref(), &line, &headers, &body)?;
         let body = Box::pin(prompts::put_in(app, facts, &mut line, body)).await?;
         let wishes = Wishes::read(&body)?;
         let dialect = line.dialect;

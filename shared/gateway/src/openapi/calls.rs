@@ -65,8 +65,10 @@ pub(super) fn calls() -> Vec<Call> {
     for path in ["/health/liveliness", "/health/liveness", "/health/readiness", "/openapi.json"] {
         calls.push(Call { public: true, ..get(path, "health", "Whether the gateway is up") });
     }
-    let docs = get("/docs", "health", "This document, for people");
-    calls.push(Call { public: true, answers: &["text/html"], ..docs });
+    for path in ["/", "/docs"] {
+        let docs = get(path, "health", "This document, for people");
+        calls.push(Call { public: true, answers: &["text/html"], ..docs });
+    }
     calls
 }
 

@@ -74,7 +74,7 @@ async fn send(router: &Router, method: &str, path: &str, book: Option<Book>, bod
 fn paths(router: &Router) -> Vec<String> {
     let written = format!("{router:?}");
     // What is served where nothing fits is filed as if it were a route.
-    let is_route = |part: &&str| part.len() > 1 && part.starts_with('/') && !part.contains("__");
+    let is_route = |part: &&str| part.starts_with('/') && !part.contains("__");
     let mut paths: Vec<String> = written.split('"').filter(is_route).map(str::to_owned).collect();
     paths.sort_unstable();
     paths.dedup();

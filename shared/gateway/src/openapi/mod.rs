@@ -15,12 +15,13 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    response::{IntoResponse as _, Response},
+    extract::State,
+    response::{IntoResponse as _, Redirect, Response},
     routing::get,
 };
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 
-use crate::App;
+use crate::{App, config::Root};
 
 #[cfg(test)]
 pub(crate) use book::Book;
@@ -31,12 +32,29 @@ const PAGE: &str = include_str!("page.html");
 const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; \
                       connect-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/// `/openapi.json` and `/docs`, unless the configuration says no.
+/// `/openapi.json`, `/docs` and what stands at the root, unless the configuration says no.
 pub(crate) fn routes(app: &App) -> Router<Arc<App>> {
-    if app.config.general.disable_docs {
-        return Router::new();
+    let docs = &app.config.docs;
+    let off = app.config.general.disable_docs;
+    let mut routes = Router::new();
+    if !off {
+        routes = routes.route("/openapi.json", get(document_itself));
     }
-    Router::new().route("/openapi.json", get(document_itself)).route("/docs", get(page))
+    if !off && !docs.off {
+        routes = routes.route("/docs", get(page));
+    }
+    routes.route("/", get(root))
+}
+
+/// `GET /`: the page, a way elsewhere, or a word that the gateway runs.
+async fn root(State(app): State<Arc<App>>) -> Response {
+    match &app.config.docs.root {
+        Root::Page if !app.config.general.disable_docs => page().await,
+        Root::Redirect(there) => Redirect::temporary(there).into_response(),
+        Root::Page | Root::Word => {
+            ([(CONTENT_TYPE, "application/json")], "\"Sluice: RUNNING\"").into_response()
+        }
+    }
 }
 
 async fn document_itself() -> Response {

@@ -24,6 +24,7 @@ mod custom_tools;
 mod customers;
 mod defaults;
 mod deployments;
+mod enforced;
 mod fallbacks;
 mod gemini;
 mod history;

@@ -72,3 +72,25 @@ async fn the_document_is_served_to_anybody_unless_it_is_switched_off() {
         assert_eq!(house.get(path, MASTER).await.status, 404, "{path}");
     }
 }
+
+#[tokio::test]
+async fn the_root_is_the_page_a_way_elsewhere_or_a_word() {
+    let at_root = async |variables: &[(&str, &str)]| {
+        let house = House::plan().variables(variables).open().await;
+        (house.get("/", "").await, house.get("/docs", "").await.status)
+    };
+    let (page, docs) = at_root(&[]).await;
+    assert_eq!((page.status, page.header("content-type")), (200, "text/html; charset=utf-8"));
+    assert_eq!(docs, 200);
+    // The page goes before, as at LiteLLM.
+    let (page, _) = at_root(&[("ROOT_REDIRECT_URL", "/ui")]).await;
+    assert_eq!(page.status, 200);
+    let elsewhere = [("DOCS_URL", "/docs"), ("ROOT_REDIRECT_URL", "https://example.com/x")];
+    let (away, docs) = at_root(&elsewhere).await;
+    assert_eq!((away.status, away.header("location")), (307, "https://example.com/x"));
+    assert_eq!(docs, 200);
+    let (word, docs) = at_root(&[("NO_DOCS", "True")]).await;
+    assert_eq!((word.status, word.json(), docs), (200, "Sluice: RUNNING".into(), 404));
+    let house = House::plan().settings("general_settings:\n  disable_docs: true").open().await;
+    assert_eq!(house.get("/", "").await.json(), "Sluice: RUNNING");
+}

@@ -116,6 +116,9 @@ pub struct KeyRecord {
     /// Prompts that its calls may name; empty for all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub prompts: Vec<String>,
+    /// Parameters that its requests have to have: `user`, `metadata.generation_name`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub enforced_params: Vec<String>,
     /// Addresses and ranges that it may be used from; empty for all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub allowed_ips: Vec<String>,
@@ -173,6 +176,7 @@ impl KeyRecord {
             allowed_routes: Vec::new(),
             tags: Vec::new(),
             prompts: Vec::new(),
+            enforced_params: Vec::new(),
             allowed_ips: Vec::new(),
             vouched: None,
             created_by: None,

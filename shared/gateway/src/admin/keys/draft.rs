@@ -13,7 +13,7 @@ use crate::{
         names,
         reply::{Refused, invalid},
     },
-    config::range,
+    config::{is_param, range},
     identity::routes,
 };
 
@@ -28,6 +28,7 @@ pub(in crate::admin) struct Draft {
     allowed_routes: Given<Vec<String>>,
     tags: Given<Vec<String>>,
     prompts: Given<Vec<String>>,
+    enforced_params: Given<Vec<String>>,
     end_user_budget_id: Given<String>,
     expires: Given<Millis>,
     metadata: Given<Map<String, Value>>,
@@ -51,6 +52,7 @@ impl Draft {
             allowed_routes: allowed_routes(fields)?,
             tags: fields.texts("tags"),
             prompts: fields.texts("prompts"),
+            enforced_params: enforced(fields.texts("enforced_params"))?,
             limits: Limits::take(app, fields)?,
             budget_id: names::checked(fields.text("budget_id"), "budget_id")?,
             end_user_budget_id: names::checked(
@@ -96,6 +98,7 @@ impl Draft {
         self.allowed_routes.set(&mut record.allowed_routes);
         self.tags.set(&mut record.tags);
         self.prompts.set(&mut record.prompts);
+        self.enforced_params.set(&mut record.enforced_params);
         self.allowed_ips.set(&mut record.allowed_ips);
         self.limits.apply(&mut record.allowance);
         self.budget_id.clone().apply(&mut record.budget_id);
@@ -133,6 +136,20 @@ fn allowed_routes(fields: &mut Fields) -> Result<Given<Vec<String>>, Refused> {
         return Ok(Given::Value(of_type.iter().map(|&group| group.to_owned()).collect()));
     }
     Ok(routes)
+}
+
+/// Parameters that its requests have to have.
+fn enforced(given: Given<Vec<String>>) -> Result<Given<Vec<String>>, Refused> {
+    if let Given::Value(names) = &given
+        && let Some(wrong) = names.iter().find(|name| !is_param(name))
+    {
+        let message = format!(
+            "enforced_params: `{wrong}` is neither a parameter, such as user, nor a field of one, such as \
+             metadata.generation_name"
+        );
+        return Err(invalid(message, "enforced_params"));
+    }
+    Ok(given)
 }
 
 /// Addresses and ranges.

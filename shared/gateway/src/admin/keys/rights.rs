@@ -75,6 +75,10 @@ pub(super) async fn vet(app: &App, actor: &Actor, key: &KeyRecord) -> Result<(),
         let message = "A key cannot be given prompts that its maker's key or team may not use.";
         return Err(forbidden(message, "prompts"));
     }
+    if !own.enforced_params.iter().all(|name| key.enforced_params.contains(name)) {
+        let message = "A key's requests have to have what those of its maker's key do.";
+        return Err(forbidden(message, "enforced_params"));
+    }
     let opened = |route: &String| own.allowed_routes.contains(route);
     let narrower = !key.allowed_routes.is_empty() && key.allowed_routes.iter().all(opened);
     if !own.allowed_routes.is_empty() && !narrower {

@@ -63,6 +63,7 @@ fn shape(app: &App, record: &KeyRecord, spend: &Spend) -> Value {
         "allowed_routes": record.allowed_routes,
         "tags": record.tags,
         "prompts": record.prompts,
+        "enforced_params": record.enforced_params,
         "rotation_count": record.rotations,
         "last_rotation_at": time(record.rotated_at),
         "status": status(app, record),

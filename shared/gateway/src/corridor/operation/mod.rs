@@ -20,7 +20,7 @@ use super::{
     batch::Piece,
     fallback::{self, Asking, Origin, Outcome},
     intake, keep, mock,
-    params::Wishes,
+    params::{Wishes, enforce},
     refuse_early,
 };
 use crate::{App, identity, registry::Member, responses::conversation};
@@ -115,6 +115,7 @@ async fn doors(
     facts.identify(app, caller, &arrival.headers)?;
     let Arrival { line, headers, body, .. } = arrival;
     let body = intake::collect(body, app.config.general.max_request_bytes()).await?;
+    enforce(app, facts.caller.as_ref(), &line, &headers, &body)?;
     let pictures = line.call_type == "aimage_edit";
     let (wishes, body) = Wishes::take(&headers, body, pictures)?;
     facts.heed(&wishes);

@@ -56,6 +56,21 @@ impl FormFields {
         self.fields.get(name).cloned()
     }
 
+    /// Whether it has a field of this name, or of this name within another; also one that is not the
+    /// gateway's, and a file.
+    pub(super) fn holds(&self, name: &str, within: Option<&str>) -> bool {
+        let value = self.fields.get(name);
+        let valued = match within {
+            None => value.is_some_and(|value| !value.is_null()),
+            Some(within) => value.and_then(|value| value.get(within)).is_some(),
+        };
+        valued
+            || self.form.parts.iter().any(|part| {
+                let (own, path) = split(&part.name);
+                own == name && within.is_none_or(|within| path.first() == Some(&within))
+            })
+    }
+
     /// The form as a provider may see it: without what is the gateway's, and without `metadata`, which
     /// no route with a form takes. `user` is taken by those that make pictures.
     pub(super) fn rest(&self, body: &Bytes, pictures: bool) -> Bytes {

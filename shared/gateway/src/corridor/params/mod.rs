@@ -6,6 +6,7 @@
 //! out in any case) and `allowed_openai_params` (the provider takes these, whatever its row says).
 //! What is left out is named in `x-sluice-dropped`; what says nothing (`n: 1`) goes in silence.
 
+mod enforced;
 mod form;
 mod path;
 mod roles;
@@ -18,6 +19,7 @@ use serde_json::value::RawValue;
 use sluice_providers::{Deployment, Quirk};
 use sluice_wire::{Dialect, Fault, FaultKind, Loss, Retry, Splice, splice};
 
+pub(super) use enforced::enforce;
 pub(crate) use wishes::Wishes;
 
 use crate::{App, corridor::Intake};
