@@ -336,3 +336,52 @@ async fn a_proxy_that_does_not_tell_ends_the_import() {
     let refused = Box::pin(import::litellm(&house.app, &clear, true)).await.unwrap_err();
     assert!(refused.to_string().contains("must be an https address"), "{refused}");
 }
+
+#[tokio::test]
+async fn organisations_come_with_their_budgets_members_teams_and_keys() {
+    let house = house().await;
+    let alice = sluice_store::KeyHash::of_plaintext(ALICE).to_string();
+    house.fakes.set_litellm("teams", ("team_id", "t-core"), "organization_id", json!("o-eu"));
+    let core = sluice_store::KeyHash::of_plaintext(CORE).to_string();
+    house.fakes.set_litellm("keys", ("token", &core), "org_id", json!("o-eu"));
+    house.fakes.set_litellm("keys", ("token", &alice), "organization_id", json!("o-eu"));
+    let report = imported(&house).await;
+    let told = line(&report, "organization", "o-eu");
+    assert_eq!((&told.outcome, told.lost.as_slice()), (&Outcome::New, &[][..]), "{report}");
+    assert_eq!(told.spend.as_deref(), Some("3"));
+    assert!(matches!(line(&report, "organization member", "dora").outcome, Outcome::Refused(_)));
+    let row = house.get("/organization/info?organization_id=o-eu", MASTER).await.json();
+    assert_eq!((&row["organization_alias"], &row["budget_id"]), (&json!("Europe"), &json!("b-eu")));
+    assert_eq!(nanos(&row["spend"]), 3_000_000_000);
+    assert_eq!(row["models"], json!(["openai", "anthropic"]));
+    let members = row["members"].as_array().unwrap();
+    let role = |user: &str| {
+        let found = members.iter().find(|member| member["user_id"] == user);
+        found.map(|member| member["user_role"].clone())
+    };
+    assert_eq!(
+        (role("alice"), role("bob")),
+        (Some(json!("org_admin")), Some(json!("internal_user")))
+    );
+    assert_eq!(role("dora"), None);
+    let team = house.get("/team/info?team_id=t-core", MASTER).await.json();
+    assert_eq!(team["team_info"]["organization_id"], "o-eu");
+    assert_eq!(house.info(ALICE).await["organization_id"], "o-eu");
+    assert_eq!(house.info(CORE).await["organization_id"], Value::Null, "it is its team's");
+    assert!(key(&report, CORE).lost.iter().all(|name| name != "organization_id"), "{report}");
+    assert_eq!(say(&house, CORE, "openai").await.status, 200);
+    // Its budget holds for all of them.
+    house.done("/budget/update", &json!({"budget_id": "b-eu", "max_budget": 3})).await;
+    let refused = say(&house, CORE, "openai").await;
+    assert!(refused.text().contains("Organization=o-eu"), "{}", refused.text());
+    assert_eq!(say(&house, ALICE, "openai").await.status, refused.status);
+    let again = imported(&house).await;
+    assert!(
+        again
+            .lines
+            .iter()
+            .filter(|line| line.kind.starts_with("organization"))
+            .all(|line| { matches!(line.outcome, Outcome::Same | Outcome::Refused(_)) }),
+        "{again}"
+    );
+}

@@ -86,7 +86,8 @@ fn read(
     record.expires = row.take_instant("expires")?;
     record.rotated_at = row.take_instant("last_rotation_at")?;
     record.rotations = row.take("rotation_count").and_then(|count| count.as_u64()).unwrap_or(0);
-    let organisations = [row.take_text("org_id"), row.take_text("organization_id")];
+    let named = [row.take_text("org_id"), row.take_text("organization_id")];
+    let organisation = named.into_iter().flatten().next();
     row.unpack();
     // Without its end LiteLLM does not heed it either.
     let endless = row.text("temp_budget_expiry").is_none() && row.take(INCREASE).is_some();
@@ -101,11 +102,17 @@ fn read(
     if endless {
         lost.push(INCREASE.to_owned());
     }
-    // An organisation that is not carried over would be nobody's.
-    if organisations.iter().any(Option::is_some) {
-        lost.push("organization_id".to_owned());
+    match organisation {
+        // A key of a team is in its team's.
+        Some(id) if of_team(run, &record) == Some(&id) => {}
+        Some(id) if of_team(run, &record).is_none() && run.organisations.contains(&id) => {
+            record.organization_id = Some(id);
+        }
+        // One that is not carried over would be nobody's.
+        Some(_) => lost.push("organization_id".to_owned()),
+        None => {}
     }
-    if let Some(team) = record.team_id.as_ref().filter(|team| !run.teams.contains(*team)) {
+    if let Some(team) = record.team_id.as_ref().filter(|team| !run.teams.contains_key(*team)) {
         return Err(invalid(format!("its team '{team}' is not carried over"), "team_id"));
     }
     let budgets = [&record.budget_id, &record.end_user_budget_id];
@@ -113,6 +120,11 @@ fn read(
         return Err(invalid(format!("its budget '{budget}' is not carried over"), "budget_id"));
     }
     Ok((record, lost, spent))
+}
+
+/// The organisation that a key's team is in.
+fn of_team<'r>(run: &'r Run<'_>, record: &KeyRecord) -> Option<&'r String> {
+    run.teams.get(record.team_id.as_ref()?)?.as_ref()
 }
 
 /// Sees to it that a key is what LiteLLM says, unless somebody here has changed it.

@@ -17,6 +17,7 @@ mod customers;
 mod keys;
 mod members;
 mod models;
+mod organisations;
 mod origin;
 mod report;
 mod row;
@@ -76,6 +77,7 @@ pub async fn litellm(app: &App, from: &Origin<'_>, apply: bool) -> Result<Report
     // What others refer to comes first.
     budgets::carry(&mut run, from).await?;
     users::carry(&mut run, from).await?;
+    Box::pin(organisations::carry(&mut run, from)).await?;
     Box::pin(teams::carry(&mut run, from)).await?;
     customers::carry(&mut run, from).await?;
     keys::carry(&mut run, from).await?;
@@ -86,9 +88,8 @@ pub async fn litellm(app: &App, from: &Origin<'_>, apply: bool) -> Result<Report
 
 /// Names what there is in LiteLLM and is not carried over at all.
 async fn untold(run: &mut Run<'_>, from: &Origin<'_>) -> Result<(), ImportError> {
-    const KINDS: [(&str, &str, Option<&str>, &str, &str); 5] = [
+    const KINDS: [(&str, &str, Option<&str>, &str, &str); 4] = [
         ("credential", "/credentials", Some("credentials"), "credential_name", SECRETS),
-        ("organization", "/organization/list", None, "organization_id", UNCARRIED),
         ("tag", "/tag/list", None, "name", UNCARRIED),
         ("guardrail", "/guardrails/list", Some("guardrails"), "guardrail_name", UNCARRIED),
         ("prompt", "/prompts/list", Some("prompts"), "prompt_id", UNCARRIED),
@@ -105,10 +106,7 @@ async fn untold(run: &mut Run<'_>, from: &Origin<'_>) -> Result<(), ImportError>
             // Not every version has it.
             Err(ImportError::Refused { status: 404, .. }) => {}
             // And not every licence.
-            Err(ImportError::Refused { status, .. }) => {
-                let reason = format!("whether there are any, LiteLLM does not tell ({status})");
-                run.report.unread.push(Unread { kind, names: Vec::new(), reason });
-            }
+            Err(ImportError::Refused { status, .. }) => run.untold(kind, status),
             Err(error) => return Err(error),
         }
     }

@@ -66,7 +66,7 @@ async fn read(
     let (params, lost) = told(params.into_object());
     wanted.params = params;
     if let Some(team) = wanted.info.get("team_id").and_then(Value::as_str)
-        && !run.teams.contains(team)
+        && !run.teams.contains_key(team)
     {
         return Err(invalid(format!("its team '{team}' is not carried over"), "team_id"));
     }

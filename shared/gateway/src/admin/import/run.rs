@@ -1,10 +1,10 @@
 //! One import: what it goes by, and how a record is carried over.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use sluice_store::{Deed, Millis, Record, RecordError, Records, Stamp, Who};
 
-use super::{ImportError, Line, Outcome, Report, row::Row};
+use super::{ImportError, Line, Outcome, Report, report::Unread, row::Row};
 use crate::{App, admin::reply::Refused, corridor};
 
 /// Who changed a record last, where an import did.
@@ -22,7 +22,9 @@ pub(super) struct Run<'a> {
     pub(super) report: Report,
     /// Those that are here, or will be.
     pub(super) budgets: HashSet<String>,
-    pub(super) teams: HashSet<String>,
+    /// With the organisations that they are in.
+    pub(super) teams: HashMap<String, Option<String>>,
+    pub(super) organisations: HashSet<String>,
 }
 
 // === impl Run ===
@@ -42,7 +44,8 @@ impl<'a> Run<'a> {
             now: app.clock.now(),
             report: Report { applied: apply, ..Report::default() },
             budgets: HashSet::new(),
-            teams: HashSet::new(),
+            teams: HashMap::new(),
+            organisations: HashSet::new(),
         }
     }
 
@@ -94,6 +97,12 @@ impl<'a> Run<'a> {
             }
         }
         Ok(Outcome::Left("it is being changed here at this moment".to_owned()))
+    }
+
+    /// Tells that LiteLLM does not say whether there are any.
+    pub(super) fn untold(&mut self, kind: &'static str, status: u16) {
+        let reason = format!("whether there are any, LiteLLM does not tell ({status})");
+        self.report.unread.push(Unread { kind, names: Vec::new(), reason });
     }
 
     /// Tells of a row that cannot be read.

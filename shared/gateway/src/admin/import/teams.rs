@@ -60,6 +60,7 @@ pub(super) async fn carry(run: &mut Run<'_>, from: &Origin<'_>) -> Result<(), Im
             Ok(Read { record, lost, spent, members }) => {
                 let allowance = record.allowance.clone();
                 let of_members = record.of_members.clone();
+                let organisation = record.organization_id.clone();
                 let outcome = run.carry(run.app.store.teams(), record).await?;
                 let stands = !matches!(outcome, Outcome::Refused(_));
                 let mut line = Line { lost, ..Line::new(KIND, id.clone(), outcome) };
@@ -67,7 +68,7 @@ pub(super) async fn carry(run: &mut Run<'_>, from: &Origin<'_>) -> Result<(), Im
                 spend::untold(&mut line, &allowance);
                 run.report.lines.push(line);
                 if stands {
-                    run.teams.insert(id.clone());
+                    run.teams.insert(id.clone(), organisation);
                     members::carry(run, &id, members, &of_members).await?;
                 }
             }
@@ -94,8 +95,12 @@ fn read(run: &Run<'_>, mut row: Row, id: &str, memberships: Vec<Row>) -> Result<
     let mut fields = row.into_fields();
     teams::Draft::take(run.app, &mut fields)?.apply(&mut record);
     let mut lost = row::lost(&mut fields)?;
-    // An organisation that is not carried over would be nobody's.
-    lost.extend(organisation.map(|_| "organization_id".to_owned()));
+    match organisation {
+        Some(id) if run.organisations.contains(&id) => record.organization_id = Some(id),
+        // One that is not carried over would be nobody's.
+        Some(_) => lost.push("organization_id".to_owned()),
+        None => {}
+    }
     if let Some(mut table) = of_members {
         table.forget(&members::TOLD_OF_BUDGETS);
         let mut fields = table.into_fields();

@@ -16,7 +16,7 @@ use crate::{
 
 /// What a caller wants an organisation to be.
 #[derive(Debug)]
-pub(super) struct Draft {
+pub(in crate::admin) struct Draft {
     alias: Given<String>,
     models: Given<Vec<String>>,
     budget_id: Given<String>,
@@ -30,14 +30,7 @@ pub(super) struct Draft {
 impl Draft {
     /// Takes the fields out of a body.
     pub(super) async fn take(app: &App, fields: &mut Fields) -> Result<Self, Refused> {
-        let draft = Self {
-            alias: names::checked(fields.text("organization_alias"), "organization_alias")?,
-            models: fields.texts("models"),
-            budget_id: names::checked(fields.text("budget_id"), "budget_id")?,
-            limits: Limits::take(app, fields)?,
-            blocked: fields.flag("blocked"),
-            metadata: fields.object("metadata"),
-        };
+        let draft = Self::read(app, fields)?;
         fields.finish()?;
         if draft.alias == Given::Null {
             let message = "organization_alias cannot be cleared; it is required";
@@ -49,6 +42,18 @@ impl Draft {
         Ok(draft)
     }
 
+    /// The same, whatever else there is in it, and whether or not there is the budget that it names.
+    pub(in crate::admin) fn read(app: &App, fields: &mut Fields) -> Result<Self, Refused> {
+        Ok(Self {
+            alias: names::checked(fields.text("organization_alias"), "organization_alias")?,
+            models: fields.texts("models"),
+            budget_id: names::checked(fields.text("budget_id"), "budget_id")?,
+            limits: Limits::take(app, fields)?,
+            blocked: fields.flag("blocked"),
+            metadata: fields.object("metadata"),
+        })
+    }
+
     /// Whether it changes nothing that gives the organisation more than it has.
     pub(super) fn is_harmless(&self) -> bool {
         !(self.models.is_given()
@@ -58,7 +63,7 @@ impl Draft {
     }
 
     /// Writes what was given into a record. Metadata are added to what there is, as LiteLLM does.
-    pub(super) fn apply(&self, record: &mut OrganisationRecord) {
+    pub(in crate::admin) fn apply(&self, record: &mut OrganisationRecord) {
         if let Given::Value(alias) = &self.alias {
             record.alias.clone_from(alias);
         }

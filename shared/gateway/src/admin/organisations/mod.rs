@@ -10,6 +10,7 @@ mod view;
 
 pub(super) use change::{new, update};
 pub(super) use delete::delete;
+pub(super) use draft::Draft;
 pub(super) use members::{
     add as member_add, delete as member_delete, join, update as member_update,
 };
