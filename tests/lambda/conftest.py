@@ -16,6 +16,8 @@ from upstream import GatedUpstream
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 RELEASE = TARGET / os.environ.get("SLUICE_PROFILE", "release")
+# Nothing that ships: the debug build, which the other stages have made.
+STORE = TARGET / "debug/sluice-store-server"
 MASTER_KEY = "sk-event-master-key-0000"
 
 # The models that the sample events ask for, and one whose upstream the test holds.
@@ -70,7 +72,7 @@ def call(url: str, operation: str, body: dict) -> None:
 def store_url():
     """The embedded engine in memory, behind loopback HTTP."""
     process = subprocess.Popen(
-        [RELEASE / "sluice-store-server"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [STORE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     url = process.stdout.readline().strip()
     # In AWS the stack owns the tables: the functions do not make them.

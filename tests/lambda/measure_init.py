@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 
-from conftest import RELEASE, ROOT, call
+from conftest import RELEASE, ROOT, STORE, call
 from runtime_api import RuntimeApi
 
 MASTER = "sk-event-master-key-0000"
@@ -17,7 +17,7 @@ MASTER = "sk-event-master-key-0000"
 
 def main() -> None:
     store = subprocess.Popen(
-        [RELEASE / "sluice-store-server"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [STORE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     url = store.stdout.readline().strip()
     for name, table in json.loads((ROOT / "shared/store/tables.json").read_text()).items():

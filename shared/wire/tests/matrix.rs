@@ -3,7 +3,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::PathBuf,
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+};
 
 use serde_json::{Value, json};
 use sluice_wire::{Dialect, Line, Pump, Stamp, Target};
@@ -156,45 +161,65 @@ fn streams() -> Vec<(String, Dialect, Vec<u8>)> {
     found
 }
 
+/// Calls `check` with every stream for every caller, on all cores: these are most of what this
+/// crate's tests compute.
+fn for_every_stream_and_caller(check: impl Fn(&str, Dialect, &[u8], Dialect, &str) + Sync) {
+    let streams = streams();
+    let pairs: Vec<_> = streams
+        .iter()
+        .flat_map(|stream| DIALECTS.iter().map(move |caller| (stream, caller)))
+        .collect();
+    let next = AtomicUsize::new(0);
+    let workers = thread::available_parallelism().map_or(1, usize::from);
+    thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                while let Some((stream, caller)) = pairs.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let ((name, from, bytes), (to, caller, _)) = (stream, caller);
+                    check(name, *from, bytes, *to, caller);
+                }
+            });
+        }
+    });
+}
+
+/// The events of responses repeat much; `responses_stream.rs` reads them cut at every byte.
+fn step(from: Dialect) -> usize {
+    if from == Dialect::OpenAiResponses { 7 } else { 1 }
+}
+
 #[test]
 fn every_stream_reads_the_same_for_every_caller_wherever_it_is_cut() {
-    for (name, from, bytes) in streams() {
-        // The events of responses repeat much; `responses_stream.rs` reads them cut at every byte.
-        let step = if from == Dialect::OpenAiResponses { 7 } else { 1 };
-        for (to, caller, _) in DIALECTS {
-            let whole = pumped(from, to, &[&bytes]);
-            for cut in (0..=bytes.len()).step_by(step) {
-                let (head, tail) = bytes.split_at(cut);
-                let split = pumped(from, to, &[head, tail]);
-                assert_eq!(split.1, whole.1, "{name} for {caller} cut at {cut}");
-                assert_eq!(
-                    String::from_utf8_lossy(&split.0),
-                    String::from_utf8_lossy(&whole.0),
-                    "{name} for {caller} cut at {cut}"
-                );
-            }
+    for_every_stream_and_caller(|name, from, bytes, to, caller| {
+        let whole = pumped(from, to, &[bytes]);
+        for cut in (0..=bytes.len()).step_by(step(from)) {
+            let (head, tail) = bytes.split_at(cut);
+            let split = pumped(from, to, &[head, tail]);
+            assert_eq!(split.1, whole.1, "{name} for {caller} cut at {cut}");
+            assert_eq!(
+                String::from_utf8_lossy(&split.0),
+                String::from_utf8_lossy(&whole.0),
+                "{name} for {caller} cut at {cut}"
+            );
         }
-    }
+    });
 }
 
 #[test]
 fn a_stream_that_dies_anywhere_never_ends_cleanly() {
-    for (name, from, bytes) in streams() {
-        let step = if from == Dialect::OpenAiResponses { 7 } else { 1 };
-        for (to, caller, _) in DIALECTS {
-            let (whole, ok) = pumped(from, to, &[&bytes]);
-            if !ok {
-                let whole = String::from_utf8_lossy(&whole);
-                for end in ["data: [DONE]", "event: response.completed"] {
-                    assert!(!whole.contains(end), "{name} for {caller}");
-                }
-                continue;
+    for_every_stream_and_caller(|name, from, bytes, to, caller| {
+        let (whole, ok) = pumped(from, to, &[bytes]);
+        if !ok {
+            let whole = String::from_utf8_lossy(&whole);
+            for end in ["data: [DONE]", "event: response.completed"] {
+                assert!(!whole.contains(end), "{name} for {caller}");
             }
-            for cut in (0..bytes.len() / 2).step_by(step) {
-                let (out, ok) = pumped(from, to, &[&bytes[..cut]]);
-                assert!(!ok, "{name} for {caller} ended cleanly after {cut} bytes");
-                assert!(!out.is_empty(), "{name} for {caller} said nothing after {cut} bytes");
-            }
+            return;
         }
-    }
+        for cut in (0..bytes.len() / 2).step_by(step(from)) {
+            let (out, ok) = pumped(from, to, &[&bytes[..cut]]);
+            assert!(!ok, "{name} for {caller} ended cleanly after {cut} bytes");
+            assert!(!out.is_empty(), "{name} for {caller} said nothing after {cut} bytes");
+        }
+    });
 }

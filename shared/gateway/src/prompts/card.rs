@@ -221,8 +221,8 @@ impl std::fmt::Display for Wrong {
 mod tests {
     use super::*;
 
-    fn read(params: Value) -> Result<Card, Wrong> {
-        Card::read(params.as_object().unwrap())
+    fn read(params: impl Into<Value>) -> Result<Card, Wrong> {
+        Card::read(params.into().as_object().unwrap())
     }
 
     #[test]

@@ -24,7 +24,7 @@ const FRESH_MS: i64 = 60_000;
 const CAPACITY: usize = 1_000;
 
 /// An ARN of a prompt.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Arn {
     /// Without its version.
     prompt: String,
@@ -42,7 +42,10 @@ struct Managed {
 
 /// What a warm process keeps of them.
 #[derive(Debug, Default)]
-pub(crate) struct ManagedPrompts(Mutex<HashMap<(String, Option<String>), (Arc<Managed>, Millis)>>);
+pub(crate) struct ManagedPrompts(Mutex<HashMap<Arn, Kept>>);
+
+/// A prompt, and when it was read.
+type Kept = (Arc<Managed>, Millis);
 
 /// The prompt that a call names in the place of a model, if it does.
 pub(super) fn named(line: &Line, body: &[u8]) -> Option<Arn> {
@@ -174,8 +177,7 @@ impl std::fmt::Display for Arn {
 impl ManagedPrompts {
     async fn get(&self, app: &App, arn: &Arn) -> Result<Arc<Managed>, Fault> {
         let now = app.clock.now();
-        let place = (arn.prompt.clone(), arn.version.clone());
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&place).cloned();
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(arn).cloned();
         if let Some((managed, read_at)) = known
             && (0..FRESH_MS).contains(&(now.get() - read_at.get()))
         {
@@ -191,7 +193,7 @@ impl ManagedPrompts {
         if all.len() >= CAPACITY {
             all.clear();
         }
-        all.insert(place, (Arc::clone(&managed), now));
+        all.insert(arn.clone(), (Arc::clone(&managed), now));
         Ok(managed)
     }
 }

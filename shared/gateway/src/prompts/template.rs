@@ -147,8 +147,8 @@ mod tests {
 
     use super::*;
 
-    fn rendered(content: &str, values: Value) -> Result<Vec<(Role, String)>, String> {
-        let messages = Template::read(content)?.render(values.as_object().unwrap())?;
+    fn rendered(content: &str, values: impl Into<Value>) -> Result<Vec<(Role, String)>, String> {
+        let messages = Template::read(content)?.render(values.into().as_object().unwrap())?;
         Ok(messages.into_iter().map(|message| (message.role, message.text)).collect())
     }
 

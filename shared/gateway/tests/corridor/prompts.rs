@@ -17,7 +17,9 @@ async fn made(house: &House, id: &str, content: &str) -> Value {
 
 fn chat(model: &str, more: Value) -> Value {
     let mut body = json!({"model": model, "messages": [{"role": "user", "content": "Say hi."}]});
-    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    if let Value::Object(more) = more {
+        body.as_object_mut().unwrap().extend(more);
+    }
     body
 }
 

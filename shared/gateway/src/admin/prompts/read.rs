@@ -48,14 +48,14 @@ pub(in crate::admin) async fn info(app: Arc<App>, visit: Visit) -> Result<Value,
     if let Some(own) = app.config.prompts.get(named.id) {
         let spec = view::configured(own);
         return match named.version {
-            None | Some(1) => Ok(view::whole(spec, named.id, Some(&own.card))),
+            None | Some(1) => Ok(view::whole(&spec, named.id, Some(&own.card))),
             Some(_) => Err(missing()),
         };
     }
     let record = find(&app, named.id).await?.ok_or_else(missing)?;
     let version = record.version(named.version).ok_or_else(missing)?;
     let card = Card::read(&version.params).ok();
-    Ok(view::whole(view::version(&record, version, false), named.id, card.as_ref()))
+    Ok(view::whole(&view::version(&record, version, false), named.id, card.as_ref()))
 }
 
 /// All versions, the newest first.

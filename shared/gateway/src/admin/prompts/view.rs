@@ -34,7 +34,7 @@ pub(super) fn configured(prompt: &ConfiguredPrompt) -> Value {
 }
 
 /// A version with its template.
-pub(super) fn whole(spec: Value, id: &str, card: Option<&Card>) -> Value {
+pub(super) fn whole(spec: &Value, id: &str, card: Option<&Card>) -> Value {
     let template = card.map(|card| {
         json!({ "litellm_prompt_id": id, "content": card.content, "metadata": card.metadata })
     });

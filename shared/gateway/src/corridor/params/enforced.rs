@@ -47,7 +47,8 @@ pub(in crate::corridor) fn enforce(
             None => (path.as_str(), None),
         };
         // The path of some routes names it.
-        if !holds(name, None) && !(name == "model" && line.model.is_some()) {
+        let of_path = name == "model" && line.model.is_some();
+        if !of_path && !holds(name, None) {
             return Err(lacking(name, name));
         }
         if let Some(within) = within.filter(|within| !holds(name, Some(within))) {
