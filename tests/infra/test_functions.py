@@ -116,8 +116,10 @@ def test_no_resource_is_everything(resources: dict) -> None:
                 assert resource != "*", f"{name}: {statement['Action']}"
 
 
-def test_nobody_may_list_or_write_secrets(resources: dict) -> None:
+def test_nobody_may_list_secrets_or_write_others_than_rotated_keys(resources: dict) -> None:
     for name, statement in every_statement(resources):
+        if statement.get("Sid") == "RotatedKeys":
+            continue
         for action in listed(statement["Action"]):
             if action.startswith("secretsmanager:"):
                 assert action == "secretsmanager:GetSecretValue", name
@@ -184,6 +186,17 @@ def test_prompts_that_bedrock_manages_are_read_by_who_calls_models_alone(resourc
     assert json.dumps(named["BedrockPrompts"]["Resource"]).count("prompt/*") == 1
     for role in ("AdminRole", "BudgetResetRole"):
         assert "bedrock:GetPrompt" not in json.dumps(resources[role])
+
+
+def test_keys_are_rotated_by_the_schedule_alone_and_into_secrets_of_their_own(resources: dict) -> None:
+    writes = {"secretsmanager:CreateSecret", "secretsmanager:PutSecretValue"}
+    may = {
+        (name, json.dumps(statement["Resource"]))
+        for name, statement in every_statement(resources)
+        if writes & set(listed(statement["Action"]))
+    }
+    [(role, secret)] = may
+    assert role == "BudgetResetRole" and "secret:sluice-keys/*" in secret
 
 
 def test_providers_secrets_are_reached_by_prefix(resources: dict) -> None:

@@ -80,6 +80,7 @@ def test_budget_reset_sweeps(budget_reset, name):
     assert answer.error is None
     assert set(answer.json()) == {
         "guards", "expired", "corrected", "rolled_up", "rolled_up_again", "alerts", "alerts_told", "alerts_failed",
+        "keys_rotated", "keys_not_rotated",
     }
 
 

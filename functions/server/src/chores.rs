@@ -1,4 +1,4 @@
-//! What a server does beside answering: sweeping leases, rolling hours up, telling of budgets, expiring items, flushing the ledger.
+//! What a server does beside answering: sweeping leases, rolling hours up, telling of budgets, rotating keys, expiring items, flushing the ledger.
 //! On Lambda a schedule does the same through `budget-reset`.
 
 use std::{future::Future, sync::Arc, time::Duration};
@@ -26,6 +26,9 @@ pub(crate) async fn run(app: Arc<App>, engine: Option<Engine>, stop: impl Future
         }
         if let Err(error) = app.watch_budgets().await {
             tracing::warn!(error = %error, "budgets could not be watched; it is tried again");
+        }
+        if let Err(error) = Box::pin(app.rotate_keys()).await {
+            tracing::warn!(error = %error, "keys could not be rotated; it is tried again");
         }
         if let Some(engine) = engine.clone() {
             engine.sweep_ttl().await;

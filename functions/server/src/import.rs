@@ -62,7 +62,7 @@ fn imported(wanted: &ImportLitellm) -> Result<Report, Box<dyn Error>> {
             secrets_key,
         })?;
         let from = Origin { url: &wanted.url, key: &key, transport: &transport };
-        Ok(import::litellm(&app, &from, wanted.apply).await?)
+        Ok(Box::pin(import::litellm(&app, &from, wanted.apply)).await?)
     })
 }
 

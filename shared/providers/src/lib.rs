@@ -45,5 +45,6 @@ pub use table::{
 pub use text::{Payload, Template, TextGeneration};
 pub use transport::{
     BusEvent, CallerToken, CallerTokenError, CallerTokenRequest, Document, Fetch, FetchError,
-    Letter, TopicMessage, Transport, TransportError, TransportOptions, is_secure_url,
+    Letter, PendingSecret, TopicMessage, Transport, TransportError, TransportOptions,
+    is_secure_url,
 };

@@ -91,7 +91,7 @@ pub use connect::connect;
 pub use customers::CustomerRecord;
 pub use error::{StoreError, StoreErrorKind};
 pub use id::{CallId, IdError, KeyHash};
-pub use keys::{Former, KeyError, KeyRecord, KeyRole, Keys, ModelBudget, Vouched};
+pub use keys::{Former, KeyError, KeyRecord, KeyRole, Keys, ModelBudget, Rotation, Vouched};
 pub use ledger::{
     Admission, Ask, Claim, Grant, Ledger, LedgerMode, Limit, Measure, Purse, Reading, Refusal,
     Share, Span, Spend, Subject, SweepReport,

@@ -159,6 +159,10 @@ async fn answer(desk: Arc<Desk>, request: Request<Incoming>) -> Reply {
         Kind::Anthropic => anthropic::answer(&desk, call).await,
         Kind::Gemini => gemini::answer(&desk, call).await,
         Kind::Bedrock => bedrock::answer(&desk, call).await,
+        // One endpoint for several services, as some set `AWS_ENDPOINT_URL`.
+        Kind::BedrockAgent if call.headers.contains_key("x-amz-target") => {
+            Ok(secretsmanager::answer(&desk, &call))
+        }
         Kind::BedrockAgent => Ok(bedrock_agent::answer(&desk, &call)),
         Kind::SageMaker => sagemaker::answer(&desk, call).await,
         Kind::SecretsManager => Ok(secretsmanager::answer(&desk, &call)),

@@ -206,6 +206,12 @@ impl Fakes {
         self.managed.set(list, row, field, value);
     }
 
+    /// The value of a secret with a staging label.
+    #[must_use]
+    pub fn secret(&self, name: &str, stage: &str) -> Option<String> {
+        self.secrets.value(name, stage)
+    }
+
     /// Stores a secret, or rotates it.
     pub fn put_secret(&self, name: &str, value: &str) {
         self.secrets.put(name, value);

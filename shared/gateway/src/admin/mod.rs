@@ -34,6 +34,7 @@ use std::sync::Arc;
 use axum::Router;
 
 use self::door::{delete, get, patch, post, put};
+pub(crate) use self::keys::fresh_key;
 #[cfg(test)]
 pub(crate) use self::roles::rule_of;
 use crate::App;

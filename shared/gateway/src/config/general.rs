@@ -7,8 +7,8 @@ use sluice_store::Deed;
 
 use super::{
     alerting::Alerting, aws_iam::AwsIamAuth, enforced, field::Field, history::History,
-    jwt::JwtAuth, known, media, mtls::MtlsAuth, network::Network, pass_through::PassThrough,
-    section::Section,
+    jwt::JwtAuth, key_rotation::KeyRotation, known, media, mtls::MtlsAuth, network::Network,
+    pass_through::PassThrough, section::Section,
 };
 
 /// Mebibyte.
@@ -45,6 +45,8 @@ pub struct General {
     pub max_parallel_requests: Option<u64>,
     /// `global_max_parallel_requests`: calls at a time of all together.
     pub global_max_parallel_requests: Option<u64>,
+    /// `key_rotation` (Sluice's own): where keys that get another plaintext by themselves have it put.
+    pub key_rotation: Option<KeyRotation>,
     /// `enforced_params`: parameters that every request to a model has to have.
     pub enforced_params: Vec<String>,
     /// `service_account_settings.enforced_params`: those that requests of service accounts have to have
@@ -121,6 +123,7 @@ impl Default for General {
             token_rate: TokenRate::default(),
             max_parallel_requests: None,
             global_max_parallel_requests: None,
+            key_rotation: None,
             enforced_params: Vec::new(),
             enforced_of_service_accounts: Vec::new(),
             store_unavailable: StoreUnavailable::default(),
@@ -189,6 +192,8 @@ impl General {
         let mut slots = |name| section.take(name).and_then(|field| field.whole(0..=u64::MAX));
         general.max_parallel_requests = slots("max_parallel_requests");
         general.global_max_parallel_requests = slots("global_max_parallel_requests");
+        general.key_rotation =
+            section.take("key_rotation").and_then(|field| KeyRotation::read(&field));
         if let Some(field) = section.take("enforced_params") {
             general.enforced_params = enforced::read(&field);
         }

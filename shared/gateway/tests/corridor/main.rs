@@ -15,6 +15,7 @@ mod activity;
 mod added;
 mod alerts;
 mod audit;
+mod auto_rotation;
 mod aws_identity;
 mod beyond;
 mod cache_points;

@@ -124,7 +124,7 @@ impl Secrets {
             .ok_or_else(|| SecretError::Binary { name: name.to_owned() })
     }
 
-    async fn client(&self, region: Option<&str>) -> Client {
+    pub(crate) async fn client(&self, region: Option<&str>) -> Client {
         let region = region.map(str::to_owned);
         let made =
             self.clients.lock().unwrap_or_else(PoisonError::into_inner).get(&region).cloned();

@@ -10,6 +10,7 @@ mod hook;
 mod http;
 mod options;
 mod prepared;
+mod stage;
 mod tls;
 
 use std::{sync::Arc, time::Duration};
@@ -26,6 +27,7 @@ pub(crate) use document::{secure, without_query};
 pub(crate) use fault::chain;
 pub use options::{TransportError, TransportOptions};
 pub(crate) use prepared::Prepared;
+pub use stage::PendingSecret;
 
 use crate::{
     Answer, Deployment, MediaFetcher, MediaPolicy, Outbound, Quirk, Reach, Redacted, Relay,

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::{Deed, Edits, KeyHash, Millis, StoreError, store::Inner};
 
-pub use record::{Former, KeyRecord, KeyRole, ModelBudget, Vouched};
+pub use record::{Former, KeyRecord, KeyRole, ModelBudget, Rotation, Vouched};
 
 /// The keys.
 #[derive(Debug, Clone)]

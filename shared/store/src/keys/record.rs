@@ -107,6 +107,9 @@ pub struct KeyRecord {
     /// When it got the last one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rotated_at: Option<Millis>,
+    /// By which rule it gets another one by itself, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rotation: Option<Rotation>,
     /// Routes that it opens: paths, paths with `*` or `{id}`, and names of groups; empty for all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub allowed_routes: Vec<String>,
@@ -142,6 +145,18 @@ pub struct KeyRecord {
     pub deleted_at: Option<Millis>,
 }
 
+/// How a key gets another plaintext by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rotation {
+    /// How long a plaintext is the key's, in LiteLLM's words: `30d`.
+    pub interval: String,
+    /// When it gets the next one.
+    pub due: Millis,
+    /// Who is about to give it one, by a word of their own, and until when nobody else is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<(String, Millis)>,
+}
+
 // === impl KeyRecord ===
 
 impl KeyRecord {
@@ -173,6 +188,7 @@ impl KeyRecord {
             former: Vec::new(),
             rotations: 0,
             rotated_at: None,
+            rotation: None,
             allowed_routes: Vec::new(),
             tags: Vec::new(),
             prompts: Vec::new(),

@@ -89,6 +89,9 @@ fn read(
     let named = [row.take_text("org_id"), row.take_text("organization_id")];
     let organisation = named.into_iter().flatten().next();
     row.unpack();
+    // Its secrets are LiteLLM's.
+    let rotates = row.take("rotation_interval").is_some() && row.is_on("auto_rotate");
+    row.forget(&["auto_rotate"]);
     // Without its end LiteLLM does not heed it either.
     let endless = row.text("temp_budget_expiry").is_none() && row.take(INCREASE).is_some();
     row.forget(&TOLD);
@@ -99,6 +102,9 @@ fn read(
     let mut fields = row.into_fields();
     keys::Draft::take(run.app, &mut fields)?.apply(&mut record);
     let mut lost = row::lost(&mut fields)?;
+    if rotates {
+        lost.push("auto_rotate".to_owned());
+    }
     if endless {
         lost.push(INCREASE.to_owned());
     }

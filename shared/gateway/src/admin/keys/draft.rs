@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 use sluice_store::{KeyRecord, Millis, lifetime_end};
 
+use super::rotating::Rotating;
 use crate::{
     App,
     admin::{
@@ -29,6 +30,7 @@ pub(in crate::admin) struct Draft {
     tags: Given<Vec<String>>,
     prompts: Given<Vec<String>>,
     enforced_params: Given<Vec<String>>,
+    rotating: Rotating,
     end_user_budget_id: Given<String>,
     expires: Given<Millis>,
     metadata: Given<Map<String, Value>>,
@@ -53,6 +55,7 @@ impl Draft {
             tags: fields.texts("tags"),
             prompts: fields.texts("prompts"),
             enforced_params: enforced(fields.texts("enforced_params"))?,
+            rotating: Rotating::take(app, fields)?,
             limits: Limits::take(app, fields)?,
             budget_id: names::checked(fields.text("budget_id"), "budget_id")?,
             end_user_budget_id: names::checked(
@@ -98,6 +101,7 @@ impl Draft {
         self.allowed_routes.set(&mut record.allowed_routes);
         self.tags.set(&mut record.tags);
         self.prompts.set(&mut record.prompts);
+        self.rotating.apply(record);
         self.enforced_params.set(&mut record.enforced_params);
         self.allowed_ips.set(&mut record.allowed_ips);
         self.limits.apply(&mut record.allowance);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::Value;
+use sluice_providers::Redacted;
 use sluice_store::{KeyError, KeyRecord};
 use sluice_wire::{Fault, FaultKind};
 
@@ -102,6 +103,15 @@ pub(in crate::admin) fn fresh(app: &App) -> Result<String, Refused> {
         .fill(&mut bytes)
         .map_err(|error| Fault::new(FaultKind::Internal, error.to_string()))?;
     Ok(format!("sk-{}", URL_SAFE_NO_PAD.encode(bytes)))
+}
+
+/// The same for whoever keeps it where nobody sees it.
+pub(crate) fn fresh_key(app: &App) -> Result<Redacted<String>, Fault> {
+    match fresh(app) {
+        Ok(key) => Ok(Redacted::new(key)),
+        Err(Refused::Fault(fault)) => Err(*fault),
+        Err(refused) => Err(Fault::new(FaultKind::Internal, refused.reason())),
+    }
 }
 
 pub(super) fn checked(key: String) -> Result<String, Refused> {

@@ -12,6 +12,7 @@ mod naming;
 mod regenerate;
 mod reset;
 mod rights;
+mod rotating;
 mod update;
 mod view;
 
@@ -19,6 +20,7 @@ pub(super) use block::{block, unblock};
 pub(super) use bulk::update as bulk_update;
 pub(super) use delete::{delete, remove};
 pub(super) use draft::Draft;
+pub(crate) use generate::fresh_key;
 pub(super) use generate::{conflict, fresh, generate, service_account};
 pub(super) use health::health;
 pub(super) use info::info;

@@ -54,6 +54,11 @@ pub(in crate::admin) async fn regenerate(
         return Err(forbidden(message, "key"));
     }
     rights::reach(&app, &visit.actor, &record).await?;
+    if record.rotation.is_some() {
+        let message = "This key gets its plaintexts by itself, and its holders read them from a secret. Set \
+                       auto_rotate to false first.";
+        return Err(invalid(message, "key"));
+    }
     let mut wanted = record.clone();
     draft.apply(&mut wanted);
     rights::vet(&app, &visit.actor, &wanted).await?;
