@@ -15,7 +15,7 @@ mod template;
 use bytes::Bytes;
 use memchr::memmem;
 use serde_json::Value;
-use sluice_wire::{Fault, FaultKind, Splice, prompt, splice};
+use sluice_wire::{Dialect, Fault, FaultKind, Splice, prompt, splice};
 
 pub(crate) use card::Card;
 pub(crate) use kept::ConfiguredPrompt;
@@ -80,6 +80,18 @@ pub(crate) async fn put_in(
     let body = prompt::lead(line.dialect, &body, &messages)?;
     let body = prompt::settle(line.dialect, &body, &card.sets)?;
     answered_by(line, card.model.as_deref(), body)
+}
+
+/// Refuses a prompt where no request begins with one.
+///
+/// # Errors
+/// That the body names one.
+pub(crate) fn none(dialect: Dialect, body: &[u8]) -> Result<(), Fault> {
+    if memmem::find(body, b"\"prompt_").is_some() && Said::read(dialect, body)?.is_some() {
+        let message = "prompt_id: tokens are counted of what is said here, without prompts.";
+        return Err(Fault::invalid(message, "prompt_id"));
+    }
+    Ok(())
 }
 
 /// Sees to it that a model answers, where the prompt says which.

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 use sluice_wire::{Dialect, Fault, Line, Splice, canon::Request, splice};
 
-use crate::corridor::GATEWAY_FIELDS;
+use crate::{corridor::GATEWAY_FIELDS, prompts};
 
 /// The question, in whatever dialect it is asked.
 #[derive(Debug)]
@@ -40,6 +40,7 @@ impl Asked {
         headers: HeaderMap,
         body: Bytes,
     ) -> Result<Self, Fault> {
+        prompts::none(dialect, &body)?;
         let whole = completed(dialect, line, &body)?;
         let mut request = dialect.decode_request(whole.as_deref().unwrap_or(&body), line)?;
         if let Some(extras) = &mut request.extras {

@@ -76,6 +76,9 @@ async fn a_prompt_is_put_into_every_dialect_that_has_room_for_it() {
     let native = json!({"inputText": "x", "prompt_id": "p"});
     let refused = house.post("/bedrock/model/bedrock/invoke", MASTER, &native).await;
     assert_eq!(refused.status, 400, "{}", refused.text());
+    let counted = json!({"model": "anthropic", "messages": [{"role": "user", "content": "x"}], "prompt_id": "p"});
+    let refused = house.post("/v1/messages/count_tokens", MASTER, &counted).await;
+    assert!(refused.status == 400 && refused.text().contains("prompt_id"), "{}", refused.text());
     let embedded = json!({"model": "openai", "input": "x", "prompt_id": "p"});
     let refused = house.post("/v1/embeddings", MASTER, &embedded).await;
     assert_eq!((refused.status, &refused.json()["error"]["param"]), (400, &json!("prompt_id")));
