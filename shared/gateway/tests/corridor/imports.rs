@@ -385,3 +385,22 @@ async fn organisations_come_with_their_budgets_members_teams_and_keys() {
         "{again}"
     );
 }
+
+#[tokio::test]
+async fn prompts_come_in_the_version_that_litellm_lists() {
+    let house = house().await;
+    let report = imported(&house).await;
+    let told = line(&report, "prompt", "greeting");
+    assert_eq!((&told.outcome, told.lost.as_slice()), (&Outcome::New, &[][..]), "{report}");
+    let row = house.get("/prompts/greeting", MASTER).await.json();
+    assert_eq!(row["prompt_spec"]["created_at"], "2026-03-01T08:00:00Z");
+    let mut ask = Caller::OpenAi.ask("openai", "say hi");
+    ask["prompt_id"] = json!("greeting");
+    ask["prompt_variables"] = json!({"name": "Ann"});
+    let answer = house.post("/v1/chat/completions", MASTER, &ask).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let sent = house.fakes.openai.last().unwrap().json();
+    assert_eq!(sent["messages"][0]["content"], "Hello, I am Ann.");
+    let again = imported(&house).await;
+    assert_eq!(line(&again, "prompt", "greeting").outcome, Outcome::Same);
+}

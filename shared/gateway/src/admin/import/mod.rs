@@ -19,6 +19,7 @@ mod members;
 mod models;
 mod organisations;
 mod origin;
+mod prompts;
 mod report;
 mod row;
 mod run;
@@ -82,17 +83,17 @@ pub async fn litellm(app: &App, from: &Origin<'_>, apply: bool) -> Result<Report
     customers::carry(&mut run, from).await?;
     keys::carry(&mut run, from).await?;
     models::carry(&mut run, from).await?;
+    prompts::carry(&mut run, from).await?;
     untold(&mut run, from).await?;
     Ok(run.report)
 }
 
 /// Names what there is in LiteLLM and is not carried over at all.
 async fn untold(run: &mut Run<'_>, from: &Origin<'_>) -> Result<(), ImportError> {
-    const KINDS: [(&str, &str, Option<&str>, &str, &str); 4] = [
+    const KINDS: [(&str, &str, Option<&str>, &str, &str); 3] = [
         ("credential", "/credentials", Some("credentials"), "credential_name", SECRETS),
         ("tag", "/tag/list", None, "name", UNCARRIED),
         ("guardrail", "/guardrails/list", Some("guardrails"), "guardrail_name", UNCARRIED),
-        ("prompt", "/prompts/list", Some("prompts"), "prompt_id", UNCARRIED),
     ];
     for (kind, path, list, name, reason) in KINDS {
         match from.list(path, list).await {

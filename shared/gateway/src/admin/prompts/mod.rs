@@ -22,7 +22,7 @@ use crate::prompts::{Card, Named};
 const PATHS: [&str; 2] = ["list", "test"];
 
 /// The name of a new prompt.
-fn fresh_name(id: &str) -> Result<(), Refused> {
+pub(super) fn fresh_name(id: &str) -> Result<(), Refused> {
     if Named::read(id).version.is_some() || id.contains('/') || PATHS.contains(&id) {
         let message = format!(
             "prompt_id: '{id}' is no name of a prompt. Names have no '/', do not end like '.v2', and are \
@@ -34,7 +34,7 @@ fn fresh_name(id: &str) -> Result<(), Refused> {
 }
 
 /// What a prompt says, once it has been seen that it can be used.
-fn checked(params: Map<String, Value>) -> Result<Map<String, Value>, Refused> {
+pub(super) fn checked(params: Map<String, Value>) -> Result<Map<String, Value>, Refused> {
     match Card::read(&params) {
         Ok(_) => Ok(params),
         Err(wrong) => {
