@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::Client;
 use crate::{
     Alerts, Answers, AssociateRecord, Audit, BudgetRecord, Clock, CredentialRecord, CustomerRecord,
     Keys, Ledger, LedgerMode, MemberRecord, ModelRecord, OrganisationRecord, PromptRecord, Records,
-    Rollups, Routing, Sessions, StoreError, TableNames, TeamRecord, Usage, UserRecord,
+    Rollups, Routing, Sessions, StoreError, TableNames, TagRecord, TeamRecord, Usage, UserRecord,
     ledger::{Backlog, Desks, Slices},
     tables,
 };
@@ -96,6 +96,11 @@ impl Store {
 
     /// The prompts that people keep here.
     pub fn prompts(&self) -> Records<PromptRecord> {
+        Records::of(Arc::clone(&self.inner))
+    }
+
+    /// The tags.
+    pub fn tags(&self) -> Records<TagRecord> {
         Records::of(Arc::clone(&self.inner))
     }
 

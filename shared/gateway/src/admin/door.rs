@@ -94,6 +94,7 @@ fn door<F: Served>(
                 if method != Method::GET {
                     app.keys.clear();
                     app.customers.clear();
+                    app.tags.clear();
                 }
                 result
             }

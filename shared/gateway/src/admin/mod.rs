@@ -25,6 +25,7 @@ mod prompts;
 mod reply;
 mod roles;
 mod spend;
+mod tags;
 mod teams;
 mod trace;
 mod users;
@@ -48,6 +49,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .merge(budget_routes())
         .merge(customer_routes("/customer"))
         .merge(customer_routes("/end_user"))
+        .merge(tag_routes())
         .merge(model_routes())
         .merge(model_change_routes())
         .merge(credential_routes())
@@ -244,4 +246,13 @@ fn customer_routes(base: &str) -> Router<Arc<App>> {
         .route(&path("unblock"), post("/customer/unblock", customers::unblock))
         .route(&path("info"), get("/customer/info", customers::info))
         .route(&path("list"), get("/customer/list", customers::list))
+}
+
+fn tag_routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/tag/new", post("/tag/new", tags::new))
+        .route("/tag/update", post("/tag/update", tags::update))
+        .route("/tag/delete", post("/tag/delete", tags::delete))
+        .route("/tag/info", post("/tag/info", tags::info))
+        .route("/tag/list", get("/tag/list", tags::list))
 }

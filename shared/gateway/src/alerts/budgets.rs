@@ -74,12 +74,13 @@ fn of(
         purse.of(model, corridor::span(app, duration, now), now).spent
     };
     let main = allowance.budget_duration.as_ref();
-    if allowance.max_budget.is_some() {
+    if allowance.max_budget.is_some() || allowance.soft_budget.is_some() {
         let spent = match purse.subject() {
             Subject::Key(_) => purse.own(window(main)).spent,
             _ => metered(main, None),
         };
-        let standing = standing(allowance.max_budget, None, spent, window(main));
+        let (max, soft) = (allowance.max_budget, allowance.soft_budget);
+        let standing = standing(max, soft, spent, window(main));
         budgets.push(budget(main, None, standing));
     }
     let of_models = allowance.model_max_budget.iter();

@@ -27,10 +27,6 @@ impl Notice {
             Subject::EndUser(id) => (None, Some(id.as_str())),
             _ => (None, None),
         };
-        let organisation = match subject {
-            Subject::Organisation(id) => Some(id.as_str()),
-            _ => None,
-        };
         let projected = match event {
             Event::Projected { spend, exceeded } => Some((*spend, *exceeded)),
             _ => None,
@@ -50,7 +46,7 @@ impl Notice {
             "user_id": holder.user_id,
             "team_id": holder.team_id,
             "team_alias": holder.team_alias,
-            "organization_id": organisation,
+            "organization_id": holder.organization_id,
             "user_email": holder.user_email,
             "key_alias": holder.key_alias,
             "projected_exceeded_date": projected.map(|(_, at)| at.rfc3339()),

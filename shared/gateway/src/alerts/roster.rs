@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use sluice_store::{
-    Allowance, BudgetRecord, CustomerRecord, KeyHash, KeyRecord, MemberRecord, StoreError, Subject,
-    TeamRecord, UserRecord,
+    Allowance, AssociateRecord, BudgetRecord, CustomerRecord, KeyHash, KeyRecord, MemberRecord,
+    OrganisationRecord, StoreError, Subject, TagRecord, TeamRecord, UserRecord,
 };
 
 use crate::{app::App, identity};
@@ -16,7 +16,10 @@ pub(super) struct Roster {
     users: HashMap<String, UserRecord>,
     teams: HashMap<String, TeamRecord>,
     members: HashMap<(String, String), MemberRecord>,
+    organisations: HashMap<String, OrganisationRecord>,
+    associates: HashMap<(String, String), AssociateRecord>,
     customers: HashMap<String, CustomerRecord>,
+    tags: HashMap<String, TagRecord>,
     budgets: HashMap<String, BudgetRecord>,
     /// What customers have who have no budget.
     of_customers: (Option<String>, Option<sluice_store::NanoUsd>),
@@ -30,6 +33,7 @@ pub(super) struct Holder {
     pub(super) user_email: Option<String>,
     pub(super) team_id: Option<String>,
     pub(super) team_alias: Option<String>,
+    pub(super) organization_id: Option<String>,
     /// Further addresses that want to know of the budget.
     pub(super) emails: Vec<String>,
 }
@@ -50,20 +54,17 @@ impl Roster {
             roster.keys.insert(record.hash, record);
         }
         roster.read_people(app, subjects.clone()).await?;
-        let customers: Vec<_> = subjects
-            .filter_map(|subject| match subject {
-                Subject::EndUser(id) => Some(CustomerRecord::at(id)),
-                _ => None,
-            })
-            .collect();
-        for record in app.store.customers().get_all(&customers).await? {
-            roster.customers.insert(record.user_id.clone(), record);
-        }
+        roster.read_organisations(app, subjects.clone()).await?;
+        roster.read_named(app, subjects).await?;
         let of_keys = roster.keys.values().filter_map(|record| record.budget_id.as_deref());
+        let of_organisations = roster.organisations.values();
+        let of_organisations = of_organisations.filter_map(|record| record.budget_id.as_deref());
         let of_customers =
             roster.customers.values().filter_map(|record| record.budget_id.as_deref());
-        let named = of_keys.chain(of_customers).chain(roster.of_customers.0.as_deref());
-        let places: Vec<_> = named.map(BudgetRecord::at).collect();
+        let of_tags = roster.tags.values().filter_map(|record| record.budget_id.as_deref());
+        let named = of_keys.chain(of_organisations).chain(of_customers).chain(of_tags);
+        let places: Vec<_> =
+            named.chain(roster.of_customers.0.as_deref()).map(BudgetRecord::at).collect();
         for record in app.store.budgets().get_all(&places).await? {
             roster.budgets.insert(record.budget_id.clone(), record);
         }
@@ -84,6 +85,7 @@ impl Roster {
             match subject {
                 Subject::User(id) => users.push(UserRecord::at(id)),
                 Subject::Team(id) => teams.push(TeamRecord::at(id)),
+                Subject::Associate { user, .. } => users.push(UserRecord::at(user)),
                 Subject::Member { team, user } => {
                     members.push(MemberRecord::at(team, user));
                     teams.push(TeamRecord::at(team));
@@ -100,6 +102,53 @@ impl Roster {
         }
         for record in app.store.members().get_all(&members).await? {
             self.members.insert((record.team_id.clone(), record.user_id.clone()), record);
+        }
+        Ok(())
+    }
+
+    async fn read_organisations(
+        &mut self,
+        app: &App,
+        subjects: impl Iterator<Item = &Subject>,
+    ) -> Result<(), StoreError> {
+        let (mut organisations, mut associates) = (Vec::new(), Vec::new());
+        for subject in subjects {
+            match subject {
+                Subject::Organisation(id) => organisations.push(OrganisationRecord::at(id)),
+                Subject::Associate { organisation, user } => {
+                    associates.push(AssociateRecord::at(organisation, user));
+                }
+                _ => {}
+            }
+        }
+        for record in app.store.organisations().get_all(&organisations).await? {
+            self.organisations.insert(record.organization_id.clone(), record);
+        }
+        for record in app.store.associates().get_all(&associates).await? {
+            let who = (record.organization_id.clone(), record.user_id.clone());
+            self.associates.insert(who, record);
+        }
+        Ok(())
+    }
+
+    async fn read_named(
+        &mut self,
+        app: &App,
+        subjects: impl Iterator<Item = &Subject>,
+    ) -> Result<(), StoreError> {
+        let (mut customers, mut tags) = (Vec::new(), Vec::new());
+        for subject in subjects {
+            match subject {
+                Subject::EndUser(id) => customers.push(CustomerRecord::at(id)),
+                Subject::Tag(name) => tags.push(TagRecord::at(name)),
+                _ => {}
+            }
+        }
+        for record in app.store.customers().get_all(&customers).await? {
+            self.customers.insert(record.user_id.clone(), record);
+        }
+        for record in app.store.tags().get_all(&tags).await? {
+            self.tags.insert(record.name.clone(), record);
         }
         Ok(())
     }
@@ -144,6 +193,27 @@ impl Roster {
                 let budget = identity::customer_budget(record, default.as_deref());
                 let budget = budget.and_then(|id| self.budgets.get(id));
                 (identity::customer_allowance(record, budget, *amount), Holder::default())
+            }
+            Subject::Organisation(id) => {
+                let record = self.organisations.get(id)?;
+                let budget = record.budget_id.as_ref().and_then(|id| self.budgets.get(id));
+                let allowance = match budget {
+                    Some(budget) => record.allowance.or(&budget.allowance),
+                    None => record.allowance.clone(),
+                };
+                let holder = Holder { organization_id: Some(id.clone()), ..Holder::default() };
+                (allowance, holder)
+            }
+            Subject::Associate { organisation, user } => {
+                let record = self.associates.get(&(organisation.clone(), user.clone()))?;
+                let organization_id = Some(organisation.clone());
+                let holder = Holder { organization_id, ..self.holder(Some(user), None) };
+                (record.allowance.clone(), holder)
+            }
+            Subject::Tag(name) => {
+                let record = self.tags.get(name)?;
+                let budget = record.budget_id.as_ref().and_then(|id| self.budgets.get(id));
+                (identity::tag_allowance(record, budget), Holder::default())
             }
             _ => return None,
         })

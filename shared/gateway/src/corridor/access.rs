@@ -1,5 +1,5 @@
-//! Which models a caller may use: by the lists of the key, its team, the member, its user and its
-//! organisation.
+//! Which models a caller may use: by the lists of the key, its team, the member, its user, its
+//! organisation, and of those whom the call names.
 //!
 //! A list that is empty admits everything. A list's entries are model names, names with
 //! stars, access groups, and LiteLLM's words `all-proxy-models`, `all-team-models` and
@@ -9,7 +9,7 @@ use sluice_providers::split_model;
 use sluice_wire::{Fault, FaultKind};
 
 use crate::{
-    identity::{Caller, Customer},
+    identity::{Caller, Named},
     pattern::Pattern,
     registry::Sight,
 };
@@ -23,16 +23,17 @@ pub(crate) enum Denier {
     User,
     Organisation,
     Customer,
+    Tag,
 }
 
-/// Whether a caller may use a model, for a customer where the call is for one.
+/// Whether a caller may use a model, for those whom the call names.
 pub(crate) fn may_use(
     seen: &Sight<'_>,
     caller: &Caller,
-    customer: Option<&Customer>,
+    named: Option<&Named>,
     model: &str,
 ) -> bool {
-    denier(seen, caller, customer, model, None).is_none()
+    denier(seen, caller, named, model, None).is_none()
 }
 
 /// Whether a caller may call by a name: there is somebody who answers, and no list stands in the way.
@@ -43,7 +44,7 @@ pub(crate) fn may_call(seen: &Sight<'_>, caller: &Caller, name: &str) -> bool {
 }
 
 /// Whether a caller is held to some models at all.
-pub(crate) fn is_held(caller: &Caller, customer: Option<&Customer>) -> bool {
+pub(crate) fn is_held(caller: &Caller, named: Option<&Named>) -> bool {
     let people = &caller.people;
     let user = people.user.as_ref().filter(|_| caller.record.team_id.is_none());
     let lists = [
@@ -52,9 +53,10 @@ pub(crate) fn is_held(caller: &Caller, customer: Option<&Customer>) -> bool {
         people.member.as_ref().map(|member| &member.models),
         user.map(|user| &user.models),
         people.organisation.as_ref().map(|organisation| &organisation.record.models),
-        customer.map(|customer| &customer.models),
     ];
+    let named = named.into_iter().flat_map(Named::lists);
     lists.into_iter().flatten().any(|list| !list.is_empty())
+        || named.into_iter().any(|(_, list)| !list.is_empty())
 }
 
 /// Who stands in the way of a model, if anybody; with the group that answers for it, where that has
@@ -62,7 +64,7 @@ pub(crate) fn is_held(caller: &Caller, customer: Option<&Customer>) -> bool {
 pub(crate) fn denier(
     seen: &Sight<'_>,
     caller: &Caller,
-    customer: Option<&Customer>,
+    named: Option<&Named>,
     model: &str,
     group: Option<&str>,
 ) -> Option<Denier> {
@@ -94,10 +96,8 @@ pub(crate) fn denier(
     if organisation.is_some_and(|organisation| !any(&organisation.record.models, &names)) {
         return Some(Denier::Organisation);
     }
-    if customer.is_some_and(|customer| !any(&customer.models, &names)) {
-        return Some(Denier::Customer);
-    }
-    None
+    let mut named = named.into_iter().flat_map(Named::lists);
+    named.find(|(_, list)| !any(list, &names)).map(|(denier, _)| denier)
 }
 
 /// Whether a list admits a model.
@@ -158,6 +158,7 @@ pub(super) fn denied(denier: Denier, model: &str) -> Fault {
         Denier::User => "user_model_access_denied",
         Denier::Organisation => "org_model_access_denied",
         Denier::Customer => "customer_model_access_denied",
+        Denier::Tag => "tag_model_access_denied",
     };
     Fault::new(
         FaultKind::Permission,

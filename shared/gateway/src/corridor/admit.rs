@@ -141,9 +141,8 @@ impl Admitted {
             return Err(Fault::new(FaultKind::Internal, "a call without a caller"));
         };
         let record = &caller.record;
-        let customer = facts.customer.as_deref();
         let parties = caller.people.parties.iter();
-        let parties = parties.chain(customer.and_then(|customer| customer.party.as_ref()));
+        let parties = parties.chain(facts.named.parties());
         let parties = parties.chain(&app.whole);
         let now = app.clock.now();
         let of = limits::Call { app, facts, plan, now };
@@ -168,7 +167,7 @@ impl Admitted {
         let budgeted = found.flatten().is_some();
         let bound = needs.money.unwrap_or_default();
         let mut seen = vec![&caller.people.seen];
-        seen.extend(customer.map(|customer| &customer.seen));
+        seen.extend(facts.named.seen());
         let alone = plan.order.iter().any(|member| turns::Serving::of(app, member).is_budgeted());
         let lease = app.config.general.lease();
         let duration = record.allowance.budget_duration.as_ref();

@@ -16,11 +16,11 @@ use super::{
 use crate::{
     App,
     history::Session,
-    identity::{Caller, Customer, origin},
+    identity::{Caller, Named, origin},
 };
 
-/// Tags of a call.
-const MOST_TAGS: usize = 16;
+/// Most tags of a call.
+pub(crate) const MOST_TAGS: usize = 16;
 
 /// The facts.
 #[derive(Debug, Clone)]
@@ -37,8 +37,8 @@ pub(crate) struct Facts {
     pub(crate) requested: Arc<str>,
     pub(crate) stream: bool,
     pub(crate) end_user: Option<String>,
-    /// What is known of them.
-    pub(crate) customer: Option<Arc<Customer>>,
+    /// What is known of them, and of the tags.
+    pub(crate) named: Named,
     pub(crate) session: Option<String>,
     /// The caller's own id of the call, which its answer bears.
     pub(crate) caller_call: Option<String>,
@@ -58,8 +58,7 @@ impl Facts {
     /// Whether somebody's budget for one model sends calls to others when it is used up.
     pub(super) fn reroutes(&self) -> bool {
         let Some(caller) = &self.caller else { return false };
-        let customer = self.customer.as_deref().and_then(|customer| customer.party.as_ref());
-        let parties = caller.people.parties.iter().chain(customer);
+        let parties = caller.people.parties.iter().chain(self.named.parties());
         let mut all = parties.map(|party| &party.allowance).chain([&caller.people.own]);
         all.any(|allowance| !allowance.budget_fallbacks.is_empty())
     }
@@ -78,7 +77,7 @@ impl Facts {
             requested: Arc::from(""),
             stream: false,
             end_user: None,
-            customer: None,
+            named: Named::default(),
             session: None,
             caller_call: None,
             notes: None,
@@ -102,7 +101,7 @@ impl Facts {
         } else {
             self.call.by_key(&caller.record.hash)
         };
-        self.tags = caller.record.tags.clone();
+        self.tag(caller.record.tags.iter().cloned());
         let text = |name: &str| {
             headers.get(name).and_then(|value| value.to_str().ok()).map(|value| bounded(value, 256))
         };
@@ -128,10 +127,9 @@ impl Facts {
             }
             false => told(),
         };
-        if let Some(tags) = text("x-litellm-tags") {
-            let told = tags.split(',').map(|tag| tag.trim().to_owned());
-            self.tags.extend(told.take(MOST_TAGS));
-        }
+        let tags = headers.get("x-litellm-tags").and_then(|value| value.to_str().ok());
+        let tags = tags.into_iter().flat_map(|tags| tags.split(',')).map(str::trim);
+        self.tag(tags.filter(|tag| !tag.is_empty()).map(|tag| bounded(tag, 256)));
         self.caller = Some(caller);
         Ok(())
     }
@@ -155,25 +153,39 @@ impl Facts {
         self.session = self.session.take().or(session);
         self.caller_call = self.caller_call.take().or(call);
         self.notes = self.notes.take().or(notes);
+        self.tag(tags.into_iter());
+    }
+
+    /// Adds tags that it has not, one more at most than it may have.
+    fn tag(&mut self, tags: impl Iterator<Item = String>) {
         for tag in tags {
-            if self.tags.len() < MOST_TAGS && !self.tags.contains(&tag) {
+            if self.tags.len() <= MOST_TAGS && !self.tags.contains(&tag) {
                 self.tags.push(tag);
             }
         }
     }
 
-    /// The customer whom the call is for: they may be blocked, and have limits.
+    /// The customer whom the call is for, and its tags: they have limits, and the customer may be
+    /// blocked.
     pub(crate) async fn attend(&mut self, app: &App) -> Result<(), Fault> {
-        if let (Some(caller), Some(id)) = (&self.caller, &self.end_user) {
-            self.customer = Some(Box::pin(Customer::find(app, caller, id)).await?);
+        if self.tags.len() > MOST_TAGS {
+            let message =
+                format!("A call has at most {MOST_TAGS} tags, those of its key included.");
+            return Err(Fault::invalid(message, "tags"));
+        }
+        let Some(caller) = &self.caller else { return Ok(()) };
+        if self.end_user.is_some() || !self.tags.is_empty() {
+            let customer = self.end_user.as_deref();
+            self.named = Box::pin(Named::find(app, caller, customer, &self.tags)).await?;
         }
         Ok(())
     }
 
     /// The same, after a record has turned out to have changed.
     pub(crate) async fn attend_anew(&mut self, app: &App) -> Result<(), Fault> {
-        if self.customer.is_some() {
+        if !self.named.is_empty() {
             app.customers.clear();
+            app.tags.clear();
         }
         self.attend(app).await
     }

@@ -47,7 +47,7 @@ use std::sync::Arc;
 use axum::response::Response;
 use sluice_wire::{Dialect, Fault};
 
-pub(crate) use access::{is_held, may_call, may_use, within};
+pub(crate) use access::{Denier, is_held, may_call, may_use, within};
 pub(crate) use admit::{
     Admitted, Bound, Bounded, FLOOR_TOKENS, Tokens, bounding, unpriced, window,
 };
@@ -55,7 +55,7 @@ pub(crate) use attempt::Reached;
 pub(crate) use attribution::Attribution;
 pub(crate) use bound::unread;
 pub(crate) use denial::Denial;
-pub(crate) use facts::{Facts, mint, stray_id};
+pub(crate) use facts::{Facts, MOST_TAGS, mint, stray_id};
 pub(crate) use flow::{Flow, Forward};
 pub(crate) use headers::{describe, identify};
 pub(crate) use intake::{Arrival, GATEWAY_FIELDS, Intake, Line, collect, content_type, named};

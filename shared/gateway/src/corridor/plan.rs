@@ -76,8 +76,7 @@ pub(super) fn group(app: &App, facts: &Facts, requested: &str) -> Result<Arc<Gro
     }
     let group = found.as_ref().map(|group| group.name.as_str());
     if let Some(caller) = &facts.caller
-        && let Some(denier) =
-            access::denier(&seen, caller, facts.customer.as_deref(), requested, group)
+        && let Some(denier) = access::denier(&seen, caller, Some(&facts.named), requested, group)
     {
         return Err(access::denied(denier, requested));
     }

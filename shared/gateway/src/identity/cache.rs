@@ -1,4 +1,4 @@
-//! What a warm process keeps of keys and customers.
+//! What a warm process keeps of keys, customers and tags.
 
 use std::{
     hash::{BuildHasherDefault, Hasher},
@@ -11,12 +11,15 @@ use super::{
     Caller,
     customer::{Customer, CustomerKey},
     kept::Kept,
+    tag::Tag,
 };
 
 /// Callers by their keys.
 pub(crate) type KeyCache = Kept<KeyHash, Caller, BuildHasherDefault<Prefix>>;
 /// Customers.
 pub(crate) type CustomerCache = Kept<CustomerKey, Arc<Customer>>;
+/// Tags by their names.
+pub(crate) type TagCache = Kept<String, Arc<Tag>>;
 
 /// A hasher for keys that are hashes already: their first eight bytes.
 #[derive(Debug, Default)]

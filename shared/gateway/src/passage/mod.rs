@@ -198,11 +198,11 @@ async fn apply(
 fn permitted(app: &App, facts: &Facts, place: &Place, meter: &Meter) -> Result<(), Fault> {
     let Some(caller) = &facts.caller else { return Ok(()) };
     let provider = place.deployment.provider;
-    let customer = facts.customer.as_deref();
+    let named = Some(&facts.named);
     let registry = app.registry();
     let seen = registry.seen_by(caller.team());
-    let may_use = |name: &str| may_use(&seen, caller, customer, name);
-    let allowed = !is_held(caller, customer)
+    let may_use = |name: &str| may_use(&seen, caller, named, name);
+    let allowed = !is_held(caller, named)
         // Whoever configured it meant it for every key.
         || place.endpoint
         || match meter.model() {

@@ -248,3 +248,31 @@ async fn an_admin_sees_how_alerting_is_set_and_tries_a_channel() {
     assert!(failed.text().contains("403"), "{}", failed.text());
     assert!(!failed.text().contains(&hook.url));
 }
+
+#[tokio::test]
+async fn soft_budgets_and_those_of_tags_and_organisations_are_told_of_as_well() {
+    let hook = Hook::start().await;
+    let house = house(&hook, "    projected_alerts: false").await;
+    house.done("/tag/new", &json!({"name": "t", "max_budget": BUDGET})).await;
+    let asked = json!({"organization_id": "o", "organization_alias": "O", "max_budget": BUDGET});
+    house.done("/organization/new", &asked).await;
+    let asked = json!({"tags": ["t"], "organization_id": "o", "soft_budget": 0.1});
+    let key = house.key(&asked).await;
+    spend_at_once(&house, &key, 60).await;
+    watch(&house).await;
+    let mut told: Vec<_> = hook.told().into_iter().map(|(_, notice)| notice).collect();
+    told.sort_by_key(|notice| notice["event_group"].to_string());
+    let told: Vec<_> = told
+        .iter()
+        .map(|notice| [&notice["event_group"], &notice["event"], &notice["organization_id"]])
+        .collect();
+    let (crossed, none) = (json!("threshold_crossed"), Value::Null);
+    assert_eq!(
+        told,
+        [
+            [&json!("key"), &json!("soft_budget_crossed"), &none],
+            [&json!("organization"), &crossed, &json!("o")],
+            [&json!("tag"), &crossed, &none],
+        ]
+    );
+}

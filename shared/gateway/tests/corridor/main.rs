@@ -64,5 +64,6 @@ mod routing;
 mod signatures;
 mod spend;
 mod streams;
+mod tags;
 mod tokens;
 mod wildcards;

@@ -1,6 +1,6 @@
 //! Reads of records.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::{
     Place, Record, Records,
@@ -51,12 +51,14 @@ impl<R: Record> Records<R> {
 // === impl Store ===
 
 impl Store {
-    /// The versions that records have now, read strongly in one question; 0 for those there are not.
+    /// The versions that records have now, read strongly in one question; 0 for those there are not. A
+    /// place may be asked for more than once: several may have the same budget.
     ///
     /// # Errors
     /// The database's.
     pub async fn versions(&self, places: &[Place]) -> Result<Vec<u64>, StoreError> {
-        let items = batch_get(&self.inner, places.iter().map(Place::key).collect()).await?;
+        let once: BTreeSet<&Place> = places.iter().collect();
+        let items = batch_get(&self.inner, once.into_iter().map(Place::key).collect()).await?;
         let found: HashMap<Place, u64> = items
             .iter()
             .filter_map(|item| Some((place_of(item)?, number(item, "ver")?.unsigned_abs())))

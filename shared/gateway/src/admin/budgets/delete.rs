@@ -47,5 +47,10 @@ async fn holder(app: &App, id: &str) -> Result<Option<String>, Refused> {
             return Ok(Some(format!("the organization {}", organisation.organization_id)));
         }
     }
+    for tag in app.store.tags().all().await.map_err(failed)? {
+        if has(&tag.budget_id) {
+            return Ok(Some(format!("the tag {}", tag.name)));
+        }
+    }
     Ok(None)
 }

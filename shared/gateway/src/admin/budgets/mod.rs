@@ -1,4 +1,4 @@
-//! `/budget/*`: limits with a name, that keys, customers and organisations share the words of. Each who
+//! `/budget/*`: limits with a name, that keys, customers, organisations and tags share the words of. Each who
 //! has a budget has an account of their own.
 
 mod change;
@@ -8,6 +8,8 @@ mod read;
 pub(super) use change::{new, update};
 pub(super) use delete::delete;
 pub(super) use read::{info, list, settings};
+
+use std::collections::HashMap;
 
 use serde_json::{Value, json};
 use sluice_store::{BudgetRecord, RecordError};
@@ -35,6 +37,17 @@ pub(super) async fn check(app: &App, id: &str, field: &'static str) -> Result<()
         Some(_) => Ok(()),
         None => Err(invalid(format!("{field}: there is no budget '{id}'"), field)),
     }
+}
+
+/// Those of some ids that there are, each by its id.
+pub(super) async fn named(
+    app: &App,
+    ids: impl Iterator<Item = &str>,
+) -> Result<HashMap<String, BudgetRecord>, Refused> {
+    let places: Vec<_> = ids.map(BudgetRecord::at).collect();
+    let found = app.store.budgets().get_all(&places).await;
+    let found = found.map_err(|error| app.store_fault(&error))?;
+    Ok(found.into_iter().map(|budget| (budget.budget_id.clone(), budget)).collect())
 }
 
 /// What a refused write means to the caller.

@@ -1,7 +1,5 @@
 //! A customer as LiteLLM shows it.
 
-use std::collections::HashMap;
-
 use serde_json::{Value, json};
 use sluice_store::{Allowance, BudgetRecord, CustomerRecord, Spend, Subject};
 
@@ -19,14 +17,9 @@ pub(super) async fn row(app: &App, customer: &CustomerRecord) -> Result<Value, R
 /// Many customers' rows, their spend and budgets read at once.
 pub(super) async fn rows(app: &App, customers: &[CustomerRecord]) -> Result<Vec<Value>, Refused> {
     let ids = customers.iter().filter_map(|customer| customer.budget_id.as_deref());
-    let places: Vec<_> = ids.map(BudgetRecord::at).collect();
-    let found = app.store.budgets().get_all(&places).await;
-    let found = found.map_err(|error| app.store_fault(&error))?;
-    let found: HashMap<&str, &BudgetRecord> =
-        found.iter().map(|budget| (budget.budget_id.as_str(), budget)).collect();
-    let budget = |customer: &CustomerRecord| {
-        customer.budget_id.as_deref().and_then(|id| found.get(id).copied())
-    };
+    let found = budgets::named(app, ids).await?;
+    let budget =
+        |customer: &CustomerRecord| customer.budget_id.as_deref().and_then(|id| found.get(id));
     let held: Vec<Allowance> = customers
         .iter()
         .map(|customer| match budget(customer) {

@@ -15,6 +15,7 @@ use crate::{
         reply::{Refused, invalid},
     },
     config::{is_param, range},
+    corridor::MOST_TAGS,
     identity::routes,
 };
 
@@ -52,7 +53,7 @@ impl Draft {
             models: fields.texts("models"),
             aliases: fields.names("aliases"),
             allowed_routes: allowed_routes(fields)?,
-            tags: fields.texts("tags"),
+            tags: tags(fields)?,
             prompts: fields.texts("prompts"),
             enforced_params: enforced(fields.texts("enforced_params"))?,
             rotating: Rotating::take(app, fields)?,
@@ -107,6 +108,17 @@ impl Draft {
         self.limits.apply(&mut record.allowance);
         self.budget_id.clone().apply(&mut record.budget_id);
         self.end_user_budget_id.clone().apply(&mut record.end_user_budget_id);
+    }
+}
+
+/// No more than a call may have: its key's go before its own.
+fn tags(fields: &mut Fields) -> Result<Given<Vec<String>>, Refused> {
+    let tags = fields.texts("tags");
+    match &tags {
+        Given::Value(tags) if tags.len() > MOST_TAGS => {
+            Err(invalid(format!("tags: a key has at most {MOST_TAGS}"), "tags"))
+        }
+        _ => Ok(tags),
     }
 }
 

@@ -1,7 +1,7 @@
 //! `/global/spend*` and `/spend/tags`: what everybody spent.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
@@ -163,11 +163,13 @@ pub(in crate::admin) async fn tags(app: Arc<App>, visit: Visit) -> Result<Value,
 
 /// The tags that calls had.
 pub(in crate::admin) async fn tag_names(app: Arc<App>, _: Visit) -> Result<Value, Refused> {
-    let cells = Days::last_month(&app).cells(&app).await?;
-    let mut names: Vec<String> = cells.into_iter().flat_map(|cell| cell.of.tags).collect();
-    names.sort_unstable();
-    names.dedup();
-    Ok(json!({ "tag_names": names }))
+    Ok(json!({ "tag_names": tags_of_last_month(&app).await? }))
+}
+
+/// The tags of the last month's calls, in the order of the alphabet.
+pub(in crate::admin) async fn tags_of_last_month(app: &App) -> Result<BTreeSet<String>, Refused> {
+    let cells = Days::last_month(app).cells(app).await?;
+    Ok(cells.into_iter().flat_map(|cell| cell.of.tags).collect())
 }
 
 /// What was spent by team, customer or key, with the models of each.

@@ -15,6 +15,8 @@ use std::sync::Arc;
 
 use axum::Router;
 
+pub(super) use global::tags_of_last_month;
+
 use super::door::get;
 use crate::App;
 
