@@ -66,6 +66,7 @@ impl Cast {
         make("/user/new", json!({"user_id": "other"})).await;
         make("/budget/new", json!({"budget_id": "b"})).await;
         make("/customer/new", json!({"user_id": "c"})).await;
+        make("/tag/new", json!({"name": "tag"})).await;
         make("/user/new", json!({"user_id": "mate"})).await;
         let params = json!({"model": "demo/demo", "api_key": "sk-of-the-added-model"});
         let model =
@@ -215,6 +216,9 @@ impl Cast {
             "/customer/delete" | "/customer/block" | "/customer/unblock" => {
                 json!({"user_ids": ["c"]})
             }
+            "/tag/new" => json!({"name": "new"}),
+            "/tag/update" | "/tag/delete" => json!({"name": "tag"}),
+            "/tag/info" => json!({"names": ["tag"]}),
             "/access_group/new" => json!({"access_group": "new", "model_ids": ["m"]}),
             "/access_group/{access_group}/update" => json!({"model_ids": ["m"]}),
             "/model/new" => json!({"model_name": "n", "litellm_params": {"model": "demo/demo"}}),
@@ -343,12 +347,13 @@ async fn an_internal_user_viewer_reaches_what_the_table_says() {
     reaches_what_the_table_says(3).await;
 }
 
-/// Calls that change nothing, though they are no GET: three that only tell, and one that leaves a group
+/// Calls that change nothing, though they are no GET: four that only tell, and one that leaves a group
 /// as it is.
-const READS: [&str; 4] = [
+const READS: [&str; 5] = [
     "POST /key/health",
     "POST /budget/info",
     "POST /organization/info",
+    "POST /tag/info",
     "PUT /access_group/{access_group}/update",
 ];
 
