@@ -165,13 +165,19 @@ def test_a_wrong_method(http, key, path, method):
 @pytest.mark.parametrize(
     "path",
     [
-        "/", "/v1", "/v1/nothing", "/v2/chat/completions", "/v1/chat/completions//",
+        "/v1", "/v1/nothing", "/v2/chat/completions", "/v1/chat/completions//",
         "/bedrock/model/nova", "/bedrock/model/nova/none", "/bedrock/none", "/v1/messages/none",
         "/v1/%00", "/..%2f..%2fetc/passwd",
     ],
 )
 def test_an_unknown_route(post, path):
     shaped(path, post(path, {}), 404)
+
+
+def test_what_is_only_shown_is_not_posted_to(post):
+    answer = post("/", {})
+    shaped("/", answer, 405)
+    assert "GET" in answer.headers.get("allow", "")
 
 
 @pytest.mark.parametrize("path", ROUTES)
