@@ -54,9 +54,9 @@ pub(crate) fn is_held(caller: &Caller, named: Option<&Named>) -> bool {
         user.map(|user| &user.models),
         people.organisation.as_ref().map(|organisation| &organisation.record.models),
     ];
-    let named = named.into_iter().flat_map(Named::lists);
-    lists.into_iter().flatten().any(|list| !list.is_empty())
-        || named.into_iter().any(|(_, list)| !list.is_empty())
+    let own = lists.into_iter().flatten().map(Vec::as_slice);
+    let theirs = named.into_iter().flat_map(Named::lists).map(|(_, list)| list);
+    own.chain(theirs).any(|list| !list.is_empty())
 }
 
 /// Who stands in the way of a model, if anybody; with the group that answers for it, where that has
