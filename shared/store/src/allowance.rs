@@ -103,6 +103,12 @@ impl Allowance {
         self.max_budget.is_some() || self.is_limited() || !self.schedule.is_empty()
     }
 
+    /// The same, with what it does not say as a budget by name says it.
+    #[must_use]
+    pub fn or_budget(&self, budget: Option<&crate::BudgetRecord>) -> Self {
+        budget.map_or_else(|| self.clone(), |budget| self.or(&budget.allowance))
+    }
+
     /// What it leaves open is filled from another one.
     #[must_use]
     pub fn or(&self, other: &Self) -> Self {

@@ -197,10 +197,7 @@ impl Roster {
             Subject::Organisation(id) => {
                 let record = self.organisations.get(id)?;
                 let budget = record.budget_id.as_ref().and_then(|id| self.budgets.get(id));
-                let allowance = match budget {
-                    Some(budget) => record.allowance.or(&budget.allowance),
-                    None => record.allowance.clone(),
-                };
+                let allowance = record.allowance.or_budget(budget);
                 let holder = Holder { organization_id: Some(id.clone()), ..Holder::default() };
                 (allowance, holder)
             }
@@ -213,7 +210,7 @@ impl Roster {
             Subject::Tag(name) => {
                 let record = self.tags.get(name)?;
                 let budget = record.budget_id.as_ref().and_then(|id| self.budgets.get(id));
-                (identity::tag_allowance(record, budget), Holder::default())
+                (record.allowance.or_budget(budget), Holder::default())
             }
             _ => return None,
         })

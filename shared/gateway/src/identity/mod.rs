@@ -34,5 +34,4 @@ pub(crate) use origin::origin;
 pub use origin::{Peer, Seal};
 pub(crate) use people::{Party, People, of_member, with_budget};
 pub(crate) use seen::Seen;
-pub(crate) use tag::allowance as tag_allowance;
 pub(crate) use token::presented;

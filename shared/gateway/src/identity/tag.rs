@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sluice_store::{Allowance, BudgetRecord, Subject, TagRecord};
+use sluice_store::{Subject, TagRecord};
 use sluice_wire::Fault;
 
 use super::{Party, people::budget, seen::Seen};
@@ -46,16 +46,8 @@ impl Tag {
             Some(id) => Some(budget(app, id, &mut seen).await?),
             None => None,
         };
-        let allowance = allowance(&record, budget.as_ref());
+        let allowance = record.allowance.or_budget(budget.as_ref());
         let party = Party { subject: Subject::Tag(record.name), allowance, pays: true };
         Ok(Self { models: record.models, party: Some(party), seen })
-    }
-}
-
-/// What may be used under a tag, by its record and its budget.
-pub(crate) fn allowance(record: &TagRecord, budget: Option<&BudgetRecord>) -> Allowance {
-    match budget {
-        Some(budget) => record.allowance.or(&budget.allowance),
-        None => record.allowance.clone(),
     }
 }

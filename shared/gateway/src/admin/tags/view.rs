@@ -6,7 +6,6 @@ use sluice_store::{Allowance, BudgetRecord, Spend, Subject, TagRecord};
 use crate::{
     App,
     admin::{budgets, limits, reply::Refused},
-    identity::tag_allowance,
 };
 
 /// A tag's row, with what was spent under it.
@@ -20,7 +19,8 @@ pub(super) async fn rows(app: &App, tags: &[TagRecord]) -> Result<Vec<Value>, Re
     let ids = tags.iter().filter_map(|tag| tag.budget_id.as_deref());
     let found = budgets::named(app, ids).await?;
     let budget = |tag: &TagRecord| tag.budget_id.as_deref().and_then(|id| found.get(id));
-    let held: Vec<Allowance> = tags.iter().map(|tag| tag_allowance(tag, budget(tag))).collect();
+    let held: Vec<Allowance> =
+        tags.iter().map(|tag| tag.allowance.or_budget(budget(tag))).collect();
     let subjects = tags.iter().map(|tag| Subject::Tag(tag.name.clone()));
     let asked: Vec<_> = subjects.zip(&held).collect();
     let spends = limits::accounts(app, &asked).await?;
